@@ -1,0 +1,1 @@
+"""What staff did: an append-only, hash-chained record without personal data."""

@@ -1,0 +1,1 @@
+"""The floor: no civic words at all. Settings, database, intake, pages, security."""

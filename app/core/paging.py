@@ -1,0 +1,39 @@
+"""Pages of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+T = TypeVar("T")
+A_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """``rows`` of page ``page`` (from 1) out of ``total`` rows."""
+
+    rows: Sequence[T]
+    total: int
+    page: int
+    path: str
+    query: Mapping[str, str]
+    size: int = A_PAGE
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    def url(self, page: int) -> str:
+        """The address of another page, the filters kept."""
+        query = {k: v for k, v in self.query.items() if v and k != "page"}
+        if page > 1:
+            query["page"] = str(page)
+        return self.path + ("?" + urlencode(query) if query else "")
+
+
+def read_page(text: str) -> int:
+    """A page number from an address; anything odd is the first page."""
+    return int(text) if text.isdigit() and 0 < len(text) < 7 and int(text) > 0 else 1

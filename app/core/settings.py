@@ -1,0 +1,200 @@
+"""The only reader of the environment: every setting of the contract, checked once at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PREFIX = "TOWNSQUARE_"
+MODES = ("demo", "development", "production")
+#: signs and seals on a developer's machine only; production refuses it
+DEVELOPMENT_SECRET = "for-development-only-change-me-before-anyone-signs"
+SECRETS = frozenset({"secret_key", "database_url", "mail_url", "redis_url", "metrics_token"})
+
+
+class BadSettings(ValueError):
+    """What is wrong with the environment, one sentence a fault, each naming its variable."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Effective settings. Times are in the units their names say."""
+
+    mode: str = "development"
+    database_url: str = "sqlite:///var/townsquare.db"
+    secret_key: str = DEVELOPMENT_SECRET
+    base_url: str = "http://127.0.0.1:8000"
+    site_name: str = "Town Square"
+    mail_url: str = "file:var/mail"
+    mail_from: str = "Town Square <no-reply@localhost>"
+    contact_email: str = "contact@localhost"
+    redis_url: str = ""
+    time_zone: str = "Europe/London"
+    home_country: str = "GB"
+    rate_limits: str = ""
+    staff_second_factor: str = ""
+    rooms: tuple[str, ...] = ("petitions",)
+    threads: int = 16
+    password_threads: int = 2
+    intake_batch: int = 256
+    intake_wait_ms: float = 5.0
+    intake_backlog_seconds: float = 2.0
+    form_max_bytes: int = 65_536
+    page_cache: str = "on"
+    metrics_token: str = ""
+    news_window: str = "always"
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+        """Read ``TOWNSQUARE_*``; raises :class:`BadSettings` naming every faulty variable."""
+        given = {k: v for k, v in (os.environ if environment is None else environment).items() if k.startswith(PREFIX)}
+        values: dict[str, object] = {"environment": given}
+        faults: list[str] = []
+        for spec in fields(cls):
+            text = given.get(PREFIX + spec.name.upper())
+            if spec.name == "environment" or text is None or text == "":
+                continue
+            try:
+                values[spec.name] = _read(spec.name, text)
+            except ValueError as wrong:
+                faults.append(f"{PREFIX}{spec.name.upper()}: {wrong}")
+        if faults:
+            raise BadSettings(faults)
+        settings = cls(**{**values, **overrides})  # type: ignore[arg-type]
+        settings = settings._with_mode_defaults()
+        faults = settings.faults()
+        if faults:
+            raise BadSettings(faults)
+        return settings
+
+    def _with_mode_defaults(self) -> Settings:
+        strict = self.mode == "production"
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values["rate_limits"] = self.rate_limits or ("on" if strict else "off")
+        values["staff_second_factor"] = self.staff_second_factor or ("required" if strict else "off")
+        values["base_url"] = self.base_url.rstrip("/")
+        return Settings(**values)
+
+    def faults(self) -> list[str]:
+        """Everything that must not be as it is, each in one sentence; empty when all is well."""
+        found = []
+        if self.mode not in MODES:
+            found.append(f"{PREFIX}MODE: {self.mode!r} is none of {', '.join(MODES)}")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            found.append(f"{PREFIX}TIME_ZONE: {self.time_zone!r} is not a known time zone such as Europe/London")
+        if urlsplit(self.base_url).scheme not in ("http", "https") or not urlsplit(self.base_url).netloc:
+            found.append(f"{PREFIX}BASE_URL: {self.base_url!r} is not an address such as https://example.org")
+        if urlsplit(self.database_url).scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
+            found.append(f"{PREFIX}DATABASE_URL: must begin with sqlite:/// or postgresql://")
+        if urlsplit(self.mail_url).scheme not in ("file", "smtp", "smtps"):
+            found.append(f"{PREFIX}MAIL_URL: must begin with file:///, smtp:// or smtps://")
+        found += _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
+        found += _choice("PAGE_CACHE", self.page_cache, ("on", "off"))
+        found += _choice("STAFF_SECOND_FACTOR", self.staff_second_factor, ("required", "off"))
+        if self.mode == "production":
+            found += self._weaknesses()
+        return found
+
+    def _weaknesses(self) -> list[str]:
+        """Controls that production refuses to start without."""
+        found = []
+        if self.secret_key == DEVELOPMENT_SECRET or len(self.secret_key) < 32:
+            found.append(f"{PREFIX}SECRET_KEY: production needs a secret of its own, at least 32 characters")
+        if not self.base_url.startswith("https://"):
+            found.append(f"{PREFIX}BASE_URL: production needs an https address")
+        if self.rate_limits != "on":
+            found.append(f"{PREFIX}RATE_LIMITS: cannot be off in production")
+        if self.staff_second_factor != "required":
+            found.append(f"{PREFIX}STAFF_SECOND_FACTOR: cannot be off in production")
+        if self.environment.get(PREFIX + "DEBUG", "").lower() not in ("", "0", "off", "false"):
+            found.append(f"{PREFIX}DEBUG: cannot be on in production")
+        return found
+
+    def section(self, room: str) -> dict[str, str]:
+        """The ``TOWNSQUARE_<ROOM>_*`` variables of one room, names in lower case without the prefix."""
+        start = f"{PREFIX}{room.upper()}_"
+        return {k.removeprefix(start).lower(): v for k, v in self.environment.items() if k.startswith(start) and v}
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def shows_letters(self) -> bool:
+        """``/dev/mail`` exists only where letters are files and nobody real gets them."""
+        return self.mode in ("demo", "development") and self.mail_url.startswith("file:")
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where ``file:`` letters go; ``file:var/mail`` is relative to where the command runs."""
+        return Path(urlsplit(self.mail_url).path)
+
+    def shown(self) -> dict[str, str]:
+        """Name of variable to value as text, secrets masked."""
+        rows = {}
+        for spec in fields(self):
+            if spec.name == "environment":
+                continue
+            value = getattr(self, spec.name)
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            rows[PREFIX + spec.name.upper()] = _masked(spec.name, text)
+        extra = {k: v for k, v in self.environment.items() if k not in rows}
+        return rows | extra
+
+
+def _read(name: str, text: str) -> object:
+    if name == "rooms":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    kind = {"threads": int, "password_threads": int, "intake_batch": int, "form_max_bytes": int}.get(name)
+    if kind is int:
+        return whole_number(text)
+    if name in ("intake_wait_ms", "intake_backlog_seconds"):
+        return float(text)
+    return text
+
+
+def whole_number(text: str, *, least: int = 1) -> int:
+    """A whole number of at least ``least``; ValueError says so in words."""
+    if not text.strip().isdigit() or int(text) < least:
+        raise ValueError(f"{text!r} is not a whole number of at least {least}")
+    return int(text)
+
+
+def _choice(name: str, value: str, allowed: tuple[str, ...]) -> list[str]:
+    return [] if value in allowed else [f"{PREFIX}{name}: {value!r} is none of {', '.join(allowed)}"]
+
+
+def _masked(name: str, text: str) -> str:
+    if name not in SECRETS or not text:
+        return text
+    parts = urlsplit(text)
+    if name == "secret_key" or name == "metrics_token" or not parts.scheme:
+        return "…"
+    if parts.password is None:
+        return text
+    return text.replace(f":{parts.password}@", ":…@")

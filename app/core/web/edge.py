@@ -1,0 +1,65 @@
+"""Commit at the edge: handler, page bytes, commit, response, in that order.
+
+``provide_db`` is the only generator dependency. A route that says ``writes=True`` gets a writing
+session, every other a reading one. An answer of 400 or above rolls back, and so does any
+exception; a commit that fails becomes an error page, never a thank-you.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Executor
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from litestar import Request, Response
+from litestar.concurrency import get_asyncio_executor
+from sqlalchemy.orm import Session
+
+from app.core.db import Database, abandon, finish
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Answering:
+    status: int = 500
+
+
+_answering: ContextVar[_Answering | None] = ContextVar("answering", default=None)
+
+
+def note_status(response: Response[Any]) -> Response[Any]:
+    """After-request hook: what the handler answered decides whether its act is stored."""
+    if (unit := _answering.get()) is not None:
+        unit.status = getattr(response, "status_code", 500)
+    return response
+
+
+def db_provider(database: Database) -> Callable[..., AsyncGenerator[Session, None]]:
+    """The ``db`` dependency of one deployment."""
+
+    async def provide_db(request: Request[Any, Any, Any]) -> AsyncGenerator[Session, None]:
+        unit = _Answering()
+        _answering.set(unit)
+        session = database.session(writes=bool(request.route_handler.opt.get("writes")))
+        try:
+            yield session
+        except BaseException:
+            await in_worker(abandon, session)
+            raise
+        stores = request.route_handler.opt.get("writes") and unit.status < 400
+        await in_worker(finish if stores else abandon, session)
+
+    return provide_db
+
+
+async def in_worker(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking work in the pool that the handlers use, with this request's context."""
+    loop = asyncio.get_running_loop()
+    pool: Executor | None = get_asyncio_executor()
+    return await loop.run_in_executor(pool, partial(copy_context().run, act, *args, **kwargs))

@@ -1,0 +1,136 @@
+"""One renderer for every refusal and fault: a calm page, or problem+json for programs."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from sqlalchemy import exc
+
+from app.core.db import is_collision, is_outage
+from app.core.errors import FieldError, Invalid, NotFound, Refusal, TooLarge, Unavailable
+from app.core.i18n import _
+from app.core.web.page import HTML, Pages
+
+log = logging.getLogger("townsquare.errors")
+PROBLEM = "application/problem+json"
+_MARKS = {name: f"\u27e6{name}\u27e7" for name in ("title", "message", "next_href", "next_text", "reference")}
+
+
+class WrongMethod(Refusal):
+    status = 405
+    code = "method-not-allowed"
+    title = _("That cannot be done at this address")
+    message = _("Nothing was changed.")
+
+
+class Fault(Refusal):
+    """Something broke on our side."""
+
+    status = 500
+    code = "fault"
+    title = _("Sorry, there is a problem with the service")
+    message = _("What you sent was not stored. Try again in a few minutes.")
+
+
+class ErrorPages:
+    """The layout is rendered once at start; each error only fills its words in."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._layout = pages.text("errors/page.html", **_MARKS)
+        self._base_url = pages.settings.base_url
+
+    def handlers(self) -> dict[Any, Any]:
+        """Litestar's exception handlers, most general last."""
+        return {Refusal: self.refused, HTTPException: self.refused, Exception: self.refused}
+
+    def refused(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        refusal = self.as_refusal(request, error)
+        reference = str(request.scope.get("request_id", ""))
+        if isinstance(refusal, Fault):
+            log.error("fault %s at %s", reference, request.scope.get("path"), exc_info=error)
+        headers = {"cache-control": "no-store", **refusal.headers}
+        if wants_problem(request.scope):
+            body = problem(refusal, reference)
+            return Response(body, status_code=refusal.status, media_type=PROBLEM, headers=headers)
+        return Response(self.page(refusal, reference), status_code=refusal.status, media_type=HTML, headers=headers)
+
+    def as_refusal(self, request: Request[Any, Any, Any], error: Exception) -> Refusal:
+        """What happened, as one of our families."""
+        if isinstance(error, Refusal):
+            return error
+        if isinstance(error, ValidationException):
+            return Invalid(_field_errors(error)) if wants_problem(request.scope) else NotFound()
+        if isinstance(error, NotFoundException):
+            return NotFound()
+        if isinstance(error, HTTPException) and error.status_code == TooLarge.status:
+            return TooLarge()
+        if isinstance(error, MethodNotAllowedException):
+            return WrongMethod()
+        if isinstance(error, exc.SQLAlchemyError) and (is_outage(error) or is_collision(error)):
+            log.warning("database out of reach: %s", type(error).__name__)
+            return Unavailable(retry_after=10)
+        if isinstance(error, HTTPException) and error.status_code < 500:
+            return _Other(error.status_code)
+        return Fault()
+
+    def page(self, refusal: Refusal, reference: str) -> bytes:
+        href, words = refusal.link
+        given = {
+            "title": refusal.heading,
+            "message": refusal.sentence,
+            "next_href": href,
+            "next_text": words,
+            "reference": reference,
+        }
+        text = self._layout
+        for name, value in given.items():
+            text = text.replace(_MARKS[name], escape(str(value)))
+        return text.encode()
+
+
+class _Other(Refusal):
+    """A client error that the framework found."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status  # type: ignore[misc]
+        super().__init__()
+
+
+def wants_problem(scope: Any) -> bool:
+    """Programs get JSON: by address, or by what they accept."""
+    path: str = scope["path"]
+    if path.startswith("/api/") or path.endswith(".json"):
+        return True
+    accept = next((v for k, v in scope["headers"] if k == b"accept"), b"")
+    return b"json" in accept and b"html" not in accept
+
+
+def problem(refusal: Refusal, reference: str) -> bytes:
+    """RFC 9457, with the field errors and the request's reference."""
+    facts: dict[str, Any] = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.heading,
+        "status": refusal.status,
+        "detail": refusal.sentence,
+        "errors": [],
+        "request_id": reference,
+    }
+    if isinstance(refusal, Invalid):
+        facts["errors"] = [{"field": e.field, "message": str(e.message)} for e in refusal.errors]
+    return msgspec.json.encode(facts)
+
+
+def _field_errors(error: ValidationException) -> list[FieldError]:
+    extra = error.extra if isinstance(error.extra, list) else []
+    found = [FieldError(str(e.get("key", "body")), str(e.get("message", ""))) for e in extra if isinstance(e, dict)]
+    return found or [FieldError("body", error.detail)]

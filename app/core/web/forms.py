@@ -1,0 +1,106 @@
+"""Forms: a body read into words, and the values and errors a page shows again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from litestar import Request
+
+from app.core.errors import BadField, FieldError, Invalid, Refusal
+from app.core.i18n import _
+
+MOST_FIELDS = 100
+T = TypeVar("T")
+
+
+class NotAForm(Refusal):
+    """The body is not a form in UTF-8."""
+
+    code = "not-a-form"
+
+
+class Sent(dict[str, str]):
+    """Field names to values as sent; of a repeated field the last; :meth:`all` gives every one."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+    def all(self, name: str) -> list[str]:
+        return [v for k, v in self.pairs if k == name]
+
+
+def read_form(body: bytes) -> Sent:
+    """``application/x-www-form-urlencoded`` bytes; raises :class:`NotAForm`."""
+    if not body:
+        return Sent([])
+    parts = body.split(b"&")
+    if len(parts) > MOST_FIELDS:
+        raise NotAForm
+    try:
+        return Sent([_pair(part) for part in parts if part])
+    except UnicodeDecodeError as wrong:
+        raise NotAForm from wrong
+
+
+def _pair(part: bytes) -> tuple[str, str]:
+    name, _eq, value = part.partition(b"=")
+    return _word(name), _word(value)
+
+
+def _word(raw: bytes) -> str:
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        raw = unquote_to_bytes(raw)
+    return raw.decode("utf-8")
+
+
+async def provide_form(request: Request[Any, Any, Any]) -> Sent:
+    """The ``form`` dependency of handlers that take one."""
+    return read_form(await request.body())
+
+
+@dataclass
+class Form:
+    """What a page shows: the values as typed, and one message for each field that is wrong."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def read(self, name: str, reader: Callable[[str], T], *, field: str | None = None) -> T | None:
+        """Read one field; a ``ValueError`` with a ``message`` becomes the field's error."""
+        try:
+            return reader(self.values.get(name, ""))
+        except ValueError as wrong:
+            self.errors[field or name] = str(getattr(wrong, "message", wrong))
+            return None
+
+    def refuse(self, name: str, message: str) -> None:
+        self.errors.setdefault(name, str(message))
+
+    def get(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    @property
+    def summary(self) -> list[FieldError]:
+        return [FieldError(name, message) for name, message in self.errors.items()]
+
+    def check(self) -> None:
+        """Raise :class:`Invalid` with every error found."""
+        if self.errors:
+            raise Invalid(self.summary)
+
+
+def chosen(name: str, allowed: Mapping[str, object] | frozenset[str] | set[str]) -> Callable[[str], str]:
+    """A reader for one of several values."""
+
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise BadField(str(_("Choose one of the answers.")))
+        return text
+
+    return read

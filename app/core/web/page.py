@@ -1,0 +1,133 @@
+"""Pages: templates rendered to bytes inside the worker thread, never on the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_time
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from litestar import Response
+from litestar.response import Redirect
+
+from app.core.i18n import gettext_now, ngettext_now
+from app.core.settings import Settings
+from app.core.text.sanitise import to_html
+from app.core.web.assets import BODY_SCRIPT, Assets
+from app.core.web.page_cache import MARK, mark
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
+HTML = "text/html; charset=utf-8"
+
+
+class Pages:
+    """One Jinja environment and what every page is given."""
+
+    def __init__(self, settings: Settings, assets: Assets, *, undefined: type | None = None) -> None:
+        self.settings, self.assets = settings, assets
+        options = {"undefined": undefined} if undefined else {}
+        self.jinja = Environment(
+            loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PackageLoader("govuk_frontend_jinja")]),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+            auto_reload=settings.mode == "development",
+            **options,  # type: ignore[arg-type]
+        )
+        self.jinja.install_gettext_callables(gettext_now, ngettext_now, newstyle=True)  # type: ignore[attr-defined]
+        self.jinja.globals.update(
+            asset=assets.url,
+            site_name=settings.site_name,
+            base_url=settings.base_url,
+            lang="en",
+            rooms=list(settings.rooms),
+            body_script=BODY_SCRIPT,
+            dev_mail=settings.shows_letters,
+            banner=None,
+            error_prefix=False,
+            contact_email=settings.contact_email,
+            to_html=to_html,
+        )
+        self.jinja.filters.update(date=self.date, datetime=self.datetime, number=number, day_count=day_count)
+
+    def date(self, value: datetime | date) -> str:
+        """"21 November 2026", in the deployment's zone."""
+        day = value.astimezone(self.settings.zone).date() if isinstance(value, datetime) else value
+        return format_date(day, "d MMMM y", locale="en_GB")
+
+    def datetime(self, value: datetime) -> str:
+        """"21 November 2026, 4:05 pm GMT", in the deployment's zone."""
+        local = value.astimezone(self.settings.zone)
+        clock = format_time(local, "h:mm a", locale="en_GB").replace("\u202f", " ")
+        return f"{self.date(value)}, {clock} {local.tzname()}"
+
+    def text(self, template: str, **values: Any) -> str:
+        return self.jinja.get_template(template).render(**values)
+
+    def bytes(self, template: str, **values: Any) -> bytes:
+        return self.text(template, **values).encode()
+
+    def personal(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """A page for one reader: never stored by anyone."""
+        values.setdefault("error_prefix", status == 422)
+        return Response(
+            self.bytes(template, **values),
+            status_code=status,
+            media_type=HTML,
+            headers={"cache-control": "no-store"},
+        )
+
+    def public(
+        self,
+        template: str,
+        *,
+        keys: Iterable[str],
+        status: int = 200,
+        good_until: datetime | None = None,
+        fresh_for: float = 3600.0,
+        **values: Any,
+    ) -> Response[bytes]:
+        """A page that is the same for everyone; see :func:`public`."""
+        body = self.bytes(template, **values)
+        return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for)
+
+
+def public(
+    body: bytes,
+    media_type: str,
+    *,
+    keys: Iterable[str],
+    status: int = 200,
+    good_until: datetime | None = None,
+    fresh_for: float = 3600.0,
+    headers: Mapping[str, str] | None = None,
+) -> Response[bytes]:
+    """An answer that is the same for everyone until a key is touched, ``good_until`` passes, or
+    ``fresh_for`` seconds are over."""
+    until = good_until.timestamp() if good_until else None
+    marked = mark(("site", *keys), good_until=until, fresh_for=fresh_for)
+    return Response(
+        body, status_code=status, media_type=media_type, headers={MARK.decode(): marked, **(headers or {})}
+    )
+
+
+def see_other(path: str) -> Redirect:
+    """After a POST: look there. Only paths of our own."""
+    if not path.startswith("/") or path.startswith(("//", "/\\")):
+        raise ValueError("redirects stay on this site")
+    return Redirect(path, status_code=303, headers={"cache-control": "no-store"})
+
+
+def number(value: int) -> str:
+    """"1,023"."""
+    return f"{value:,}"
+
+
+def day_count(then: datetime, now: datetime) -> int:
+    """Whole days from ``now`` to ``then``, at least 0, counting a started day."""
+    return max(0, -(-int((then - now).total_seconds()) // 86_400))
+
+

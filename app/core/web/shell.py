@@ -1,0 +1,176 @@
+"""The outermost ASGI layer: what holds for every answer, before any routing.
+
+Adds the security headers and a reference to each answer (404 and 500 included), refuses requests
+that another site made a browser send, serves the static files, and hands the rest to the page
+cache and the router behind it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.core.errors import Forbidden
+from app.core.i18n import _
+from app.core.security.cross_site import SAFE_METHODS, Standing, standing
+from app.core.security.headers import security_headers
+from app.core.settings import Settings
+from app.core.web.assets import Assets, StaticFile
+from app.core.web.error_pages import ErrorPages, Fault, problem, wants_problem
+
+log = logging.getLogger("townsquare.shell")
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+LEAST_TO_ZIP = 1_000
+
+
+class FromAnotherSite(Forbidden):
+    """Decision 15: the browser says that another site sent this."""
+
+    code = "cross-site"
+    title = _("That request came from another site")
+    message = _("Nothing was changed. Open the page here and send the form from it.")
+
+
+class Shell:
+    """Wraps the whole site."""
+
+    def __init__(self, inner: Any, settings: Settings, assets: Assets, errors: ErrorPages) -> None:
+        self.inner, self.assets, self.errors = inner, assets, errors
+        self.headers = security_headers(secure=settings.secure)
+        self.origins = _origins(settings)
+
+    async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if path.startswith("/static/"):
+            await self._static(path, scope, send)
+            return
+        scope["request_id"] = reference = secrets.token_hex(6)
+        if scope["method"] not in SAFE_METHODS:
+            match standing(scope["headers"], self.origins):
+                case Standing.FOREIGN:
+                    await self._refuse(scope, FromAnotherSite(), reference, send)
+                    return
+                case Standing.COOKIELESS:
+                    scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
+                    scope["cookieless"] = True
+        await self._guarded(scope, receive, send, reference)
+
+    async def _guarded(self, scope: Any, receive: Any, send: Send, reference: str) -> None:
+        started = False
+        out = _Out(send, self.headers, reference, scope)
+
+        async def outward(message: dict[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await out(message)
+
+        try:
+            await self.inner(scope, receive, outward)
+        except Exception as fault:  # the last net: nothing leaves without a page
+            if started:
+                raise
+            log.exception("fault %s outside the router", reference, exc_info=fault)
+            await self._refuse(scope, Fault(), reference, send)
+
+    async def _refuse(self, scope: Any, refusal: Any, reference: str, send: Send) -> None:
+        if wants_problem(scope):
+            kind, body = b"application/problem+json", problem(refusal, reference)
+        else:
+            kind, body = b"text/html; charset=utf-8", self.errors.page(refusal, reference)
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+        headers += [(b"x-request-id", reference.encode()), *self.headers]
+        await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _static(self, path: str, scope: Any, send: Send) -> None:
+        found = self.assets.find(path) if scope["method"] in ("GET", "HEAD") else None
+        if found is None:
+            body, status, headers = b"not found", 404, [(b"content-type", b"text/plain; charset=utf-8")]
+        else:
+            status, body, headers = _file_answer(found, scope["headers"])
+        headers += [(b"content-length", str(len(body)).encode()), *self.headers]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _file_answer(
+    found: StaticFile, asked: Iterable[tuple[bytes, bytes]]
+) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    wishes = dict(asked)
+    zips = found.zipped is not None and b"gzip" in wishes.get(b"accept-encoding", b"")
+    tag = (found.zipped_etag if zips else found.etag).encode()
+    headers = [
+        (b"content-type", found.content_type.encode()),
+        (b"cache-control", found.cache_control.encode()),
+        (b"etag", tag),
+        (b"vary", b"accept-encoding"),
+    ]
+    if tag in wishes.get(b"if-none-match", b""):
+        return 304, b"", headers
+    if zips:
+        headers.append((b"content-encoding", b"gzip"))
+    return 200, (found.zipped or b"") if zips else found.body, headers
+
+
+class _Out:
+    """Adds our headers to the first message; packs larger pages that the page cache did not."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], reference: str, scope: Any) -> None:
+        self._send, self._headers = send, headers
+        self._reference, self._scope = reference.encode(), scope
+        self._held: dict[str, Any] | None = None
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            names = {k.lower() for k, _v in message["headers"]}
+            added = [h for h in self._headers if h[0] not in names]
+            headers = [*message["headers"], *added, (b"x-request-id", self._reference)]
+            message = {**message, "headers": headers}
+            if self._may_zip(message, names):
+                self._held = message
+                return
+        elif self._held is not None:
+            held, self._held = self._held, None
+            if not message.get("more_body"):
+                held, message = _zipped(held, message)
+            await self._send(held)
+        await self._send(message)
+
+    def _may_zip(self, message: dict[str, Any], names: set[bytes]) -> bool:
+        if b"content-encoding" in names or b"etag" in names or message["status"] in (204, 304):
+            return False
+        kind = next((v for k, v in message["headers"] if k.lower() == b"content-type"), b"")
+        if not kind.startswith((b"text/", b"application/json", b"application/atom")):
+            return False
+        return any(k == b"accept-encoding" and b"gzip" in v for k, v in self._scope["headers"])
+
+
+def _zipped(start: dict[str, Any], message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    body = message.get("body", b"")
+    if len(body) < LEAST_TO_ZIP:
+        return start, message
+    packed = gzip.compress(body, compresslevel=3, mtime=0)
+    headers = [h for h in start["headers"] if h[0].lower() != b"content-length"]
+    headers += [
+        (b"content-length", str(len(packed)).encode()),
+        (b"content-encoding", b"gzip"),
+        (b"vary", b"accept-encoding"),
+    ]
+    return {**start, "headers": headers}, {**message, "body": packed}
+
+
+def _origins(settings: Settings) -> frozenset[bytes]:
+    """Ours; on a developer's machine both names of loopback are ours."""
+    ours = {settings.origin}
+    parts = urlsplit(settings.origin)
+    if settings.mode != "production" and parts.hostname in ("127.0.0.1", "localhost"):
+        port = f":{parts.port}" if parts.port else ""
+        ours |= {f"{parts.scheme}://{name}{port}" for name in ("127.0.0.1", "localhost")}
+    return frozenset(o.encode() for o in ours)

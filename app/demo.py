@@ -1,0 +1,119 @@
+"""Filling the demo: staff and departments here, everything else by the rooms themselves."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, inspect, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import service as accounts
+from app.accounts.model import Account
+from app.accounts.rules.roles import Role
+from app.core.db import Database
+from app.core.freshness import touch, versions
+from app.core.security.passwords import Passwords
+from app.core.settings import Settings
+from app.departments import service as departments
+from app.mail.model import Letter, LetterState
+from app.site import Site
+
+#: printed by the demo; its accounts exist nowhere else
+FILLED = "demo-filled"
+PASSWORD = "northmere-demo-only"  # noqa: S105
+
+
+def fill(site: Site, database: Database, passwords: Passwords, say: Callable[[str], None]) -> bool:
+    """Fill an empty demo; a filled one stays as it is. Answers whether it filled."""
+    with database.reading() as db:
+        if versions(db, [FILLED]):
+            return False
+    say("Filling the demo …")
+    now = site.clock.now()
+    founded = now - timedelta(days=400)
+    database.retrying(lambda db: _staff(db, passwords, founded))
+    for contribute in site.demos:
+        contribute(site, database, now)
+    database.retrying(_letters_have_left)
+    say("The demo is filled.")
+    return True
+
+
+def is_half_filled(settings: Settings) -> bool:
+    """Somebody stopped the filling half way: it has to begin again."""
+    if not settings.is_sqlite or not Path(_path(settings)).exists():
+        return False
+    database = Database(settings.database_url, pool=1)
+    try:
+        if not inspect(database.engine).has_table(Account.__tablename__):
+            return False
+        with database.reading() as db:
+            return bool(db.scalar(select(func.count()).select_from(Account))) and not versions(db, [FILLED])
+    finally:
+        database.close()
+
+
+def forget(settings: Settings) -> None:
+    """Throw the demo's own database and letters away; refuses anything outside ``var/demo``."""
+    path = _path(settings)
+    if not settings.is_sqlite or path.parent != Path("var/demo"):
+        raise ValueError("--reset throws away var/demo only; this demo uses another database")
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    shutil.rmtree("var/demo/mail", ignore_errors=True)
+
+
+def _path(settings: Settings) -> Path:
+    """``sqlite:///relative`` and ``sqlite:////absolute``."""
+    return Path(urlsplit(settings.database_url).path.removeprefix("/") or ".")
+
+
+def account_lines() -> Iterable[str]:
+    """``role email password``, one line an account."""
+    for entry in _people():
+        yield f"{entry['role']} {entry['email']} {PASSWORD}"
+
+
+def _people() -> list[dict[str, Any]]:
+    content = tomllib.loads(_content())
+    officers = [
+        {"name": o["name"], "email": o["email"], "role": Role.OFFICER.value, "department": d["slug"]}
+        for d in content["department"]
+        for o in d.get("officer", ())
+    ]
+    return [*content["staff"], *officers]
+
+
+def _content() -> str:
+    return resources.files("app").joinpath("demo_people.toml").read_text(encoding="utf-8")
+
+
+def _staff(db: Session, passwords: Passwords, now: Any) -> None:
+    content = tomllib.loads(_content())
+    founded = {
+        d["slug"]: departments.found(db, d["slug"], d["name"], by=None, now=now) for d in content["department"]
+    }
+    hashed = passwords.hash(PASSWORD)
+    for entry in _people():
+        account = accounts.add_staff(db, entry["email"], entry["role"], entry["name"], by=None, now=now)
+        account.password_hash = hashed
+        if slug := entry.get("department"):
+            departments.appoint(db, account.id, founded[slug], by=None, now=now)
+    db.flush()
+
+
+def _letters_have_left(db: Session) -> None:
+    """What the demo's past would have sent is gone; only what a visitor causes shows at /dev/mail."""
+    db.execute(
+        update(Letter)
+        .where(Letter.state == LetterState.WAITING)
+        .values(state=LetterState.SENT, attempts=1, settled_at=Letter.created_at)
+    )
+    touch(db, FILLED)

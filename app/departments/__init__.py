@@ -1,0 +1,1 @@
+"""Bodies that receive outcomes and answer them, and who acts for them."""

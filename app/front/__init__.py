@@ -1,0 +1,5 @@
+"""The roof that is not a room: home, plain pages, health, data, and staff's general pages."""
+
+from app.front import admin, health, home, letters, pages
+
+HANDLERS = [*home.HANDLERS, *pages.HANDLERS, *health.HANDLERS, *letters.HANDLERS, *admin.HANDLERS]

@@ -1,0 +1,91 @@
+"""Plain pages: accessibility, privacy, standards, contact; and what machines ask for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+from litestar import Request, Response, get
+from sqlalchemy.orm import Session
+
+from app.accounts.guards import anyone
+from app.core.web.page import public
+from app.moderation.queries import reasons
+
+
+@get("/accessibility", name="front.accessibility", guards=[anyone], sync_to_thread=True)
+def accessibility(request: Request[Any, Any, Any]) -> Response[bytes]:
+    return _plain(request, "front/accessibility.html")
+
+
+@get("/privacy", name="front.privacy", guards=[anyone], sync_to_thread=True)
+def privacy(request: Request[Any, Any, Any]) -> Response[bytes]:
+    return _plain(request, "front/privacy.html")
+
+
+@get("/contact", name="front.contact", guards=[anyone], sync_to_thread=True)
+def contact(request: Request[Any, Any, Any]) -> Response[bytes]:
+    return _plain(request, "front/contact.html")
+
+
+@get("/standards", name="front.standards", guards=[anyone], sync_to_thread=True)
+def standards(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+    rules = [
+        {"code": r.code, "title": r.title, "rule": r.rule, "shown": not r.hides} for r in reasons(db)
+    ]
+    response: Response[bytes] = request.app.state.pages.public(
+        "front/standards.html", keys=("standards",), reasons=rules
+    )
+    return response
+
+
+@get("/robots.txt", name="front.robots", guards=[anyone], sync_to_thread=True)
+def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
+    closed = ("/admin", "/moderation", "/desk", "/sign-in", "/signatures/", "/sponsor/", "/api/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    lines.append(f"Sitemap: {request.app.state.settings.base_url}/sitemap.xml")
+    return public("\n".join(lines).encode() + b"\n", "text/plain; charset=utf-8", keys=())
+
+
+@get("/sitemap.xml", name="front.sitemap", guards=[anyone], sync_to_thread=True)
+def sitemap(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+    state = request.app.state
+    paths = ["/", "/petitions", "/standards", "/privacy", "/accessibility", "/contact"]
+    for contribute in state.site.sitemap:
+        paths += contribute(db)
+    places = "".join(f"<url><loc>{escape(state.settings.base_url + path)}</loc></url>" for path in paths[:50_000])
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{places}</urlset>'
+    )
+    return public(body.encode(), "application/xml", keys=("petitions",), fresh_for=600)
+
+
+@get("/.well-known/security.txt", name="front.security-txt", guards=[anyone], sync_to_thread=True)
+def security_txt(request: Request[Any, Any, Any]) -> Response[bytes]:
+    state = request.app.state
+    expires = state.clock.now() + timedelta(days=180)
+    lines = [
+        f"Contact: mailto:{state.settings.contact_email}",
+        f"Expires: {expires:%Y-%m-%dT00:00:00Z}",
+        f"Canonical: {state.settings.base_url}/.well-known/security.txt",
+        "Preferred-Languages: en",
+    ]
+    return public("\n".join(lines).encode() + b"\n", "text/plain; charset=utf-8", keys=(), fresh_for=3600)
+
+
+@get("/openapi.json", name="front.openapi", guards=[anyone], sync_to_thread=True, include_in_schema=False)
+def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Every call of the API, as OpenAPI 3.1."""
+    body = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return public(body, "application/json", keys=(), headers={"access-control-allow-origin": "*"})
+
+
+def _plain(request: Request[Any, Any, Any], template: str) -> Response[bytes]:
+    response: Response[bytes] = request.app.state.pages.public(template, keys=())
+    return response
+
+
+HANDLERS = [accessibility, privacy, contact, standards, robots, sitemap, security_txt, openapi]

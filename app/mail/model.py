@@ -1,0 +1,78 @@
+"""The outbox and how many letters a mailbox got today."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Instant
+
+
+class Lane(IntEnum):
+    """Who is served first."""
+
+    FIRST = 0  # somebody is waiting: confirmations, sign-in
+    NEWS = 1
+
+
+class LetterState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"  # given up after many tries, or refused for good; staff see it
+    DROPPED = "dropped"  # its recipient has gone or no longer wants it
+    CANCELLED = "cancelled"
+
+
+class Letter(Base):
+    """One letter to one person. ``recipient_kind`` and ``recipient_id`` name a room's row."""
+
+    __tablename__ = "mail_letter"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sent', 'dead', 'dropped', 'cancelled')", name="state"),
+        Index(
+            "ix_mail_letter_waiting",
+            "lane",
+            "id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("ix_mail_letter_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
+        Index(
+            "uq_mail_letter_once",
+            "once",
+            unique=True,
+            sqlite_where=text("once IS NOT NULL"),
+            postgresql_where=text("once IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    lane: Mapped[int]
+    template: Mapped[str] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(12), default="en")
+    recipient_kind: Mapped[str] = mapped_column(String(40))
+    recipient_id: Mapped[int] = mapped_column(BigInteger)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: the same news to the same person is queued once, whatever happens
+    once: Mapped[str | None] = mapped_column(String(120))
+    state: Mapped[str] = mapped_column(String(12), default=LetterState.WAITING)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(default=0)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    fault: Mapped[str | None] = mapped_column(String(200))
+
+
+class MailboxDay(Base):
+    """Letters that strangers' forms caused to one mailbox on one day; the mailbox is a keyed digest."""
+
+    __tablename__ = "mail_mailbox_day"
+
+    mailbox: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    letters: Mapped[int]

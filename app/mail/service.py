@@ -1,0 +1,125 @@
+"""Queueing letters, and the caps that keep our forms from being used against a mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.core.db import after_commit, insert_many, upsert
+from app.core.ids import new_id
+from app.mail.model import Lane, Letter, LetterState, MailboxDay
+
+MAILBOX_A_DAY = 20
+
+
+def row(
+    template: str,
+    recipient: tuple[str, int],
+    now: datetime,
+    *,
+    lane: Lane = Lane.FIRST,
+    facts: Mapping[str, Any] | None = None,
+    letter_id: int | None = None,
+    once: str | None = None,
+    due: datetime | None = None,
+) -> dict[str, Any]:
+    """One outbox row as columns, for :func:`queue`."""
+    return {
+        "id": letter_id or new_id(),
+        "lane": int(lane),
+        "template": template,
+        "language": "en",
+        "recipient_kind": recipient[0],
+        "recipient_id": recipient[1],
+        "facts": dict(facts or {}),
+        "once": once,
+        "state": LetterState.WAITING,
+        "created_at": now,
+        "due_at": due or now,
+        "attempts": 0,
+    }
+
+
+def queue(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put letters into the outbox of this transaction and wake the postman once it is stored."""
+    insert_many(db, Letter.__table__, rows)  # type: ignore[arg-type]
+    if rows:
+        wake_postman(db)
+
+
+def queue_once(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As :func:`queue`, for rows with ``once``: those already queued stay as they are."""
+    if rows:
+        insert = upsert(db, Letter.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+        db.execute(insert, list(rows))
+        wake_postman(db)
+
+
+def wake_postman(db: Session) -> None:
+    for wake in db.info.get("postmen", ()):
+        after_commit(db, wake)
+
+
+def room_in_mailboxes(db: Session, mailboxes: Sequence[bytes], now: datetime) -> dict[bytes, int]:
+    """How many more letters each mailbox (a keyed digest) may get today."""
+    day = now.date()
+    used = {
+        mailbox: letters
+        for mailbox, letters in db.execute(
+            select(MailboxDay.mailbox, MailboxDay.letters).where(
+                MailboxDay.mailbox.in_(set(mailboxes)), MailboxDay.day == day
+            )
+        )
+    }
+    return {mailbox: MAILBOX_A_DAY - used.get(mailbox, 0) for mailbox in mailboxes}
+
+
+def count_letters(db: Session, letters: Mapping[bytes, int], now: datetime) -> None:
+    """Note letters queued to mailboxes, in a steady order so that batches cannot deadlock."""
+    if not letters:
+        return
+    table = MailboxDay.__table__
+    insert = upsert(db, table)  # type: ignore[arg-type]
+    db.execute(
+        insert.on_conflict_do_update(
+            index_elements=["mailbox", "day"], set_={"letters": table.c.letters + insert.excluded.letters}
+        ),
+        [{"mailbox": m, "day": now.date(), "letters": n} for m, n in sorted(letters.items())],
+    )
+
+
+def cancel(db: Session, once_prefix: str, now: datetime) -> int:
+    """Withdraw news that has not left yet; answers how many letters."""
+    done = db.execute(
+        update(Letter)
+        .where(Letter.once.startswith(once_prefix, autoescape=True), Letter.state == LetterState.WAITING)
+        .values(state=LetterState.CANCELLED, settled_at=now)
+    )
+    return int(done.rowcount)
+
+
+def try_again(db: Session, letter_id: int, now: datetime) -> bool:
+    """Give a dead letter another life."""
+    done = db.execute(
+        update(Letter)
+        .where(Letter.id == letter_id, Letter.state == LetterState.DEAD)
+        .values(state=LetterState.WAITING, attempts=0, due_at=now, settled_at=None)
+    )
+    if done.rowcount:
+        wake_postman(db)
+    return bool(done.rowcount)
+
+
+def forget_old(db: Session, now: datetime) -> None:
+    """Mailbox counts go after two days, settled letters after thirty."""
+    db.execute(delete(MailboxDay).where(MailboxDay.day < (now - timedelta(days=1)).date()))
+    db.execute(
+        delete(Letter).where(
+            Letter.state.in_((LetterState.SENT, LetterState.DROPPED, LetterState.CANCELLED)),
+            Letter.settled_at < now - timedelta(days=30),
+        )
+    )

@@ -1,0 +1,1 @@
+"""One linear schema history for both databases; :mod:`app.core.schema` walks it."""

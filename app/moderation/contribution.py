@@ -1,0 +1,47 @@
+"""What a room contributes so that its content can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from app.moderation.model import Decision
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A text as its readers would see it: headed paragraphs, and facts beside them."""
+
+    title: str
+    href: str
+    paragraphs: Sequence[tuple[str, str]]  # (heading, text as typed)
+    facts: Sequence[tuple[str, str]] = ()
+    digest: bytes = b""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """A decision with what the room needs beside it."""
+
+    decision: Decision
+    extras: Mapping[str, str] = field(default_factory=dict)
+
+
+class Moderated(Protocol):
+    """How one kind of content is shown and settled."""
+
+    name: str
+    needs_department: bool
+    offers_survivor: bool
+
+    def show(self, db: Session, subject_id: int) -> Shown: ...
+
+    def lock(self, db: Session, subject_id: int) -> None:
+        """Lock the subject's row; it comes before the case in the lock order."""
+
+    def settle(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """Carry the verdict out; raises a refusal where the subject's state forbids it."""

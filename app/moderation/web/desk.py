@@ -1,0 +1,110 @@
+"""The moderators' desk: the queue as a plain list, and one case with its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, Response, get, post
+from sqlalchemy.orm import Session
+
+from app.accounts.guards import moderators
+from app.accounts.model import Account
+from app.core.errors import FieldError, Invalid, NotFound
+from app.core.i18n import _
+from app.core.web.forms import Form, Sent
+from app.core.web.page import see_other
+from app.departments import queries as departments
+from app.moderation import queries, service
+from app.moderation.contribution import Moderated
+from app.moderation.model import Case
+from app.moderation.rules.standards import Verdict
+
+
+@get("/moderation", name="moderation.queue", guards=[moderators], sync_to_thread=True)
+def queue(request: Request[Any, Any, Any], db: Session, account: Account) -> Response[bytes]:
+    state = request.app.state
+    cases = [(case, _show(state.site.moderated, db, case)) for case in queries.waiting_cases(db)]
+    decided = [(case, decision, _show(state.site.moderated, db, case)) for case, decision in queries.decided_lately(db)]
+    return state.pages.personal(
+        "moderation/queue.html",
+        staff=account,
+        cases=cases,
+        waiting=queries.count_waiting(db),
+        decided=decided,
+        now=state.clock.now(),
+        promise_days=state.moderation_promise_days,
+    )
+
+
+@get("/moderation/{case_id:int}", name="moderation.case", guards=[moderators], sync_to_thread=True)
+def case_page(request: Request[Any, Any, Any], db: Session, account: Account, case_id: int) -> Response[bytes]:
+    return _case(request, db, account, case_id, Form())
+
+
+@post(
+    "/moderation/{case_id:int}",
+    name="moderation.decide",
+    guards=[moderators],
+    sync_to_thread=True,
+    status_code=303,
+    writes=True,
+)
+def decide(
+    request: Request[Any, Any, Any], db: Session, account: Account, form: Sent, case_id: int
+) -> Response[Any]:
+    state = request.app.state
+    revision, verdict = form.get("revision", ""), form.get("verdict", "")
+    try:
+        if verdict not in ("publish", "reject"):
+            raise Invalid([FieldError("verdict", _("Choose what to do with the text."))])
+        service.decide(
+            db,
+            state.site.moderated,
+            case_id,
+            revision_id=int(revision) if revision.isdigit() else 0,
+            verdict=Verdict(verdict),
+            reason_code=form.get("reason", ""),
+            note=form.get("note", ""),
+            extras={"department": form.get("department", ""), "survivor": form.get("survivor", "")},
+            by=account.id,
+            now=state.clock.now(),
+        )
+    except Invalid as wrong:
+        db.rollback()
+        shown = Form(values=form, errors={e.field: str(e.message) for e in wrong.errors})
+        return _case(request, db, account, case_id, shown, status=422)
+    return see_other("/moderation")
+
+
+def _case(
+    request: Request[Any, Any, Any], db: Session, account: Account, case_id: int, form: Form, status: int = 200
+) -> Response[bytes]:
+    state = request.app.state
+    case = db.get(Case, case_id)
+    if case is None or case.subject_kind not in state.site.moderated:
+        raise NotFound
+    kind: Moderated = state.site.moderated[case.subject_kind]
+    response: Response[bytes] = state.pages.personal(
+        "moderation/case.html",
+        status=status,
+        staff=account,
+        case=case,
+        kind=kind,
+        shown=kind.show(db, case.subject_id),
+        revision=queries.newest_revision(db, case_id),
+        decisions=queries.decisions_of(db, case_id),
+        reasons=queries.reasons(db),
+        departments=departments.active(db) if kind.needs_department else (),
+        form=form,
+        now=state.clock.now(),
+    )
+    return response
+
+
+def _show(moderated: Mapping[str, Moderated], db: Session, case: Case) -> Any:
+    kind = moderated.get(case.subject_kind)
+    return kind.show(db, case.subject_id) if kind else None
+
+
+HANDLERS = [queue, case_page, decide]

@@ -1,0 +1,1 @@
+"""What departments owe: referrals with a due date, and their versioned answers."""

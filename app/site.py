@@ -1,0 +1,95 @@
+"""Everything a room may add to the platform. Rooms fill it in; :mod:`app.main` reads it.
+
+The best single file to read first: what is not here, a room cannot do to the house.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from app.core.clock import Clock
+from app.core.db import Database
+from app.core.events import Listeners
+from app.core.intake import Act, Performer
+from app.core.jobs import Job
+from app.core.security.keys import Keys
+from app.core.settings import Settings
+from app.mail.render import Composer
+from app.moderation.contribution import Moderated
+
+
+@dataclass(frozen=True)
+class PanelItem:
+    """One pressing thing behind a door of the home page."""
+
+    href: str
+    title: str
+    meta: str
+
+
+@dataclass(frozen=True)
+class HomePanel:
+    """One room's door on the home page."""
+
+    title: str
+    href: str
+    action_href: str
+    action_text: str
+    empty: str
+    items: Sequence[PanelItem] = ()
+
+
+@dataclass(frozen=True)
+class Referred:
+    """A subject as a department's desk and the outcomes show it."""
+
+    title: str
+    href: str
+    people: int
+    paragraphs: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """One line of ``townsquare verify``: ``broken`` answers what is wrong, in at most a few words each."""
+
+    name: str
+    broken: Callable[[Session, datetime], Iterable[str]]
+
+
+@dataclass
+class Site:
+    """The register of contributions."""
+
+    settings: Settings
+    keys: Keys
+    clock: Clock
+    routers: list[Any] = field(default_factory=list)
+    panels: list[Callable[[Session, datetime], HomePanel]] = field(default_factory=list)
+    #: kind of content -> how to show and settle it
+    moderated: dict[str, Moderated] = field(default_factory=dict)
+    #: kind of content -> how departments see it, and how to lock it
+    referred: dict[str, Callable[[Session, int], Referred | None]] = field(default_factory=dict)
+    locks: dict[str, Callable[[Session, int], None]] = field(default_factory=dict)
+    listeners: Listeners = field(default_factory=lambda: defaultdict(list))
+    performers: dict[type[Act], Performer] = field(default_factory=dict)
+    letters: dict[str, Composer] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+    commands: list[click.Command] = field(default_factory=list)
+    importers: dict[str, click.Command] = field(default_factory=dict)
+    invariants: list[Invariant] = field(default_factory=list)
+    #: reasons not to be ready, in words; empty when all is well
+    readiness: list[Callable[[Session, datetime], Iterable[str]]] = field(default_factory=list)
+    #: fills a demo with the room's own lively content
+    demos: list[Callable[[Site, Database, datetime], None]] = field(default_factory=list)
+    dependencies: dict[str, Any] = field(default_factory=dict)
+    sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)
+
+

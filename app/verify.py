@@ -1,0 +1,78 @@
+"""``townsquare verify``: every invariant of the data, the house's and each room's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.audit.service import first_broken_link
+from app.core.db import Database
+from app.mail import queries as mail
+from app.moderation.model import Case, Decision
+from app.outcomes.model import Answer, Referral
+from app.site import Invariant, Site
+
+
+def check(site: Site, database: Database, now: datetime) -> list[tuple[str, list[str]]]:
+    """Each invariant's name and what breaks it, all in one snapshot of the data."""
+    results = []
+    with database.reading() as db:
+        for invariant in [*HOUSE, *site.invariants]:
+            results.append((invariant.name, list(invariant.broken(db, now))))
+    return results
+
+
+def database_is_sound(db: Session, now: datetime) -> Iterable[str]:
+    """SQLite checks its own pages and references; PostgreSQL keeps them itself."""
+    if db.get_bind().dialect.name != "sqlite":
+        return
+    for (line,) in db.execute(text("PRAGMA quick_check(5)")):
+        if line != "ok":
+            yield str(line)
+    for row in db.execute(text("PRAGMA foreign_key_check")).fetchmany(5):
+        yield f"{row[0]} refers to a missing {row[2]}"
+
+
+def audit_is_unbroken(db: Session, now: datetime) -> Iterable[str]:
+    """The chain of staff acts, link by link."""
+    broken = first_broken_link(db)
+    if broken is not None:
+        yield f"at entry {broken}" if broken else "its newest entries are missing"
+
+
+def letters_move(db: Session, now: datetime) -> Iterable[str]:
+    """Nothing due has waited for more than a day."""
+    if mail.is_stuck(db, now, timedelta(days=1)):
+        yield "letters have been due for more than a day"
+
+
+def decisions_settle_their_cases(db: Session, now: datetime) -> Iterable[str]:
+    """A case is decided exactly when it has a decision."""
+    decided = select(func.count()).where(Decision.case_id == Case.id).scalar_subquery()
+    for row in db.scalars(select(Case.id).where((Case.state == "decided") != (decided > 0))):
+        yield f"case {row}"
+
+
+def answers_are_in_order(db: Session, now: datetime) -> Iterable[str]:
+    """An answered referral has answers 1 to n, any other has none."""
+    numbers = (
+        select(Answer.referral_id, func.count().label("n"), func.max(Answer.version).label("top"))
+        .group_by(Answer.referral_id)
+        .subquery()
+    )
+    rows = select(Referral.id, Referral.state, func.coalesce(numbers.c.n, 0), func.coalesce(numbers.c.top, 0))
+    for row, state, count, top in db.execute(rows.outerjoin(numbers, numbers.c.referral_id == Referral.id)):
+        if count != top or (state == "answered") != (count > 0):
+            yield f"referral {row}"
+
+
+HOUSE = [
+    Invariant("database: pages and references are sound", database_is_sound),
+    Invariant("audit: the chain is unbroken", audit_is_unbroken),
+    Invariant("mail: letters move", letters_move),
+    Invariant("moderation: decisions settle their cases", decisions_settle_their_cases),
+    Invariant("outcomes: answers are in order", answers_are_in_order),
+]

@@ -1,0 +1,154 @@
+"""Signatures asked for and confirmed, all on one petition, by 64 clients, beside the ceiling of this machine.
+
+Afterwards the public count must equal the acknowledged confirmations exactly; anything else fails the bench.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bench import servers
+from bench.driver import Driver, Plan, Tally
+from bench.measure import (
+    EXACT,
+    Options,
+    Report,
+    Target,
+    at_least,
+    at_most,
+    interleave,
+    median_rate,
+    options,
+    percentile_ms,
+    pooled,
+    rounded,
+    spread,
+)
+from bench.people import Crowd, confirmation
+from bench.subjects import Stored, Subjects
+
+CLIENTS = 64
+WARM_UP = 0.5  # seconds
+MOST_A_SECOND = 12_000  # more signatures than any slice will use up
+SIGNED = CONFIRMED = 303
+CEILING_OK = 200
+
+
+def targets(database: str) -> dict[str, Target]:
+    ratio = {"sqlite": 0.25, "postgres": 0.15}[database]
+    return {
+        f"{database}.sign.ratio": at_least(ratio),
+        f"{database}.sign.p99_ms": at_most(250),
+        f"{database}.confirm.ratio": at_least(ratio),
+        f"{database}.confirm.p99_ms": at_most(250),
+        f"{database}.exact": EXACT,
+    }
+
+
+@dataclass(slots=True)
+class Campaign:
+    """One petition of a running site and the crowd that signs it."""
+
+    driver: Driver
+    site: servers.Site
+    subjects: Subjects
+    petition: int
+    before: Stored
+    crowd: Crowd = field(default_factory=Crowd)
+    signed: int = 0
+    confirmed: int = 0
+    unanswered: int = 0
+
+    def sign(self, seconds: float) -> Tally:
+        """As many new signatures as 64 clients can place in that time."""
+        _, posts = self.crowd.emails_and_posts(self.site.host, self.petition, int(MOST_A_SECOND * seconds))
+        tally = self._run(Plan(self.site.port, posts, CLIENTS, seconds))
+        self.signed += tally.statuses[SIGNED]
+        return tally
+
+    def confirm(self) -> Tally:
+        """Every signature that waits is confirmed; the slice ends with the last of them."""
+        tokens = self.subjects.waiting_tokens(self.petition)
+        posts = [confirmation(self.site.host, token) for token in tokens]
+        tally = self._run(Plan(self.site.port, posts, CLIENTS))
+        self.confirmed += tally.statuses[CONFIRMED]
+        return tally
+
+    def _run(self, plan: Plan) -> Tally:
+        tally = self.driver.run(plan)
+        self.unanswered += tally.broken
+        return tally
+
+    def is_exact(self) -> bool:
+        """Every signature thanked for is stored, every confirmation counted once: in rows, count and public page."""
+        stored, count = self.subjects.tallies(self.petition), self.before.count + self.confirmed
+        return (
+            self.unanswered == 0
+            and stored.rows == self.before.rows + self.signed
+            and stored.count == stored.validated == stored.numbers == count
+            and self.subjects.public_count(self.petition, count) == count
+        )
+
+
+def measure(database: str, driver: Driver, chosen: Options, report: Report) -> None:
+    """All figures of one database."""
+    with (
+        servers.ceiling() as ceiling,
+        servers.null() as null,
+        servers.site(database, "signing") as site,
+        Subjects(site) as subjects,
+    ):
+        petition = subjects.open_petition()
+        site.start()
+        campaign = Campaign(driver, site, subjects, petition, subjects.tallies(petition))
+        tallies = interleave(lanes(campaign, ceiling.port, null.port, chosen.slice_seconds))
+        report.figures |= figures(database, tallies)
+        report.figures[f"{database}.peak_mb"] = rounded(servers.peak_mb(site.pid))
+        report.figures[f"{database}.exact"] = campaign.is_exact()
+    report.notes += [spread(f"{database} {name}", slices) for name, slices in tallies.items()]
+    report.judge_driver(median_rate(tallies["null"], CEILING_OK), median_rate(tallies["sign ceiling"], CEILING_OK))
+
+
+def lanes(campaign: Campaign, ceiling: int, null: int, seconds: float) -> dict[str, Callable[[], Tally]]:
+    """What takes turns. The ceilings are sent the same bytes as the lane beside them."""
+    driver, host = campaign.driver, campaign.site.host
+    _, signs = Crowd().emails_and_posts(host, campaign.petition, 1000)
+    confirms = [confirmation(host, "x" * 32)]
+
+    def constant(port: int, requests: list[bytes], time: float) -> Tally:
+        return driver.run(Plan(port, requests, CLIENTS, time, cycle=True))
+
+    campaign.sign(WARM_UP)
+    campaign.confirm()
+    constant(ceiling, signs, WARM_UP)
+    return {
+        "sign": lambda: campaign.sign(seconds),
+        "sign ceiling": lambda: constant(ceiling, signs, seconds),
+        "confirm": campaign.confirm,
+        "confirm ceiling": lambda: constant(ceiling, confirms, seconds),
+        "null": lambda: constant(null, signs, seconds / 4),
+    }
+
+
+def figures(database: str, tallies: dict[str, list[Tally]]) -> dict[str, float | bool]:
+    told: dict[str, float | bool] = {}
+    for lane, status in (("sign", SIGNED), ("confirm", CONFIRMED)):
+        rate = median_rate(tallies[lane], status)
+        told[f"{database}.{lane}.ratio"] = rounded(rate / median_rate(tallies[f"{lane} ceiling"], CEILING_OK))
+        told[f"{database}.{lane}.per_second"] = rounded(rate)
+        told[f"{database}.{lane}.p99_ms"] = percentile_ms(pooled(tallies[lane]), 99)
+    return told
+
+
+def main() -> int:
+    chosen = options(__doc__)
+    wanted = {key: target for database in chosen.databases for key, target in targets(database).items()}
+    report = Report("signing", wanted)
+    with Driver() as driver:
+        for database in chosen.databases:
+            measure(database, driver, chosen, report)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

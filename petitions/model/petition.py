@@ -1,0 +1,176 @@
+"""Petitions, the frozen versions of their text, their crossings and their tallies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, BigId, Instant
+from petitions.rules.lifecycle import PetitionState
+
+_STATES = ", ".join(f"'{s}'" for s in PetitionState)
+
+
+class Petition(Base):
+    """A public request for one action.
+
+    ``signature_count`` is the public count: ``imported_count`` (what another system stated) plus the
+    validated rows here, exact in every committed state. ``last_number`` never falls.
+    ``salt`` keys its signers' addresses; it goes when they are erased.
+    """
+
+    __tablename__ = "petitions_petition"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_STATES})", name="state"),
+        CheckConstraint("signature_count >= imported_count AND imported_count >= 0", name="count"),
+        CheckConstraint("signature_count - imported_count <= last_number", name="numbers"),
+        CheckConstraint("state NOT IN ('open', 'closed') OR source IS NOT NULL OR opened_at IS NOT NULL", name="opened"),
+        CheckConstraint("state <> 'rejected' OR rejection_code IS NOT NULL", name="rejected"),
+        UniqueConstraint("source", "source_id"),
+        Index("ix_petitions_petition_popular", "state", "signature_count", "id"),
+        Index("ix_petitions_petition_recent", "state", "opened_at", "id"),
+        Index("ix_petitions_petition_closing", "state", "closes_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    action: Mapped[str] = mapped_column(String(200))
+    background: Mapped[str] = mapped_column(Text)
+    additional_details: Mapped[str] = mapped_column(Text, default="")
+    creator_name: Mapped[str | None] = mapped_column(String(80))
+    creator_signature_id: Mapped[int | None] = mapped_column(BigInteger)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+
+    imported_count: Mapped[int] = mapped_column(default=0)
+    signature_count: Mapped[int] = mapped_column(default=0)
+    last_number: Mapped[int] = mapped_column(default=0)
+    sponsors_needed: Mapped[int]
+    sponsors_most: Mapped[int]
+    response_threshold: Mapped[int]
+    debate_threshold: Mapped[int]
+
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    opened_at: Mapped[datetime | None] = mapped_column(Instant)
+    closes_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    rejected_at: Mapped[datetime | None] = mapped_column(Instant)
+    hidden_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    response_reached_at: Mapped[datetime | None] = mapped_column(Instant)
+    debate_reached_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+    text_version: Mapped[int] = mapped_column(default=0)
+    text_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    lead_department_id: Mapped[int | None] = mapped_column(ForeignKey("departments_department.id"))
+    rejection_code: Mapped[str | None] = mapped_column(String(40))
+    rejection_details: Mapped[str | None] = mapped_column(Text)
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("petitions_petition.id"))
+
+    source: Mapped[str | None] = mapped_column(String(40))
+    source_id: Mapped[str | None] = mapped_column(String(40))
+    source_facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    #: the random id its form was made with: a second click creates nothing
+    submission_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+    @property
+    def was_published(self) -> bool:
+        return self.opened_at is not None
+
+
+class TextVersion(Base):
+    """The text as the public read it from an instant on; never changed."""
+
+    __tablename__ = "petitions_text_version"
+
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[str] = mapped_column(String(200))
+    background: Mapped[str] = mapped_column(Text)
+    additional_details: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Crossing(Base):
+    """A threshold was reached, once for each episode. *Served* when its duties and letters exist."""
+
+    __tablename__ = "petitions_crossing"
+    __table_args__ = (
+        CheckConstraint("threshold IN ('moderation', 'response', 'debate')", name="threshold"),
+        Index("ix_petitions_crossing_unserved", "served_at", "petition_id"),
+    )
+
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    threshold: Mapped[str] = mapped_column(String(16), primary_key=True)
+    episode: Mapped[int] = mapped_column(primary_key=True)
+    signature_count: Mapped[int]
+    reached_at: Mapped[datetime] = mapped_column(Instant)
+    served_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class CountryCount(Base):
+    """Signatures of one petition from one country: the source's figure, and our validated rows."""
+
+    __tablename__ = "petitions_country_count"
+
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    country: Mapped[str] = mapped_column(String(2), primary_key=True)
+    imported: Mapped[int] = mapped_column(default=0)
+    validated: Mapped[int] = mapped_column(default=0)
+
+
+class AreaCount(Base):
+    """Signatures of one petition from one area, as the source stated them (areas of our own come later)."""
+
+    __tablename__ = "petitions_area_count"
+
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    representative: Mapped[str | None] = mapped_column(String(120))
+    imported: Mapped[int] = mapped_column(default=0)
+    validated: Mapped[int] = mapped_column(default=0)
+
+
+class HourCount(Base):
+    """Signatures validated within one hour (its start, UTC): the petition's history."""
+
+    __tablename__ = "petitions_hour_count"
+
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    validated: Mapped[int]
+
+
+class Announcement(Base):
+    """News to every signer who asked for it: queued in steps, so that signing never waits for it."""
+
+    __tablename__ = "petitions_announcement"
+    __table_args__ = (UniqueConstraint("petition_id", "news", "about_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"))
+    news: Mapped[str] = mapped_column(String(40))
+    about_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    #: signers up to this row have their letter in the outbox
+    reached_id: Mapped[int] = mapped_column(BigInteger, default=0)
+    queued: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(Instant, index=True)

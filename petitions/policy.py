@@ -1,0 +1,50 @@
+"""The numbers of petitioning that a deployment may change (``TOWNSQUARE_PETITIONS_*``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from app.core.settings import whole_number
+
+
+@dataclass(frozen=True)
+class PetitionPolicy:
+    """Counts are signatures; days and months are of the civic calendar."""
+
+    sponsors_needed: int = 5
+    sponsors_most: int = 20
+    response_at: int = 10_000
+    debate_at: int = 100_000
+    debate_department: str = ""
+    open_months: int = 6
+    confirm_days: int = 7
+    grace_hours: int = 24
+    postcode: str = "home"
+    letters_a_signature: int = 5
+    erase_after_months: int = 6
+    sign_a_minute: int = 60
+    sign_an_hour: int = 1000
+    create_a_minute: int = 5
+    create_an_hour: int = 20
+
+    @classmethod
+    def from_settings(cls, section: Mapping[str, str]) -> PetitionPolicy:
+        """Read a room's section; ValueError names the variable that is wrong."""
+        values: dict[str, object] = {}
+        for spec in fields(cls):
+            text = section.get(spec.name)
+            if text is None:
+                continue
+            try:
+                values[spec.name] = whole_number(text) if isinstance(spec.default, int) else text.strip()
+            except ValueError as wrong:
+                raise ValueError(f"TOWNSQUARE_PETITIONS_{spec.name.upper()}: {wrong}") from wrong
+        policy = cls(**values)  # type: ignore[arg-type]
+        if policy.postcode not in ("home", "off"):
+            raise ValueError("TOWNSQUARE_PETITIONS_POSTCODE: must be home or off")
+        if policy.sponsors_most < policy.sponsors_needed:
+            raise ValueError("TOWNSQUARE_PETITIONS_SPONSORS_MOST: must not be below SPONSORS_NEEDED")
+        if policy.debate_at <= policy.response_at:
+            raise ValueError("TOWNSQUARE_PETITIONS_DEBATE_AT: must be above RESPONSE_AT")
+        return policy

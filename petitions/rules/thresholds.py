@@ -1,0 +1,40 @@
+"""Numbers of signatures that bring a promise."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class Threshold(StrEnum):
+    MODERATION = "moderation"
+    RESPONSE = "response"
+    DEBATE = "debate"
+
+
+class Marks(Protocol):
+    """The thresholds as they were when the petition was published."""
+
+    @property
+    def sponsors_needed(self) -> int: ...
+    @property
+    def response_threshold(self) -> int: ...
+    @property
+    def debate_threshold(self) -> int: ...
+
+
+def crossed(before: int, after: int, marks: Marks, *, published: bool) -> list[Threshold]:
+    """The thresholds a count passed on its way from ``before`` to ``after``, lowest first.
+
+    The creator counts, so a petition goes to the moderators at one more than the sponsors it needs.
+    """
+    if not published:
+        mark = marks.sponsors_needed + 1
+        return [Threshold.MODERATION] if before < mark <= after else []
+    levels = {Threshold.RESPONSE: marks.response_threshold, Threshold.DEBATE: marks.debate_threshold}
+    return [name for name, mark in levels.items() if before < mark <= after]
+
+
+def sponsors_to_go(count: int, needed: int) -> int:
+    """Supporters still missing when ``count`` signatures (creator included) are validated."""
+    return max(0, needed + 1 - count)

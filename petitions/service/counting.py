@@ -1,0 +1,124 @@
+"""Tallies and crossings: what a batch of validated signatures adds up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core.db import insert_many, upsert
+from petitions.model.petition import CountryCount, Crossing, HourCount
+from petitions.rules.lifecycle import BEFORE_PUBLICATION
+from petitions.rules.thresholds import Threshold, crossed
+from petitions.service.confirming import Counted
+from petitions.service.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class NewCrossing:
+    """A threshold that this batch reached."""
+
+    petition_id: int
+    threshold: Threshold
+    episode: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorsJoined:
+    """Supporters of an unpublished petition; the petition's count at each one's confirmation."""
+
+    petition_id: int
+    counts: tuple[int, ...]
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What counting brought and somebody must be told; falsy where there is nothing."""
+
+    crossings: list[NewCrossing]
+    sponsors: list[SponsorsJoined]
+
+    def __bool__(self) -> bool:
+        return bool(self.crossings or self.sponsors)
+
+
+def count(
+    db: Session, standings: Mapping[int, Standing], counted: Sequence[Counted], now: datetime
+) -> Counting:
+    """Raise the tallies, write the crossings; answers what there is to serve."""
+    brought = Counting([], [])
+    if not counted:
+        return brought
+    _tally(db, Counter((c.petition_id, c.country) for c in counted))
+    _history(db, Counter((c.petition_id, _hour(c.at)) for c in counted))
+    for standing in standings.values():
+        if standing.signature_count == standing.before:
+            continue
+        published = standing.state not in BEFORE_PUBLICATION
+        for threshold in crossed(standing.before, standing.signature_count, standing, published=published):
+            episode = _episode(db, standing.id, threshold)
+            brought.crossings.append(NewCrossing(standing.id, threshold, episode, standing.signature_count))
+        joined = tuple(c.count for c in counted if c.petition_id == standing.id and c.kind == "sponsor")
+        if joined and not published:
+            brought.sponsors.append(SponsorsJoined(standing.id, joined, standing.sponsors_needed))
+    _write(db, brought.crossings, now)
+    return brought
+
+
+def _write(db: Session, crossings: Sequence[NewCrossing], now: datetime) -> None:
+    rows = [
+        {
+            "petition_id": c.petition_id,
+            "threshold": str(c.threshold),
+            "episode": c.episode,
+            "signature_count": c.count,
+            "reached_at": now,
+        }
+        for c in crossings
+    ]
+    insert_many(db, Crossing.__table__, rows)  # type: ignore[arg-type]
+
+
+def _episode(db: Session, petition_id: int, threshold: Threshold) -> int:
+    """A count that fell below and rises again crosses in a new episode."""
+    earlier = select(func.max(Crossing.episode)).where(
+        Crossing.petition_id == petition_id, Crossing.threshold == threshold
+    )
+    return (db.scalar(earlier) or 0) + 1
+
+
+def _tally(db: Session, by_country: Counter[tuple[int, str]]) -> None:
+    table = CountryCount.__table__
+    insert = upsert(db, table)  # type: ignore[arg-type]
+    db.execute(
+        insert.on_conflict_do_update(
+            index_elements=["petition_id", "country"],
+            set_={"validated": table.c.validated + insert.excluded.validated},
+        ),
+        [
+            {"petition_id": p, "country": c, "imported": 0, "validated": n}
+            for (p, c), n in sorted(by_country.items())
+        ],
+    )
+
+
+def _history(db: Session, by_hour: Counter[tuple[int, datetime]]) -> None:
+    table = HourCount.__table__
+    insert = upsert(db, table)  # type: ignore[arg-type]
+    db.execute(
+        insert.on_conflict_do_update(
+            index_elements=["petition_id", "hour"],
+            set_={"validated": table.c.validated + insert.excluded.validated},
+        ),
+        [{"petition_id": p, "hour": h, "validated": n} for (p, h), n in sorted(by_hour.items())],
+    )
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)

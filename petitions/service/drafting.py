@@ -1,0 +1,100 @@
+"""Starting a petition: the checked draft becomes a pending petition, its creator a pending signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.ids import new_id
+from app.core.people.addresses import Address
+from app.core.security.keys import Keys
+from app.mail import service as mail
+from petitions.model.petition import Petition
+from petitions.model.signature import Signature, Signer
+from petitions.policy import PetitionPolicy
+from petitions.rules.lifecycle import PetitionState, SignatureState
+from petitions.identity import identity_keys, mailbox_key, new_salt, seal_signer
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A checked draft. ``submission_id`` is the random id of its form."""
+
+    action: str
+    background: str
+    additional_details: str
+    creator_name: str
+    address: Address
+    country: str
+    postcode: str
+    notify: bool
+    privacy: str
+    submission_id: str
+
+
+def start(db: Session, keys: Keys, policy: PetitionPolicy, draft: Draft, now: datetime) -> Petition:
+    """Store the petition and its creator's signature; one letter with the secret link leaves.
+
+    The same form sent again, from a second click or another tab, gives the same petition.
+    """
+    twin = db.scalar(select(Petition).where(Petition.submission_id == draft.submission_id))
+    if twin is not None:
+        return twin
+    petition = Petition(
+        state=PetitionState.PENDING,
+        action=draft.action,
+        background=draft.background,
+        additional_details=draft.additional_details,
+        creator_name=draft.creator_name,
+        salt=new_salt(),
+        sponsors_needed=policy.sponsors_needed,
+        sponsors_most=policy.sponsors_most,
+        response_threshold=policy.response_at,
+        debate_threshold=policy.debate_at,
+        created_at=now,
+        updated_at=now,
+        submission_id=draft.submission_id,
+    )
+    db.add(petition)
+    db.flush()
+    petition.creator_signature_id = _sign_as_creator(db, keys, petition, draft, now)
+    db.flush()
+    _send_secret_link(db, keys, petition, draft, now)
+    return petition
+
+
+def _sign_as_creator(db: Session, keys: Keys, petition: Petition, draft: Draft, now: datetime) -> int:
+    assert petition.salt is not None
+    ids = identity_keys(keys, petition.salt, draft.address.canonical, draft.creator_name, draft.postcode)
+    signature = Signature(
+        id=new_id(),
+        petition_id=petition.id,
+        state=SignatureState.PENDING,
+        kind="creator",
+        address_key=ids.address,
+        name_key=ids.name,
+        postcode_key=ids.postcode,
+        country=draft.country,
+        notify=draft.notify,
+        privacy=draft.privacy,
+        requested_at=now,
+        asked_at=now,
+        letters=1,
+    )
+    db.add(signature)
+    db.flush()
+    sealed = seal_signer(keys, petition.id, ids.address, draft.creator_name, draft.address, draft.postcode)
+    db.add(Signer(signature_id=signature.id, sealed=sealed))
+    return signature.id
+
+
+def _send_secret_link(db: Session, keys: Keys, petition: Petition, draft: Draft, now: datetime) -> None:
+    mailbox = mailbox_key(keys, draft.address)
+    if mail.room_in_mailboxes(db, [mailbox], now)[mailbox] <= 0:
+        return
+    mail.count_letters(db, {mailbox: 1}, now)
+    recipient = ("petitions.signature", petition.creator_signature_id or 0)
+    mail.queue(db, [mail.row("petitions/mail/gather_support", recipient, now)])

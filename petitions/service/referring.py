@@ -1,0 +1,163 @@
+"""Serving a crossing: what reaching a threshold brings. Runs in a savepoint, so that counting cannot fail.
+
+A crossing that could not be served stays *unserved*; a job tries again, and ``verify`` and
+``/readyz`` say so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exc, select, update
+from sqlalchemy.orm import Session
+
+from app.core.db import is_collision, is_outage
+from app.core.errors import Conflict
+from app.core.events import announce
+from app.core.freshness import touch
+from app.core.i18n import _
+from app.core.subject import SubjectRef
+from app.departments.model import Officer
+from app.departments.queries import by_slug
+from app.mail import service as mail
+from app.moderation import service as moderation
+from app.outcomes import service as outcomes
+from app.outcomes.policy import OutcomesPolicy
+from petitions.events import ThresholdReached
+from petitions.model.petition import Crossing, Petition
+from petitions.policy import PetitionPolicy
+from petitions.rules.lifecycle import PetitionState
+from petitions.rules.texts import text_digest
+from petitions.rules.thresholds import Threshold, sponsors_to_go
+from petitions.service.counting import Counting, NewCrossing, SponsorsJoined
+
+log = logging.getLogger("townsquare.petitions")
+
+
+class NoDepartment(Conflict):
+    code = "no-department"
+    title = _("No department is named for this petition")
+    message = _("An administrator has to name one before it can be referred.")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Serves what a batch's counting brought."""
+
+    policy: PetitionPolicy
+    outcomes_policy: OutcomesPolicy
+
+    def __call__(self, db: Session, brought: Counting, now: datetime) -> None:
+        for crossing in brought.crossings:
+            self.serve(db, crossing, now)
+        for joined in brought.sponsors:
+            tell_progress(db, joined, now)
+
+    def serve(self, db: Session, crossing: NewCrossing, now: datetime) -> bool:
+        """Whether its duties and letters are stored now."""
+        try:
+            with db.begin_nested():
+                self._bring(db, crossing, now)
+        except exc.DBAPIError as fault:
+            if is_outage(fault) or is_collision(fault):
+                raise
+            log.exception("crossing of petition %d is unserved", crossing.petition_id)
+            return False
+        except Exception:  # noqa: BLE001  whatever it is, the count stands
+            log.exception("crossing of petition %d is unserved", crossing.petition_id)
+            return False
+        return True
+
+    def _bring(self, db: Session, crossing: NewCrossing, now: datetime) -> None:
+        petition = db.get_one(Petition, crossing.petition_id, populate_existing=True)
+        if crossing.threshold is Threshold.MODERATION:
+            submit(db, petition, now)
+        else:
+            self._refer(db, petition, crossing, now)
+        db.execute(
+            update(Crossing)
+            .where(
+                Crossing.petition_id == crossing.petition_id,
+                Crossing.threshold == crossing.threshold,
+                Crossing.episode == crossing.episode,
+            )
+            .values(served_at=now)
+        )
+        announce(db, ThresholdReached(petition.id, crossing.threshold, crossing.episode, now))
+        db.flush()
+
+    def _refer(self, db: Session, petition: Petition, crossing: NewCrossing, now: datetime) -> None:
+        if crossing.threshold is Threshold.RESPONSE:
+            petition.response_reached_at = petition.response_reached_at or now
+        else:
+            petition.debate_reached_at = petition.debate_reached_at or now
+        referral = outcomes.refer(
+            db,
+            SubjectRef("petition", petition.id),
+            cause=str(crossing.threshold),
+            episode=crossing.episode,
+            department_id=self._department(db, petition, crossing.threshold),
+            due_at=now + timedelta(days=self.outcomes_policy.answer_days),
+            now=now,
+        )
+        facts = {"threshold": str(crossing.threshold), "referral": referral.id}
+        rows = [_to_creator(petition, "petitions/mail/threshold_reached", now, facts)]
+        officers = db.scalars(select(Officer.account_id).where(Officer.department_id == referral.department_id))
+        rows += [mail.row("petitions/mail/referred", ("account", o), now, facts=facts) for o in officers]
+        mail.queue(db, [r for r in rows if r])
+
+    def _department(self, db: Session, petition: Petition, threshold: Threshold) -> int:
+        if threshold is Threshold.DEBATE and self.policy.debate_department:
+            named = by_slug(db, self.policy.debate_department)
+            if named is not None:
+                return named.id
+        if petition.lead_department_id is None:
+            raise NoDepartment
+        return petition.lead_department_id
+
+
+def submit(db: Session, petition: Petition, now: datetime) -> None:
+    """Enough sponsors: the petition goes to the moderators."""
+    if petition.state in (PetitionState.PENDING, PetitionState.COLLECTING):
+        petition.state, petition.submitted_at, petition.updated_at = PetitionState.IN_MODERATION, now, now
+        digest = text_digest(petition.action, petition.background, petition.additional_details)
+        moderation.open_case(db, SubjectRef("petition", petition.id), digest, now)
+        mail.queue(db, [r for r in [_to_creator(petition, "petitions/mail/submitted", now, {})] if r])
+
+
+def tell_progress(db: Session, joined: SponsorsJoined, now: datetime) -> None:
+    """One letter to the creator for each sponsor who joined while some are still missing."""
+    petition = db.get_one(Petition, joined.petition_id)
+    left = [sponsors_to_go(count, joined.needed) for count in joined.counts]
+    rows = [_to_creator(petition, "petitions/mail/sponsor_joined", now, {"left": n}) for n in left if n]
+    mail.queue(db, [r for r in rows if r])
+
+
+def unserved(db: Session) -> Sequence[Crossing]:
+    """Crossings whose duties do not exist yet, oldest first."""
+    return db.scalars(
+        select(Crossing).where(Crossing.served_at.is_(None)).order_by(Crossing.reached_at, Crossing.petition_id)
+    ).all()
+
+
+def serve_again(db: Session, serving: Serving, crossing: Crossing, now: datetime) -> bool:
+    """The job's try at one unserved crossing, under its petition's lock."""
+    db.execute(select(Petition.id).where(Petition.id == crossing.petition_id).with_for_update(key_share=True))
+    again = NewCrossing(
+        crossing.petition_id, Threshold(crossing.threshold), crossing.episode, crossing.signature_count
+    )
+    served = serving.serve(db, again, now)
+    if served:
+        touch(db, f"petition:{crossing.petition_id}", "petitions")
+    return served
+
+
+def _to_creator(petition: Petition, template: str, now: datetime, facts: dict[str, object]) -> dict[str, object] | None:
+    if petition.creator_signature_id is None:
+        return None
+    return mail.row(template, ("petitions.signature", petition.creator_signature_id), now, facts=facts)
+
+

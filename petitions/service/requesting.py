@@ -1,0 +1,203 @@
+"""Asking for signatures: new pending rows, or another letter to whoever asked before.
+
+The answer is the same whatever is found; only the letter differs, and only the mailbox's owner
+reads it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from app.core.db import insert_many
+from app.core.security.keys import Keys
+from app.mail import service as mail
+from petitions.model.signature import Signature, Signer
+from petitions.policy import PetitionPolicy
+from petitions.rules.eligibility import refusal_to_request
+from petitions.rules.lifecycle import PetitionState, SignatureState
+from petitions.service.acts import Requested, SignatureRequest
+from petitions.identity import IdentityKeys, identity_keys, mailbox_key, seal_signer
+from petitions.service.standing import Standing
+
+CONFIRM_LETTER = "petitions/mail/confirm"
+SIGNED_LETTER = "petitions/mail/already_signed"
+
+
+@dataclass(slots=True)
+class Known:
+    """A signature that this address has, or gets in this batch."""
+
+    id: int
+    name_key: bytes
+    postcode_key: bytes
+    country: str
+    state: str
+    letters: int
+    is_new: bool = False
+
+
+class _Requests:
+    """What one batch of requests adds up to."""
+
+    def __init__(self) -> None:
+        self.signatures: list[dict[str, Any]] = []
+        self.signers: list[dict[str, Any]] = []
+        self.repeats: dict[int, tuple[int, datetime]] = {}
+        self.letters: list[dict[str, Any]] = []
+        self.mailboxes: Counter[bytes] = Counter()
+        self.proofs: list[int] = []
+
+
+def request(
+    db: Session,
+    keys: Keys,
+    policy: PetitionPolicy,
+    standings: Mapping[int, Standing],
+    acts: Sequence[SignatureRequest],
+    answers: dict[int, Any],
+    now: datetime,
+) -> list[int]:
+    """Store the requests and their letters; answers the creators' signatures that sponsors proved."""
+    admitted: list[tuple[SignatureRequest, Standing, IdentityKeys, bytes]] = []
+    for act in acts:
+        standing = standings.get(act.petition_id)
+        refusal = refusal_to_request(standing, sponsor=act.sponsor, at=act.at)
+        if refusal is not None or standing is None or standing.salt is None:
+            answers[act.id] = refusal
+            continue
+        answers[act.id] = Requested(act.petition_id)
+        ids = identity_keys(keys, standing.salt, act.address.canonical, act.name, act.postcode)
+        admitted.append((act, standing, ids, mailbox_key(keys, act.address)))
+    if not admitted:
+        return []
+    known = _known(db, {ids.address for _a, _s, ids, _m in admitted})
+    room = mail.room_in_mailboxes(db, [mailbox for *_rest, mailbox in admitted], now)
+    todo = _Requests()
+    for act, standing, ids, mailbox in admitted:
+        if act.sponsor and standing.state == PetitionState.PENDING and standing.creator_signature_id:
+            todo.proofs.append(standing.creator_signature_id)
+        _settle(todo, keys, policy, act, standing, ids, mailbox, known[ids.address], room)
+    _store(db, todo, now)
+    return sorted(set(todo.proofs))
+
+
+def _settle(
+    todo: _Requests,
+    keys: Keys,
+    policy: PetitionPolicy,
+    act: SignatureRequest,
+    standing: Standing,
+    ids: IdentityKeys,
+    mailbox: bytes,
+    known: list[Known],
+    room: dict[bytes, int],
+) -> None:
+    """One request: a letter about a signature that stands, a repeat, or a new pending row."""
+    counted = [k for k in known if k.state == SignatureState.VALIDATED]
+    standing_one = next((k for k in counted if k.name_key == ids.name), None)
+    if standing_one is None and (len(counted) > 1 or any(k.postcode_key != ids.postcode for k in counted)):
+        standing_one = counted[0]
+    if standing_one is not None:
+        facts = {"same": standing_one.name_key == ids.name, "full": len(counted) > 1}
+        _letter(todo, policy, act, SIGNED_LETTER, standing_one, mailbox, room, facts)
+        return
+    asked = next((k for k in known if _is_same_request(k, ids, act.country)), None)
+    if asked is None:
+        asked = Known(act.id, ids.name, ids.postcode, act.country, SignatureState.PENDING, 0, is_new=True)
+        known.append(asked)
+        todo.signatures.append(_row(act, standing, ids))
+        sealed = seal_signer(keys, standing.id, ids.address, act.name, act.address, act.postcode)
+        todo.signers.append({"signature_id": act.id, "sealed": sealed})
+    _letter(todo, policy, act, CONFIRM_LETTER, asked, mailbox, room, {})
+
+
+def _letter(
+    todo: _Requests,
+    policy: PetitionPolicy,
+    act: SignatureRequest,
+    template: str,
+    signature: Known,
+    mailbox: bytes,
+    room: dict[bytes, int],
+    facts: dict[str, Any],
+) -> None:
+    """One more letter, unless this signature or this mailbox has had enough of them."""
+    if signature.letters < policy.letters_a_signature and room[mailbox] > 0:
+        signature.letters += 1
+        room[mailbox] -= 1
+        todo.mailboxes[mailbox] += 1
+        recipient = ("petitions.signature", signature.id)
+        todo.letters.append(mail.row(template, recipient, act.at, letter_id=act.id, facts=facts))
+    if not signature.is_new or signature.id != act.id:
+        todo.repeats[signature.id] = (signature.letters, act.at)
+
+
+def _known(db: Session, addresses: set[bytes]) -> defaultdict[bytes, list[Known]]:
+    """Signatures that pend or count, by address key (which already names its petition)."""
+    alive = (SignatureState.PENDING, SignatureState.VALIDATED)
+    rows = db.execute(
+        select(
+            Signature.address_key,
+            Signature.id,
+            Signature.name_key,
+            Signature.postcode_key,
+            Signature.country,
+            Signature.state,
+            Signature.letters,
+        )
+        .where(Signature.address_key.in_(addresses), Signature.state.in_(alive))
+        .order_by(Signature.id)
+    )
+    found: defaultdict[bytes, list[Known]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(Known(*row[1:]))
+    return found
+
+
+def _is_same_request(known: Known, ids: IdentityKeys, country: str) -> bool:
+    return (
+        known.state == SignatureState.PENDING
+        and known.name_key == ids.name
+        and known.postcode_key == ids.postcode
+        and known.country == country
+    )
+
+
+def _row(act: SignatureRequest, standing: Standing, ids: IdentityKeys) -> dict[str, Any]:
+    return {
+        "id": act.id,
+        "petition_id": standing.id,
+        "state": str(SignatureState.PENDING),
+        "kind": "sponsor" if act.sponsor and not standing.is_published else "public",
+        "address_key": ids.address,
+        "name_key": ids.name,
+        "postcode_key": ids.postcode,
+        "country": act.country,
+        "notify": act.notify,
+        "privacy": act.privacy,
+        "requested_at": act.at,
+        "asked_at": act.at,
+        "letters": 1,
+    }
+
+
+def _store(db: Session, todo: _Requests, now: datetime) -> None:
+    insert_many(db, Signature.__table__, todo.signatures)  # type: ignore[arg-type]
+    insert_many(db, Signer.__table__, todo.signers)  # type: ignore[arg-type]
+    if todo.repeats:
+        table = Signature.__table__
+        db.connection().execute(
+            update(table)  # type: ignore[arg-type]
+            .where(table.c.id == bindparam("row"))
+            .values(letters=bindparam("sent"), asked_at=bindparam("at")),
+            [{"row": i, "sent": sent, "at": at} for i, (sent, at) in sorted(todo.repeats.items())],
+        )
+    mail.count_letters(db, todo.mailboxes, now)
+    mail.queue(db, todo.letters)

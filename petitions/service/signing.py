@@ -1,0 +1,75 @@
+"""The room's performer at the intake: asking for signatures and confirming them, a batch at a time.
+
+One batch, in lock order: the petitions, their signatures, tallies and crossings, what a crossing
+brings, letters. Each citizen's answer is a value or a refusal of their own; a constraint that a
+race could break stops the whole batch, which the intake then performs act by act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.freshness import hint, touch
+from app.core.intake import Act
+from app.core.security.keys import Keys
+from app.mail.model import Letter
+from petitions.model.signature import Signature
+from petitions.policy import PetitionPolicy
+from petitions.service import confirming, counting, requesting
+from petitions.service.acts import Confirmed, Requested, SignatureConfirmation, SignatureRequest
+from petitions.service.standing import Standing, lock_standings, store_counts
+
+
+class Signing:
+    """Carries out :class:`SignatureRequest` and :class:`SignatureConfirmation`."""
+
+    def __init__(self, keys: Keys, policy: PetitionPolicy, say_date: Callable[[datetime], str]) -> None:
+        self.keys, self.policy, self.say_date = keys, policy, say_date
+        #: serves crossings inside a savepoint; set by the room, so that counting knows no departments
+        self.serve: Callable[[Session, counting.Counting, datetime], None] | None = None
+
+    def perform(self, db: Session, acts: Sequence[Act], now: datetime) -> Sequence[Any]:
+        requests = [a for a in acts if isinstance(a, SignatureRequest)]
+        confirmations = [a for a in acts if isinstance(a, SignatureConfirmation)]
+        places = confirming.petitions_of(db, [c.signature_id for c in confirmations])
+        standings = lock_standings(db, {r.petition_id for r in requests} | set(places.values()))
+        self._say_when_closed(standings)
+        answers: dict[int, Any] = {}
+        proofs = requesting.request(db, self.keys, self.policy, standings, requests, answers, now)
+        counted = confirming.confirm(db, self.policy, standings, places, confirmations, proofs, answers, now)
+        store_counts(db, standings.values(), now)
+        brought = counting.count(db, standings, counted, now)
+        if brought and self.serve:
+            self.serve(db, brought, now)
+        changed = [f"petition:{s.id}" for s in standings.values() if s.signature_count != s.before]
+        if changed:
+            touch(db, *changed)
+            hint(db, "petitions")
+        return [answers[a.id] for a in acts]
+
+    def performed(self, db: Session, acts: Sequence[Act]) -> Mapping[int, Any]:
+        """Effects found by act id: a request's letter or row, a confirmation's mark on its signature."""
+        requests = {a.id: a for a in acts if isinstance(a, SignatureRequest)}
+        stored = set(db.scalars(select(Letter.id).where(Letter.id.in_(requests))))
+        stored |= set(db.scalars(select(Signature.id).where(Signature.id.in_(requests))))
+        found: dict[int, Any] = {i: Requested(requests[i].petition_id) for i in stored}
+        confirmations = {a.id: a for a in acts if isinstance(a, SignatureConfirmation)}
+        rows = db.execute(
+            select(Signature.confirmed_by, Signature.petition_id, Signature.number).where(
+                Signature.id.in_({c.signature_id for c in confirmations.values()}),
+                Signature.confirmed_by.in_(confirmations),
+            )
+        )
+        return found | {by: Confirmed(petition, number) for by, petition, number in rows}
+
+    def _say_when_closed(self, standings: Mapping[int, Standing]) -> None:
+        for standing in standings.values():
+            if standing.closes_at is not None:
+                standing.closed_on = self.say_date(standing.closes_at)
+
+

@@ -1,0 +1,84 @@
+"""A batch's petitions, locked and kept in step with what the batch does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from petitions.model.petition import Petition
+from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState
+
+_COLUMNS = (
+    Petition.id,
+    Petition.state,
+    Petition.salt,
+    Petition.closes_at,
+    Petition.signature_count,
+    Petition.last_number,
+    Petition.sponsors_needed,
+    Petition.sponsors_most,
+    Petition.response_threshold,
+    Petition.debate_threshold,
+    Petition.creator_signature_id,
+)
+
+
+@dataclass(slots=True)
+class Standing:
+    """One locked petition; ``signature_count`` and ``last_number`` move with the batch."""
+
+    id: int
+    state: PetitionState
+    salt: bytes | None
+    closes_at: datetime | None
+    signature_count: int
+    last_number: int
+    sponsors_needed: int
+    sponsors_most: int
+    response_threshold: int
+    debate_threshold: int
+    creator_signature_id: int | None
+    closed_on: str = ""
+    before: int = 0
+
+    @property
+    def is_published(self) -> bool:
+        return self.state not in BEFORE_PUBLICATION
+
+
+def lock_standings(db: Session, ids: Collection[int]) -> dict[int, Standing]:
+    """Lock these petitions in the order every writer locks them; unknown ids are left out."""
+    if not ids:
+        return {}
+    rows = db.execute(
+        select(*_COLUMNS).where(Petition.id.in_(set(ids))).order_by(Petition.id).with_for_update(key_share=True)
+    )
+    found = {row.id: Standing(row.id, PetitionState(row.state), *row[2:]) for row in rows}
+    for standing in found.values():
+        standing.before = standing.signature_count
+    return found
+
+
+def store_counts(db: Session, standings: Collection[Standing], now: datetime) -> None:
+    """Write the counts of the petitions whose count moved: one statement, one row each."""
+    moved = [s for s in standings if s.signature_count != s.before]
+    if moved:
+        table = Petition.__table__
+        db.connection().execute(
+            update(table)  # type: ignore[arg-type]
+            .where(table.c.id == bindparam("row"))
+            .values(
+                state=bindparam("standing"),
+                signature_count=bindparam("count"),
+                last_number=bindparam("last"),
+                updated_at=bindparam("now"),
+            ),
+            [
+                {"row": s.id, "standing": str(s.state), "count": s.signature_count, "last": s.last_number, "now": now}
+                for s in moved
+            ],
+        )

