@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -349,7 +350,10 @@ def serve_app() -> Any:
     """What each server process builds; the command has put everything into the environment."""
     settings = Settings.from_environment()
     configure(settings.mode)
-    return House(settings, jobs=os.environ.get(PREFIX + "SERVE_JOBS", "on") == "on").asgi
+    jobs = os.environ.get(PREFIX + "SERVE_JOBS", "on") == "on"
+    # uvicorn calls this inside its event loop, where Litestar's executor cannot be set: build it beside the loop
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(lambda: House(settings, jobs=jobs)).result().asgi
 
 
 def _run_server(host: str, port: int, workers: int, *, jobs: bool) -> None:

@@ -8,11 +8,12 @@ import threading
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from copy import copy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -35,7 +36,7 @@ from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
 from app.core.settings import Settings, whole_number
 from app.core.web.assets import Assets
-from app.core.web.edge import db_provider, note_status
+from app.core.web.edge import begin, db_provider, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
 from app.core.web.page import Pages
@@ -114,7 +115,10 @@ class House:
         set_asyncio_executor(self.pool)
         handlers = [*FRONT, *signing_in.HANDLERS, *moderation_desk.HANDLERS, *outcomes_desk.HANDLERS]
         return Litestar(
-            route_handlers=[*handlers, *self.site.routers],
+            # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
+            # later; inside one router every path is registered once. Registering changes a handler,
+            # and a process may build more than one house: hence the copies.
+            route_handlers=[Router("/", route_handlers=[copy(h) for h in (*handlers, *self.site.routers)])],
             dependencies={
                 "db": Provide(db_provider(self.database)),
                 "form": Provide(provide_form),
@@ -122,6 +126,7 @@ class House:
                 **{name: _constant(value) for name, value in self.site.dependencies.items()},
             },
             exception_handlers=self.errors.handlers(),
+            before_request=begin,
             after_request=note_status,
             request_max_body_size=self.settings.form_max_bytes,
             lifespan=[self._living],
@@ -139,7 +144,7 @@ class House:
             "settings": self.settings,
             "database": self.database,
             "clock": self.clock,
-            "keys": self.keys,
+            "keyring": self.keys,  # State has a method named keys
             "pages": self.pages,
             "intake": self.intake,
             "limits": self.limits,

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from sqlalchemy.orm import Session
@@ -25,8 +25,7 @@ from app.mail.render import Composer
 from app.moderation.contribution import Moderated
 
 
-@dataclass(frozen=True)
-class PanelItem:
+class PanelItem(NamedTuple):
     """One pressing thing behind a door of the home page."""
 
     href: str

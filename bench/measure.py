@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -66,7 +67,7 @@ class Report:
 
     def judge_driver(self, driver: float, ceiling: float) -> None:
         """Book the driver's own rate against a null server, and whether it left the ceiling room."""
-        self.figures["driver.per_second"] = min(rounded(driver), self.figures.get("driver.per_second", driver))
+        self.figures["driver.per_second"] = min(rounded(driver), self.figures.get("driver.per_second", math.inf))
         self.driver_bound |= driver < DRIVER_MARGIN * ceiling
 
     def table(self) -> str:

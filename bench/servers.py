@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import quote
@@ -56,8 +56,10 @@ class Server:
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, fault: type[BaseException] | None, *_: object) -> None:
         self.stop()
+        if fault is None:  # what a server said is of interest only where something went wrong
+            self.log.unlink(missing_ok=True)
 
     @property
     def pid(self) -> int:
@@ -181,12 +183,18 @@ def site(database: str, name: str, settings: Mapping[str, str] | None = None) ->
         with database_url(database, folder) as url:
             product = Site(url, folder, settings)
             product.run("migrate")
-            try:
+            with stopping(product):
                 yield product
-            finally:
-                product.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stopping(server: Server) -> Iterator[None]:
+    """Leave the server to the block, started or not, and see that it is stopped afterwards."""
+    with ExitStack() as stack:
+        stack.push(server)
+        yield
 
 
 @contextmanager

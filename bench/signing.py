@@ -31,6 +31,7 @@ CLIENTS = 64
 WARM_UP = 0.5  # seconds
 MOST_A_SECOND = 12_000  # more signatures than any slice will use up
 SIGNED = CONFIRMED = 303
+BUSY = 503
 CEILING_OK = 200
 
 
@@ -77,6 +78,9 @@ class Campaign:
     def _run(self, plan: Plan) -> Tally:
         tally = self.driver.run(plan)
         self.unanswered += tally.broken
+        strange = sorted(set(tally.statuses) - {SIGNED, CONFIRMED, BUSY})
+        if strange:
+            raise RuntimeError(f"the site answered {strange} to signatures; see {self.site.log}")
         return tally
 
     def is_exact(self) -> bool:

@@ -59,9 +59,9 @@ class Tally:
     def __init__(self, table: Table) -> None:
         columns = columns_of(table)
         self.rows = 0
-        self._table = table.name
+        self._table = str(table.name)
         self._encode = msgspec.msgpack.Encoder().encode
-        self._sha = hashlib.sha256(self._encode([table.name, *(c.name for c in columns)]))
+        self._sha = hashlib.sha256(self._encode([str(table.name), *(str(c.name) for c in columns)]))
         self._changes = [(place, _with_sorted_keys) for place, c in enumerate(columns) if isinstance(c.type, JSON)]
 
     def add(self, rows: Chunk) -> None:

@@ -46,7 +46,7 @@ def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
     closed = ("/admin", "/moderation", "/desk", "/sign-in", "/signatures/", "/sponsor/", "/api/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     lines.append(f"Sitemap: {request.app.state.settings.base_url}/sitemap.xml")
-    return public("\n".join(lines).encode() + b"\n", "text/plain; charset=utf-8", keys=())
+    return public("\n".join(lines).encode() + b"\n", "text/plain", keys=())
 
 
 @get("/sitemap.xml", name="front.sitemap", guards=[anyone], sync_to_thread=True)
@@ -73,7 +73,7 @@ def security_txt(request: Request[Any, Any, Any]) -> Response[bytes]:
         f"Canonical: {state.settings.base_url}/.well-known/security.txt",
         "Preferred-Languages: en",
     ]
-    return public("\n".join(lines).encode() + b"\n", "text/plain; charset=utf-8", keys=(), fresh_for=3600)
+    return public("\n".join(lines).encode() + b"\n", "text/plain", keys=(), fresh_for=3600)
 
 
 @get("/openapi.json", name="front.openapi", guards=[anyone], sync_to_thread=True, include_in_schema=False)

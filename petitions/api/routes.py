@@ -143,7 +143,7 @@ def start(
         state.limits.spend(Allowance(policy.create_a_minute, policy.create_an_hour), client, "create")
         draft = draft_of(texts, person, claim.key.hex() if claim else "")
         now = state.clock.now()
-        started = drafting.start(db, state.keys, policy, draft, now)
+        started = drafting.start(db, state.keyring, policy, draft, now)
         answer = msgspec.json.encode(PetitionAccepted(started.id, started.state))
         if claim:
             idempotency.keep(db, [(claim, 202, answer)], now)
@@ -203,7 +203,7 @@ async def confirm(
 ) -> Response[Confirmation]:
     """Have a signature counted. The same token again gets the same answer."""
     state = request.app.state
-    signature_id = state.keys.read_token(CONFIRM, data.token)
+    signature_id = state.keyring.read_token(CONFIRM, data.token)
     if signature_id is None:
         raise ConfirmationUnknown
     claim = _claim(request, idempotency_key, body)

@@ -95,7 +95,7 @@ def _start(
     state.limits.spend(Allowance(policy.create_a_minute, policy.create_an_hour), client, "create")
     texts, person = read_texts(form), form.person(policy, state.settings.home_country)
     assert texts is not None and person is not None  # checked just before
-    drafting.start(db, state.keys, policy, draft_of(texts, person, form.get("submission")), state.clock.now())
+    drafting.start(db, state.keyring, policy, draft_of(texts, person, form.get("submission")), state.clock.now())
     return see_other("/petitions/new/sent")
 
 

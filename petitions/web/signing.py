@@ -93,7 +93,7 @@ async def sponsor(
 ) -> Response[Any] | Redirect:
     """A supporter signs; the first one's form proves the creator's address."""
     state = request.app.state
-    petition_id = state.keys.read_token(SPONSOR, token)
+    petition_id = state.keyring.read_token(SPONSOR, token)
     if petition_id is None:
         raise ConfirmationUnknown
     _limit(request, policy, petition_id)
@@ -133,7 +133,7 @@ def confirm_form(request: Request[Any, Any, Any], db: Session, policy: PetitionP
 @post("/signatures/confirm/{token:str}", name="petitions.confirm.post", guards=[anyone], status_code=303)
 async def confirm(request: Request[Any, Any, Any], token: str) -> Redirect:
     state = request.app.state
-    signature_id = state.keys.read_token(CONFIRM, token)
+    signature_id = state.keyring.read_token(CONFIRM, token)
     if signature_id is None:
         raise ConfirmationUnknown
     await state.intake.submit(SignatureConfirmation(at=state.clock.now(), signature_id=signature_id))
@@ -225,7 +225,7 @@ def _signable(request: Request[Any, Any, Any], db: Session, ref: str) -> Petitio
 
 
 def _sponsored(state: Any, db: Session, token: str) -> Petition:
-    petition_id = state.keys.read_token(SPONSOR, token)
+    petition_id = state.keyring.read_token(SPONSOR, token)
     petition = db.get(Petition, petition_id) if petition_id is not None else None
     if petition is None or petition.state == PetitionState.HIDDEN:
         raise ConfirmationUnknown
@@ -233,7 +233,7 @@ def _sponsored(state: Any, db: Session, token: str) -> Petition:
 
 
 def _confirmable(state: Any, db: Session, purpose: str, token: str) -> tuple[Signature, Petition]:
-    signature_id = state.keys.read_token(purpose, token)
+    signature_id = state.keyring.read_token(purpose, token)
     signature = queries.signature(db, signature_id) if signature_id is not None else None
     if signature is None:
         raise ConfirmationUnknown
@@ -249,7 +249,7 @@ def _counted(state: Any, signature: Signature, petition: Petition, *, template: 
         petition=petition,
         signature=signature,
         published=petition.was_published,
-        withdraw_token=state.keys.token(WITHDRAW, signature.id),
+        withdraw_token=state.keyring.token(WITHDRAW, signature.id),
         petition_link=f"{state.settings.base_url}/petitions/{petition.id}",
     )
     return response

@@ -33,7 +33,12 @@ class _Answering:
 _answering: ContextVar[_Answering | None] = ContextVar("answering", default=None)
 
 
-def note_status(response: Response[Any]) -> Response[Any]:
+async def begin(request: Request[Any, Any, Any]) -> None:
+    """Before-request hook: dependencies may be made in tasks of their own, which share this one object."""
+    _answering.set(_Answering())
+
+
+async def note_status(response: Response[Any]) -> Response[Any]:
     """After-request hook: what the handler answered decides whether its act is stored."""
     if (unit := _answering.get()) is not None:
         unit.status = getattr(response, "status_code", 500)
@@ -44,8 +49,7 @@ def db_provider(database: Database) -> Callable[..., AsyncGenerator[Session, Non
     """The ``db`` dependency of one deployment."""
 
     async def provide_db(request: Request[Any, Any, Any]) -> AsyncGenerator[Session, None]:
-        unit = _Answering()
-        _answering.set(unit)
+        unit = _answering.get() or _Answering()
         session = database.session(writes=bool(request.route_handler.opt.get("writes")))
         try:
             yield session

@@ -19,7 +19,7 @@ from app.core.web.assets import BODY_SCRIPT, Assets
 from app.core.web.page_cache import MARK, mark
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 
 
 class Pages:

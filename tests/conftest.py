@@ -1,0 +1,47 @@
+"""What every test may ask for: an empty, migrated database of each kind, or a test on both in turn."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.db import Database
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    databases.load_tables()
+    return databases.migrated_sqlite(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[databases.Postgres]:
+    databases.load_tables()
+    try:
+        with databases.postgres() as server:
+            yield server
+    except databases.NoPostgres as why:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(why))
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    with databases.sqlite_copy(sqlite_template, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres_database(postgres_server: databases.Postgres) -> Iterator[Database]:
+    with postgres_server.copy() as database:
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """The test runs on both."""
+    found: Database = request.getfixturevalue(f"{request.param}_database")
+    return found
