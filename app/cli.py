@@ -45,7 +45,7 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(" ".join(message.split()))
-        self.exit_code = code
+        self.code = code
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -249,7 +249,7 @@ def main() -> None:
     except click.UsageError as wrong:
         _fail(wrong.format_message() + _hint(wrong), 2)
     except click.ClickException as wrong:
-        _fail(wrong.format_message(), wrong.exit_code)
+        _fail(wrong.format_message(), wrong.code if isinstance(wrong, Failure) else wrong.exit_code)
     except BadSettings as wrong:
         _fail("; ".join(wrong.faults), 2)
     except Invalid as wrong:

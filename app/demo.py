@@ -27,7 +27,7 @@ from app.site import Site
 
 #: printed by the demo; its accounts exist nowhere else
 FILLED = "demo-filled"
-PASSWORD = "northmere-demo-only"  # noqa: S105
+PASSWORD = "northmere-demo-only"
 
 
 def fill(site: Site, database: Database, passwords: Passwords, say: Callable[[str], None]) -> bool:
@@ -97,9 +97,7 @@ def _content() -> str:
 
 def _staff(db: Session, passwords: Passwords, now: Any) -> None:
     content = tomllib.loads(_content())
-    founded = {
-        d["slug"]: departments.found(db, d["slug"], d["name"], by=None, now=now) for d in content["department"]
-    }
+    founded = {d["slug"]: departments.found(db, d["slug"], d["name"], by=None, now=now) for d in content["department"]}
     hashed = passwords.hash(PASSWORD)
     for entry in _people():
         account = accounts.add_staff(db, entry["email"], entry["role"], entry["name"], by=None, now=now)

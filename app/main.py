@@ -98,14 +98,17 @@ class House:
         self.jobs = JobRunner(self.database, [*_house_jobs(), *self.site.jobs], self.clock)
         self.router = self._router()
         self.cache = PageCache(
-            self.router, read_versions=self._versions, pool=self.upkeep, on=settings.page_cache == "on"
+            self.router,  # type: ignore[arg-type]
+            read_versions=self._versions,
+            pool=self.upkeep,
+            on=settings.page_cache == "on",
         )
         self.database.on_touched.append(self.cache.touched)
         self.asgi = Shell(self.cache, settings, self.assets, self.errors)
 
     def _postman(self) -> Postman:
         renderer = Renderer(self.settings)
-        renderer.add_filters(date=self.pages.date, datetime=self.pages.datetime)
+        renderer.add_filters(date=self.pages.say_date, datetime=self.pages.say_instant)
         transport = transport_for(self.settings.mail_url)
         postman = Postman(self.database, self.site.letters, renderer, transport, self.clock)
         self.database.postmen.append(postman.wake)
@@ -234,5 +237,3 @@ def _openapi(settings: Settings) -> OpenAPIConfig:
         render_plugins=[],
         use_handler_docstrings=True,
     )
-
-

@@ -90,5 +90,3 @@ class Site:
     demos: list[Callable[[Site, Database, datetime], None]] = field(default_factory=list)
     dependencies: dict[str, Any] = field(default_factory=dict)
     sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)
-
-

@@ -30,13 +30,13 @@ from app.moderation.rules.standards import Verdict
 from app.site import Site as Register
 from bench.people import FIRST, LAST
 from bench.servers import Site
+from petitions.identity import identity_keys
 from petitions.mails import CONFIRM
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.service import drafting
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
-from petitions.identity import identity_keys
 
 AT_ONCE = 500  # bound values in one statement
 FRESH_WITHIN = 15.0  # seconds in which a cached count must have caught up

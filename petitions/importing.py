@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,10 @@ _KEPT = (
 MOST_COUNT = 2_000_000_000
 
 
+def _silent(done: int) -> None:
+    """Progress that nobody watches."""
+
+
 class BadRecord(ValueError):
     """Why one record cannot be imported."""
 
@@ -65,8 +70,8 @@ class Report:
 @click.option("--demo", is_flag=True, help="Import into the demo's database.")
 def uk_petitions(file: Path, demo: bool) -> None:
     """Import petitions in the shape of the UK's public JSON."""
-    overrides = {"mode": "demo", "database_url": "sqlite:///var/demo/townsquare.db"} if demo else {}
-    settings = Settings.from_environment(**overrides)
+    demo_site: dict[str, object] = {"mode": "demo", "database_url": "sqlite:///var/demo/townsquare.db"}
+    settings = Settings.from_environment(None, **(demo_site if demo else {}))
     database = Database(settings.database_url, pool=2)
     try:
         if database.is_sqlite:
@@ -112,14 +117,14 @@ def import_records(
     records: Iterable[Any],
     policy: PetitionPolicy,
     now: datetime,
-    say: Any = lambda done: None,
+    say: Callable[[int], None] = _silent,
 ) -> Report:
     """Each record in a short transaction of its own, so that a running site is not held up."""
     report = Report()
     for place, record in enumerate(records, start=1):
         try:
             facts = read_record(record)
-            outcome = database.retrying(lambda db, facts=facts: store(db, facts, policy, now))
+            outcome = database.retrying(partial(store, facts=facts, policy=policy, now=now))
             setattr(report, outcome, getattr(report, outcome) + 1)
         except BadRecord as wrong:
             report.refused.append((_name(record, place), str(wrong)))
@@ -168,7 +173,7 @@ def read_record(record: Any) -> RecordFacts:
     )
 
 
-def store(db: Session, facts: RecordFacts, policy: PetitionPolicy, now: datetime) -> str:
+def store(db: Session, *, facts: RecordFacts, policy: PetitionPolicy, now: datetime) -> str:
     """Create or bring up to date; answers ``created``, ``updated`` or ``unchanged``."""
     petition = db.scalar(
         select(Petition)
@@ -259,9 +264,7 @@ def _store_response(db: Session, petition: Petition, facts: RecordFacts, now: da
         )
         db.add(referral)
         db.flush()
-    newest = db.scalar(
-        select(Answer).where(Answer.referral_id == referral.id).order_by(Answer.version.desc()).limit(1)
-    )
+    newest = db.scalar(select(Answer).where(Answer.referral_id == referral.id).order_by(Answer.version.desc()).limit(1))
     if newest is None or (newest.summary, newest.details) != (summary, details):
         version = newest.version + 1 if newest else 1
         db.add(Answer(referral_id=referral.id, version=version, summary=summary, details=details, at=at))
@@ -368,10 +371,11 @@ def _kept(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str,
 
 def _countries(rows: Any, total: int) -> dict[str, int]:
     """By known country code; figures that name no country we know are only part of the total."""
-    known, counts = country_names(), {}
+    known = country_names()
+    counts: dict[str, int] = {}
     for row in rows if isinstance(rows, list) else ():
         code, count = (row.get("code"), row.get("signature_count")) if isinstance(row, dict) else (None, None)
-        if code in known and isinstance(count, int) and 0 < count <= MOST_COUNT:
+        if isinstance(code, str) and code in known and isinstance(count, int) and 0 < count <= MOST_COUNT:
             counts[code] = counts.get(code, 0) + count
     if sum(counts.values()) > total:
         raise BadRecord("its countries have more signatures than it has in all")
@@ -396,7 +400,11 @@ def _response(attributes: Mapping[str, Any]) -> tuple[datetime, str, str] | None
     given = attributes.get("government_response")
     if not isinstance(given, dict):
         return None
-    at = _instant(attributes, "government_response_at") or _instant(given, "responded_on") or _instant(given, "created_at")
+    at = (
+        _instant(attributes, "government_response_at")
+        or _instant(given, "responded_on")
+        or _instant(given, "created_at")
+    )
     summary = tidy_line(_text(given.get("summary"), "response summary"))
     if at is None or not summary:
         return None

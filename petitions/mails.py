@@ -15,11 +15,11 @@ from app.mail.render import Composer, Envelope
 from app.moderation import queries as moderation
 from app.moderation.rules.standards import STANDARDS_VERSION
 from app.outcomes.model import Answer, Referral
+from petitions.identity import open_signer
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature, Signer
 from petitions.policy import PetitionPolicy
 from petitions.rules.lifecycle import SignatureState
-from petitions.identity import open_signer
 
 CONFIRM, NOT_ME, SPONSOR = "petitions.confirm", "petitions.not-me", "petitions.sponsor"
 

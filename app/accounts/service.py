@@ -90,7 +90,9 @@ def set_password(db: Session, account: Account, password: str, passwords: Passwo
 def check_password(password: str, account: Account) -> None:
     """Length and the obvious; :class:`Invalid` says what to do."""
     if not LEAST_LENGTH <= len(password) <= MOST_LENGTH:
-        raise Invalid([FieldError("password", _("Use at least 12 characters. Three random words are easy to keep in mind."))])
+        raise Invalid(
+            [FieldError("password", _("Use at least 12 characters. Three random words are easy to keep in mind."))]
+        )
     obvious = {account.email, account.email.partition("@")[0], account.name.casefold(), "town square", "townsquare"}
     if password.casefold().strip("0123456789!.") in obvious or len(set(password)) < 4:
         raise Invalid([FieldError("password", _("This is too easy to guess. Use three random words."))])

@@ -28,6 +28,8 @@ from app.core import schema
 from app.core.db import Database, sqlite_module
 from app.core.errors import Unavailable
 
+UNCHANGED = "Nothing was restored and nothing changed"
+
 
 def read_backup(database: Database, file: Path, *, replace: bool, progress: Callable[[str, int], None]) -> str:
     """Fill an empty database, or with ``replace`` any, once the file has proved to be whole and ours."""
@@ -41,7 +43,7 @@ def read_backup(database: Database, file: Path, *, replace: bool, progress: Call
                     _refuse_filled(db)
                 _fill(db, made, manifest, progress)
         except (Unavailable, exc.SQLAlchemyError, _driver_error(database), sqlite_module().Error) as wrong:
-            raise BackupFailed(f"Nothing was restored and nothing changed: {_reason(wrong)}.") from wrong
+            raise BackupFailed(f"{UNCHANGED}: {_reason(wrong)}.") from wrong
     return f"Restored and checked {manifest.extent} from {file}."
 
 
@@ -104,7 +106,15 @@ def _fill(db: Session, made: Any, manifest: Manifest, progress: Callable[[str, i
         _load(db, table, _told(rows_in(made, table), table, progress))
         _renumber(db, table)
         if tally(table, rows_of(db, table)) != part:
-            raise BackupFailed(f"Nothing was restored and nothing changed: {table.name} did not arrive as it was sent.")
+            raise BackupFailed(f"{UNCHANGED}: {table.name} did not arrive as it was sent.")
+    _refuse_dangling(db)
+
+
+def _refuse_dangling(db: Session) -> None:
+    """PostgreSQL has refused it already; on SQLite the COMMIT would, without saying where."""
+    if is_sqlite(db):
+        for table, _row, other, _key in db.execute(text("PRAGMA foreign_key_check")):
+            raise BackupFailed(f"{UNCHANGED}: {table} refers to a row of {other} that is not in the backup.")
 
 
 def _told(chunks: Iterable[Chunk], table: Table, progress: Callable[[str, int], None]) -> Iterator[Chunk]:

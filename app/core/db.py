@@ -19,16 +19,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
+    CursorResult,
     DateTime,
     Engine,
     Executable,
     Insert,
     Integer,
     MetaData,
+    Result,
     Table,
     create_engine,
     event,
@@ -248,6 +250,11 @@ def insert_many(db: Session, table: Table, rows: Sequence[Mapping[str, Any]]) ->
         db.execute(Insert(table), list(rows), execution_options={"synchronize_session": False})
 
 
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE touched."""
+    return cast("CursorResult[Any]", result).rowcount
+
+
 def is_collision(error: BaseException) -> bool:
     """A deadlock or serialization error: nothing was stored and the same act may succeed now."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None)
@@ -309,7 +316,9 @@ def _sqlite_engine(url: str, pool: int) -> Engine:
 
 
 def _postgres_engine(url: str, pool: int) -> Engine:
-    options = "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    options = (
+        "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    )
     return create_engine(
         url, pool_size=pool, max_overflow=8, pool_timeout=10, connect_args={"options": options, "connect_timeout": 5}
     )

@@ -116,7 +116,9 @@ class TooMany(Refusal):
     status = 429
     code = "too-many"
     title = _("Too many requests from your network")
-    message = _("Nothing was stored. Wait {minutes} and send the form again: others on your network may be using it too.")
+    message = _(
+        "Nothing was stored. Wait {minutes} and send the form again: others on your network may be using it too."
+    )
 
     def __init__(self, *, retry_after: int, **values: Any) -> None:
         self.retry_after = max(1, retry_after)

@@ -19,7 +19,7 @@ _counter = 0
 
 def new_id() -> int:
     """A positive integer below 2**63, greater than every earlier one of this process."""
-    global _last_ms, _counter  # noqa: PLW0603  one generator for the process
+    global _last_ms, _counter
     with _lock:
         ms = time.time_ns() // 1_000_000 - _EPOCH_MS
         if ms <= _last_ms:  # same millisecond, or the clock was set back
@@ -34,5 +34,5 @@ def new_id() -> int:
 
 def after_fork() -> None:
     """A child process must not share its parent's process bits."""
-    global _node  # noqa: PLW0603
+    global _node
     _node = secrets.randbits(10)

@@ -169,7 +169,7 @@ class Intake:
         for performer, group in self._by_performer(tickets):
             try:
                 self._perform(performer, group)
-            except BaseException as fault:  # noqa: BLE001  the writer must outlive any fault
+            except BaseException as fault:
                 log.exception("intake batch failed")
                 self._answer(group, [_as_answer(fault)] * len(group))
         self.batches += 1
@@ -191,7 +191,7 @@ class Intake:
             self._answer(tickets, self._store(performer, acts))
         except FateUnknown:
             self._look_up(performer, tickets, again=again)
-        except Exception as fault:  # noqa: BLE001
+        except Exception as fault:
             if is_outage(fault) or isinstance(fault, Unavailable):
                 log.warning("intake refused %d acts: %s", len(acts), type(fault).__name__)
                 self._answer(tickets, [Unavailable(retry_after=10)] * len(acts))
@@ -251,7 +251,7 @@ class Intake:
         try:
             with self.database.reading() as db:
                 stored = performer.performed(db, [t.act for t in tickets])
-        except Exception:  # noqa: BLE001
+        except Exception:
             log.warning("the fate of %d acts could not be looked up", len(tickets))
             self._answer(tickets, [Unavailable(retry_after=10)] * len(tickets))
             return

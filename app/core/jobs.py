@@ -13,7 +13,7 @@ from sqlalchemy import exc, or_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import Clock
-from app.core.db import Base, Database, Instant, upsert
+from app.core.db import Base, Database, Instant, rows_changed, upsert
 from app.core.errors import Unavailable
 
 log = logging.getLogger("townsquare.jobs")
@@ -75,7 +75,7 @@ class JobRunner:
             self._release(job)
         except (exc.SQLAlchemyError, Unavailable) as fault:
             log.warning("job %r waits for the database: %s", job.name, type(fault).__name__)
-        except Exception:  # noqa: BLE001  one broken job must not stop the others
+        except Exception:
             log.exception("job %r failed", job.name)
         return steps
 
@@ -96,7 +96,7 @@ class JobRunner:
                 .where(JobLease.name == job.name, or_(JobLease.until.is_(None), JobLease.until < now))
                 .values(until=now + LEASE)
             )
-            return bool(taken.rowcount)
+            return bool(rows_changed(taken))
 
         return self.database.retrying(take)
 

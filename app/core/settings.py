@@ -193,7 +193,7 @@ def _masked(name: str, text: str) -> str:
     if name not in SECRETS or not text:
         return text
     parts = urlsplit(text)
-    if name == "secret_key" or name == "metrics_token" or not parts.scheme:
+    if name in ("secret_key", "metrics_token") or not parts.scheme:
         return "…"
     if parts.password is None:
         return text

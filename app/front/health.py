@@ -68,7 +68,7 @@ def _faults(state: Any) -> Iterable[str]:
                 yield "letters wait in the outbox"
             for ask in state.site.readiness:
                 yield from ask(db, now)
-    except Exception as fault:  # noqa: BLE001  whatever it is, this process is not ready
+    except Exception as fault:
         yield f"the database is out of reach ({type(fault).__name__})"
 
 

@@ -20,7 +20,7 @@ def home(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
         show = state.site.referred.get(referral.subject_kind)
         subject = show(db, referral.subject_id) if show else None
         if subject is not None:
-            newest.append((subject.href, subject.title, answer.summary, state.pages.date(answer.at)))
+            newest.append((subject.href, subject.title, answer.summary, state.pages.say_date(answer.at)))
     panels = [panel(db, now) for panel in state.site.panels]
     response: Response[bytes] = state.pages.public(
         "front/home.html", keys=("petitions", "outcomes"), fresh_for=5, panels=panels, newest=newest

@@ -32,9 +32,7 @@ def contact(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @get("/standards", name="front.standards", guards=[anyone], sync_to_thread=True)
 def standards(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
-    rules = [
-        {"code": r.code, "title": r.title, "rule": r.rule, "shown": not r.hides} for r in reasons(db)
-    ]
+    rules = [{"code": r.code, "title": r.title, "rule": r.rule, "shown": not r.hides} for r in reasons(db)]
     response: Response[bytes] = request.app.state.pages.public(
         "front/standards.html", keys=("standards",), reasons=rules
     )

@@ -40,7 +40,9 @@ class Letter(Base):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
-        Index("ix_mail_letter_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
+        Index(
+            "ix_mail_letter_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")
+        ),
         Index(
             "uq_mail_letter_once",
             "once",

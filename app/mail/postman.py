@@ -117,7 +117,7 @@ class Postman:
                 composer = self.composers[letter.template]
                 envelope = composer(db, letter)
                 message = self.renderer.message(letter, envelope) if envelope else None
-            except Exception as fault:  # noqa: BLE001  one letter that cannot be written must not stop the others
+            except Exception as fault:
                 log.exception("letter %d (%s) could not be written", letter_id, letter.template)
                 self._settle(letter_id, LetterState.DEAD, attempts, fault=f"not written: {type(fault).__name__}")
                 return
@@ -157,7 +157,5 @@ class Postman:
 def free_claims(database: Database) -> None:
     """At the start of the only process: whatever a crashed one held is free again."""
     database.retrying(
-        lambda db: db.execute(
-            update(Letter).where(Letter.state == LetterState.WAITING).values(claimed_until=None)
-        )
+        lambda db: db.execute(update(Letter).where(Letter.state == LetterState.WAITING).values(claimed_until=None))
     )

@@ -82,4 +82,8 @@ class Renderer:
 
 
 def _recipient(address: str) -> Address:
-    return Address(addr_spec=address) if address.isascii() else Address(username=address.rpartition("@")[0], domain=address.rpartition("@")[2])
+    return (
+        Address(addr_spec=address)
+        if address.isascii()
+        else Address(username=address.rpartition("@")[0], domain=address.rpartition("@")[2])
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import after_commit, insert_many, upsert
+from app.core.db import after_commit, insert_many, rows_changed, upsert
 from app.core.ids import new_id
 from app.mail.model import Lane, Letter, LetterState, MailboxDay
 
@@ -99,7 +99,7 @@ def cancel(db: Session, once_prefix: str, now: datetime) -> int:
         .where(Letter.once.startswith(once_prefix, autoescape=True), Letter.state == LetterState.WAITING)
         .values(state=LetterState.CANCELLED, settled_at=now)
     )
-    return int(done.rowcount)
+    return rows_changed(done)
 
 
 def try_again(db: Session, letter_id: int, now: datetime) -> bool:
@@ -109,9 +109,9 @@ def try_again(db: Session, letter_id: int, now: datetime) -> bool:
         .where(Letter.id == letter_id, Letter.state == LetterState.DEAD)
         .values(state=LetterState.WAITING, attempts=0, due_at=now, settled_at=None)
     )
-    if done.rowcount:
+    if rows_changed(done):
         wake_postman(db)
-    return bool(done.rowcount)
+    return bool(rows_changed(done))
 
 
 def forget_old(db: Session, now: datetime) -> None:

@@ -86,7 +86,9 @@ class SmtpTransport:
         host, safe = self.parts.hostname or "localhost", ssl.create_default_context()
         try:
             if self.parts.scheme == "smtps":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(host, self.parts.port or 465, timeout=self.timeout, context=safe)
+                server: smtplib.SMTP = smtplib.SMTP_SSL(
+                    host, self.parts.port or 465, timeout=self.timeout, context=safe
+                )
             else:
                 server = smtplib.SMTP(host, self.parts.port or 25, timeout=self.timeout)
                 self._encrypt(server, safe)

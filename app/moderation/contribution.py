@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -31,12 +31,25 @@ class Settlement:
     extras: Mapping[str, str] = field(default_factory=dict)
 
 
+class Lead(NamedTuple):
+    """A department to choose."""
+
+    slug: str
+    name: str
+
+
 class Moderated(Protocol):
     """How one kind of content is shown and settled."""
 
-    name: str
-    needs_department: bool
-    offers_survivor: bool
+    @property
+    def name(self) -> str: ...
+    @property
+    def needs_department(self) -> bool: ...
+    @property
+    def offers_survivor(self) -> bool: ...
+
+    def leads(self, db: Session) -> Sequence[Lead]:
+        """The departments a moderator may name as lead; none where the kind needs none."""
 
     def show(self, db: Session, subject_id: int) -> Shown: ...
 

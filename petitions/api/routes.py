@@ -31,6 +31,7 @@ from petitions.api.schema import (
     Problem,
     SignatureIn,
 )
+from petitions.forms import CreatorForm, PersonForm, draft_of, read_texts, words_only
 from petitions.mails import CONFIRM
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
@@ -39,7 +40,6 @@ from petitions.rules.eligibility import ConfirmationUnknown, is_signable
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, VISIBLE, PetitionState
 from petitions.service import drafting
 from petitions.service.acts import REQUESTED_JSON, SignatureConfirmation, SignatureRequest, confirmed_json
-from petitions.forms import CreatorForm, PersonForm, draft_of, read_texts, words_only
 
 JSON = "application/json"
 _PROBLEMS = {
@@ -55,7 +55,9 @@ _PROBLEMS = {
         503: "Busy: send it again",
     }.items()
 }
-_Key = Annotated[str, Parameter(header="Idempotency-Key", description="A repeat with the same key gets the same answer.")]
+_Key = Annotated[
+    str, Parameter(header="Idempotency-Key", description="A repeat with the same key gets the same answer.")
+]
 
 
 @get("/api/v1/petitions", name="petitions.api.list", guards=[anyone], sync_to_thread=True, responses=_PROBLEMS)
@@ -147,7 +149,7 @@ def start(
         answer = msgspec.json.encode(PetitionAccepted(started.id, started.state))
         if claim:
             idempotency.keep(db, [(claim, 202, answer)], now)
-    return Response(answer, status_code=202, media_type=JSON, headers={"cache-control": "no-store"})  # type: ignore[return-value]
+    return _answered(None, 202, answer)  # type: ignore[return-value]
 
 
 @post(

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from app.accounts.service import staff_account
 from app.core.db import Database
 from app.core.people.addresses import Address, read_address
 from app.departments.model import Officer
-from app.departments.queries import by_slug
 from app.moderation import service as moderation
 from app.moderation.model import Case, Revision
 from app.moderation.rules.standards import Verdict
@@ -42,7 +42,7 @@ def fill(site: Site, database: Database, now: datetime) -> None:
     """Fill an empty site with every petition of ``content.toml``."""
     content = tomllib.loads((HERE / "content.toml").read_text(encoding="utf-8"))
     names = tomllib.loads((HERE / "names.toml").read_text(encoding="utf-8"))
-    crowd = Crowd(names, random.Random("Northmere"))  # noqa: S311  the same crowd each time
+    crowd = Crowd(names, random.Random("Northmere"))
     lives = Lives(site, database, crowd, now)
     ordered = sorted(content["petition"], key=lambda e: -e["days_ago_created"])
     by_key = {entry["key"]: lives.create(entry) for entry in ordered}
@@ -104,9 +104,7 @@ class Lives:
             privacy="1",
             submission_id=f"demo-{entry['key']}",
         )
-        return self.database.retrying(
-            lambda db: drafting.start(db, self.site.keys, self.policy, draft, at).id
-        )
+        return self.database.retrying(lambda db: drafting.start(db, self.site.keys, self.policy, draft, at).id)
 
     def live(self, entry: Entry, by_key: Mapping[str, int]) -> None:
         """From its first supporter to where the content says it stands."""
@@ -146,7 +144,7 @@ class Lives:
             soon = [a.at + timedelta(seconds=90) for a in asked]
             kept = [SignatureConfirmation(at=at, signature_id=a.id) for a, at in zip(asked, soon, strict=True)]
             for acts, at in ((asked, chunk[-1]), (kept, soon[-1])):
-                self.database.retrying(lambda db, acts=acts, at=at: self.performer.perform(db, acts, at))
+                self.database.retrying(partial(self.performer.perform, acts=acts, now=at))
 
     def _request(self, petition_id: int, at: datetime, sponsor: bool) -> SignatureRequest:
         name, address, country, postcode = self.crowd.person()
@@ -166,9 +164,7 @@ class Lives:
         """The moderator decides."""
 
         def decide(db: Session) -> None:
-            case = db.scalars(
-                select(Case).where(Case.subject_kind == "petition", Case.subject_id == petition_id)
-            ).one()
+            case = db.scalars(select(Case).where(Case.subject_kind == "petition", Case.subject_id == petition_id)).one()
             revision = db.scalars(select(Revision.id).where(Revision.case_id == case.id)).one()
             moderation.decide(
                 db,
@@ -201,9 +197,7 @@ class Lives:
             officer = db.scalars(
                 select(Officer.account_id).where(Officer.department_id == referral.department_id).limit(1)
             ).one()
-            outcomes.answer(
-                db, referral.id, referral.department_id or 0, text, after_version=0, by=officer, now=at
-            )
+            outcomes.answer(db, referral.id, referral.department_id or 0, text, after_version=0, by=officer, now=at)
 
         self.database.retrying(give)
 

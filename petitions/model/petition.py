@@ -37,7 +37,9 @@ class Petition(Base):
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         CheckConstraint("signature_count >= imported_count AND imported_count >= 0", name="count"),
         CheckConstraint("signature_count - imported_count <= last_number", name="numbers"),
-        CheckConstraint("state NOT IN ('open', 'closed') OR source IS NOT NULL OR opened_at IS NOT NULL", name="opened"),
+        CheckConstraint(
+            "state NOT IN ('open', 'closed') OR source IS NOT NULL OR opened_at IS NOT NULL", name="opened"
+        ),
         CheckConstraint("state <> 'rejected' OR rejection_code IS NOT NULL", name="rejected"),
         UniqueConstraint("source", "source_id"),
         Index("ix_petitions_petition_popular", "state", "signature_count", "id"),

@@ -15,7 +15,9 @@ class PetitionClosed(Conflict):
 
     code = "petition-closed"
     title = _("This petition is closed")
-    message = _("It closed on {closed_on}, so it no longer takes signatures. Nothing was stored. You can still read it.")
+    message = _(
+        "It closed on {closed_on}, so it no longer takes signatures. Nothing was stored. You can still read it."
+    )
     way_on = ("/petitions/{petition}", _("Read the petition and what came of it"))
 
 

@@ -220,7 +220,7 @@ def _addresses(db: Session, keys: set[bytes]) -> defaultdict[bytes, _Address]:
     )
     for key, slot, name, postcode in rows:
         here = found[key]
-        here.slots.add(slot)
+        here.slots.add(slot or 0)
         here.names.add(name)
         here.postcode = postcode
     return found

@@ -48,9 +48,7 @@ class Counting:
         return bool(self.crossings or self.sponsors)
 
 
-def count(
-    db: Session, standings: Mapping[int, Standing], counted: Sequence[Counted], now: datetime
-) -> Counting:
+def count(db: Session, standings: Mapping[int, Standing], counted: Sequence[Counted], now: datetime) -> Counting:
     """Raise the tallies, write the crossings; answers what there is to serve."""
     brought = Counting([], [])
     if not counted:
@@ -101,10 +99,7 @@ def _tally(db: Session, by_country: Counter[tuple[int, str]]) -> None:
             index_elements=["petition_id", "country"],
             set_={"validated": table.c.validated + insert.excluded.validated},
         ),
-        [
-            {"petition_id": p, "country": c, "imported": 0, "validated": n}
-            for (p, c), n in sorted(by_country.items())
-        ],
+        [{"petition_id": p, "country": c, "imported": 0, "validated": n} for (p, c), n in sorted(by_country.items())],
     )
 
 

@@ -12,11 +12,11 @@ from app.core.ids import new_id
 from app.core.people.addresses import Address
 from app.core.security.keys import Keys
 from app.mail import service as mail
+from petitions.identity import identity_keys, mailbox_key, new_salt, seal_signer
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature, Signer
 from petitions.policy import PetitionPolicy
 from petitions.rules.lifecycle import PetitionState, SignatureState
-from petitions.identity import identity_keys, mailbox_key, new_salt, seal_signer
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
-from app.departments.queries import by_slug
+from app.departments import queries as departments
 from app.mail import service as mail
-from app.moderation.contribution import Settlement, Shown
+from app.moderation.contribution import Lead, Settlement, Shown
 from app.moderation.model import Decision
 from app.moderation.rules.standards import Verdict
 from petitions.events import PetitionPublished
@@ -44,6 +44,9 @@ class PetitionUnderModeration:
     name: str = "Petition"
     needs_department: bool = True
     offers_survivor: bool = True
+
+    def leads(self, db: Session) -> list[Lead]:
+        return [Lead(d.slug, d.name) for d in departments.active(db)]
 
     def show(self, db: Session, subject_id: int) -> Shown:
         petition = db.get(Petition, subject_id)
@@ -94,7 +97,7 @@ class PetitionUnderModeration:
 
     def _publish(self, db: Session, petition: Petition, extras: Mapping[str, str], now: datetime) -> None:
         """Open it: text frozen, thresholds copied, clock started, sponsors told."""
-        department = by_slug(db, extras.get("department", ""))
+        department = departments.by_slug(db, extras.get("department", ""))
         if department is None or department.dissolved_at is not None:
             raise Invalid([FieldError("department", _("Choose the department that will answer."))])
         _move(petition, PetitionState.OPEN)

@@ -66,7 +66,7 @@ class Serving:
                 raise
             log.exception("crossing of petition %d is unserved", crossing.petition_id)
             return False
-        except Exception:  # noqa: BLE001  whatever it is, the count stands
+        except Exception:
             log.exception("crossing of petition %d is unserved", crossing.petition_id)
             return False
         return True
@@ -146,9 +146,7 @@ def unserved(db: Session) -> Sequence[Crossing]:
 def serve_again(db: Session, serving: Serving, crossing: Crossing, now: datetime) -> bool:
     """The job's try at one unserved crossing, under its petition's lock."""
     db.execute(select(Petition.id).where(Petition.id == crossing.petition_id).with_for_update(key_share=True))
-    again = NewCrossing(
-        crossing.petition_id, Threshold(crossing.threshold), crossing.episode, crossing.signature_count
-    )
+    again = NewCrossing(crossing.petition_id, Threshold(crossing.threshold), crossing.episode, crossing.signature_count)
     served = serving.serve(db, again, now)
     if served:
         touch(db, f"petition:{crossing.petition_id}", "petitions")
@@ -159,5 +157,3 @@ def _to_creator(petition: Petition, template: str, now: datetime, facts: dict[st
     if petition.creator_signature_id is None:
         return None
     return mail.row(template, ("petitions.signature", petition.creator_signature_id), now, facts=facts)
-
-

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 from app.core.db import insert_many
 from app.core.security.keys import Keys
 from app.mail import service as mail
+from petitions.identity import IdentityKeys, identity_keys, mailbox_key, seal_signer
 from petitions.model.signature import Signature, Signer
 from petitions.policy import PetitionPolicy
 from petitions.rules.eligibility import refusal_to_request
 from petitions.rules.lifecycle import PetitionState, SignatureState
 from petitions.service.acts import Requested, SignatureRequest
-from petitions.identity import IdentityKeys, identity_keys, mailbox_key, seal_signer
 from petitions.service.standing import Standing
 
 CONFIRM_LETTER = "petitions/mail/confirm"

@@ -65,11 +65,9 @@ class Signing:
                 Signature.confirmed_by.in_(confirmations),
             )
         )
-        return found | {by: Confirmed(petition, number) for by, petition, number in rows}
+        return found | {by or 0: Confirmed(petition, number or 0) for by, petition, number in rows}
 
     def _say_when_closed(self, standings: Mapping[int, Standing]) -> None:
         for standing in standings.values():
             if standing.closes_at is not None:
                 standing.closed_on = self.say_date(standing.closes_at)
-
-

@@ -20,10 +20,10 @@ from app.core.people.places import country_name, country_names
 from app.core.security.limits import Allowance
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
+from petitions.forms import PRIVACY_VERSION, CreatorForm, draft_of, is_yes, read_texts
 from petitions.policy import PetitionPolicy
 from petitions.rules.texts import MOST_ACTION, MOST_BACKGROUND, MOST_DETAILS, read_action, read_background, read_details
 from petitions.service import drafting
-from petitions.forms import PRIVACY_VERSION, CreatorForm, draft_of, is_yes, read_texts
 
 STEPS = ("eligibility", "action", "background", "details", "about", "check")
 FIELDS = (
@@ -56,9 +56,7 @@ def new(request: Request[Any, Any, Any], policy: PetitionPolicy) -> Response[byt
     status_code=303,
     writes=True,
 )
-def step(
-    request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, form: Sent
-) -> Response[Any] | Redirect:
+def step(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, form: Sent) -> Response[Any] | Redirect:
     """Check the step that was sent, then show where it leads; the last one starts the petition."""
     shown = CreatorForm(values=_kept(form))
     here = form.get("step", "")
@@ -103,7 +101,9 @@ def _kept(form: Sent) -> dict[str, str]:
     return {name: form[name] for name in FIELDS if name in form}
 
 
-def _first_fault(request: Request[Any, Any, Any], policy: PetitionPolicy, form: CreatorForm, *, upto: str) -> str | None:
+def _first_fault(
+    request: Request[Any, Any, Any], policy: PetitionPolicy, form: CreatorForm, *, upto: str
+) -> str | None:
     """The first step, up to the one sent, whose fields are wrong; their messages are then in the form."""
     for name in STEPS[: STEPS.index(upto) + 1]:
         _check(name, form, policy, request.app.state.settings.home_country)

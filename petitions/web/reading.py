@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from litestar import Request, Response, get
@@ -22,15 +22,16 @@ from app.moderation.rules.standards import STANDARDS_VERSION
 from app.outcomes import queries as outcomes
 from app.outcomes.rules.answers import GRADE_NAMES
 from petitions import queries
-from petitions.web import uk
 from petitions.model.petition import Petition
 from petitions.queries import SORTS, STATES, Search
 from petitions.rules.eligibility import is_signable
 from petitions.rules.lifecycle import PetitionState
+from petitions.web import uk
 from petitions.web.history import History, history_chart
 from petitions.web.trail import Step, trail
 
 JSON = "application/json; charset=utf-8"
+_DEBATE = ("debated_on", "overview", "transcript_url", "video_url")
 OPEN_DATA = {"access-control-allow-origin": "*"}
 
 
@@ -59,7 +60,7 @@ def standing_of(petition: Petition, pages: Pages) -> ShownStanding:
         petition.id,
         PetitionState(petition.state),
         petition.closes_at,
-        pages.date(closed) if closed else "",
+        pages.say_date(closed) if closed else "",
         petition.signature_count,
         petition.sponsors_most,
     )
@@ -203,6 +204,31 @@ def _rejected(request: Request[Any, Any, Any], db: Session, petition: Petition) 
 
 
 @dataclass(frozen=True)
+class ShownDebate:
+    """What an import's source said of a debate; links only to https."""
+
+    held_on: date | None
+    overview: str
+    transcript: str
+    video: str
+
+
+def debate_of(petition: Petition) -> ShownDebate | None:
+    """The debate's outcome; None without any, and a field less where the source's makes no sense."""
+    facts = (petition.source_facts or {}).get("debate")
+    if not isinstance(facts, dict):
+        return None
+    said = {name: text if isinstance(text := facts.get(name), str) else "" for name in _DEBATE}
+    links = [said[name] if said[name].startswith("https://") else "" for name in ("transcript_url", "video_url")]
+    try:
+        held_on = date.fromisoformat(said["debated_on"])
+    except ValueError:
+        held_on = None
+    found = ShownDebate(held_on, said["overview"], *links)
+    return found if held_on or found.overview or any(links) else None
+
+
+@dataclass(frozen=True)
 class PublishedView:
     """Everything the page of a published petition shows beside its text."""
 
@@ -237,6 +263,7 @@ def _published_page(request: Request[Any, Any, Any], db: Session, petition: Peti
         fresh_for=600,
         petition=petition,
         view=view,
+        debate=debate_of(petition),
         answers=[(r, a) for r, a in answers if a],
         departments=named,
         lead=named.get(petition.lead_department_id or 0),

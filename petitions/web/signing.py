@@ -17,6 +17,7 @@ from app.core.web.edge import in_worker
 from app.core.web.forms import Form, read_form
 from app.core.web.page import see_other
 from petitions import queries
+from petitions.forms import PRIVACY_VERSION, PersonFields, PersonForm
 from petitions.mails import CONFIRM, NOT_ME, SPONSOR
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
@@ -25,7 +26,6 @@ from petitions.rules.eligibility import ConfirmationUnknown, SponsorsFull, refus
 from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState, SignatureState
 from petitions.service import withdrawing
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
-from petitions.forms import PRIVACY_VERSION, PersonFields, PersonForm
 from petitions.web.reading import petition_id_of, standing_of
 
 WITHDRAW = "petitions.withdraw"
@@ -88,9 +88,7 @@ def sponsor_form(
 
 
 @post("/sponsor/{token:str}", name="petitions.sponsor.post", guards=[anyone], status_code=303)
-async def sponsor(
-    request: Request[Any, Any, Any], policy: PetitionPolicy, token: str
-) -> Response[Any] | Redirect:
+async def sponsor(request: Request[Any, Any, Any], policy: PetitionPolicy, token: str) -> Response[Any] | Redirect:
     """A supporter signs; the first one's form proves the creator's address."""
     state = request.app.state
     petition_id = state.keyring.read_token(SPONSOR, token)
@@ -167,7 +165,7 @@ def withdraw_form(request: Request[Any, Any, Any], db: Session, token: str) -> R
 def withdraw(request: Request[Any, Any, Any], db: Session, token: str) -> Redirect:
     state = request.app.state
     signature, petition = _confirmable(state, db, WITHDRAW, token)
-    closed_on = state.pages.date(petition.closes_at) if petition.closes_at else ""
+    closed_on = state.pages.say_date(petition.closes_at) if petition.closes_at else ""
     withdrawing.withdraw(db, signature.id, closed_on=closed_on, now=state.clock.now())
     return see_other(f"/signatures/withdraw/{token}")
 

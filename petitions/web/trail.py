@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.i18n import _
 from app.departments.model import Department
@@ -42,7 +42,7 @@ def trail(
     for referral, given in answers:
         steps += _of_referral(referral, given, departments, now)
     if petition.closes_at and petition.closes_at > now and petition.state == PetitionState.OPEN:
-        steps.append(Step(petition.closes_at, str(_("Closes to signatures")), "due"))
+        steps.append(Step(petition.closes_at - timedelta(seconds=1), str(_("Last day to sign")), "due"))
     told = [s for s in steps if s is not None and s.at is not None]
     return sorted(told, key=lambda s: (s.state != "done", s.at))  # type: ignore[arg-type,return-value]
 
@@ -58,12 +58,16 @@ def _of_referral(
     name = department.name if department else ""
     steps = []
     if name:
-        steps.append(Step(referral.received_at, str(_("Referred to {name}")).format(name=name)))
+        text = _("Referred to {name} for a debate") if referral.cause == "debate" else _("Referred to {name}")
+        steps.append(Step(referral.received_at, text.format(name=name)))
     for answer in sorted(given, key=lambda a: a.version):
         text = _("Answered by {name}") if answer.version == 1 else _("Answer corrected by {name}")
         steps.append(Step(answer.at, text.format(name=name or str(_("the department")))))
     if referral.state == "received" and referral.due_at:
         late = is_overdue(referral, now)
-        text = _("Answer from {name} was due") if late else _("Answer from {name} is due")
+        if referral.cause == "debate":
+            text = _("Debate: reply from {name} was due") if late else _("Debate: reply from {name} is due")
+        else:
+            text = _("Answer from {name} was due") if late else _("Answer from {name} is due")
         steps.append(Step(referral.due_at, text.format(name=name), "late" if late else "due"))
     return steps

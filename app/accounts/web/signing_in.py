@@ -95,9 +95,7 @@ def set_password(request: Request[Any, Any, Any], db: Session, form: Sent, token
     except Invalid as wrong:
         shown.refuse("password", wrong.errors[0].message)
     if shown.errors:
-        return state.pages.personal(
-            "accounts/set_password.html", status=422, form=shown, token=token, account=account
-        )
+        return state.pages.personal("accounts/set_password.html", status=422, form=shown, token=token, account=account)
     return see_other("/sign-in")
 
 

@@ -10,6 +10,7 @@ import ipaddress
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import Storage, storage_from_string
@@ -40,7 +41,7 @@ class Limits:
 
     def __init__(self, *, on: bool, redis_url: str = "") -> None:
         self.on = on
-        self._storage: Storage = storage_from_string(redis_url or "memory://")
+        self._storage = cast(Storage, storage_from_string(redis_url or "memory://"))
         self._limiter = FixedWindowRateLimiter(self._storage)
 
     def spend(self, allowance: Allowance, address: str, *what: str) -> None:

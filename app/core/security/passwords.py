@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.core.errors import Unavailable
 
+P = ParamSpec("P")
+T = TypeVar("T")
 LEAST_LENGTH = 12
 MOST_LENGTH = 256
 
@@ -39,10 +43,10 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    def _in_turn(self, work, *args):  # type: ignore[no-untyped-def]
+    def _in_turn(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self._places.acquire(blocking=False):
             raise Unavailable(retry_after=3)
         try:
-            return self._pool.submit(work, *args).result()
+            return self._pool.submit(work, *args, **kwargs).result()
         finally:
             self._places.release()

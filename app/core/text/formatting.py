@@ -32,13 +32,13 @@ _PARSED_NESTING = MOST_NESTING + 10
 class _Markdown(MarkdownIt):
     """The library's parser with our idea of an address."""
 
-    def normalizeLink(self, url: str) -> str:  # noqa: N802  the library's name
+    def normalizeLink(self, url: str) -> str:
         return safe_href(url) or ""
 
-    def validateLink(self, url: str) -> bool:  # noqa: N802  the library's name
+    def validateLink(self, url: str) -> bool:
         return url != ""
 
-    def normalizeLinkText(self, link: str) -> str:  # noqa: N802  the library's name
+    def normalizeLinkText(self, link: str) -> str:
         return shown(safe_href(link) or link)
 
 

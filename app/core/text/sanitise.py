@@ -114,7 +114,7 @@ def sanitised(html: str) -> str | None:
         if _shape(cleaned) == _shape(_second.clean(cleaned)):
             return cleaned
         reason = "disagreement"
-    except Exception:  # noqa: BLE001  whatever an abandoned parser raises, a page must still be shown
+    except Exception:
         reason = "failure"
     alarms.note(reason, html)
     return None
@@ -133,7 +133,7 @@ def _too_much(text: str) -> bool:
 def _draft(text: str, with_formatting: bool) -> str | None:
     try:
         return formatted(text) if with_formatting else unformatted(text)
-    except Exception:  # noqa: BLE001  as in sanitised()
+    except Exception:
         alarms.note("failure", text)
         return None
 

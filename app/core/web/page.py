@@ -51,30 +51,30 @@ class Pages:
             contact_email=settings.contact_email,
             to_html=to_html,
         )
-        self.jinja.filters.update(date=self.date, datetime=self.datetime, number=number, day_count=day_count)
+        self.jinja.filters.update(date=self.say_date, datetime=self.say_instant, number=number, day_count=day_count)
 
-    def date(self, value: datetime | date) -> str:
-        """"21 November 2026", in the deployment's zone."""
+    def say_date(self, value: datetime | date) -> str:
+        """ "21 November 2026", in the deployment's zone."""
         day = value.astimezone(self.settings.zone).date() if isinstance(value, datetime) else value
         return format_date(day, "d MMMM y", locale="en_GB")
 
-    def datetime(self, value: datetime) -> str:
-        """"21 November 2026, 4:05 pm GMT", in the deployment's zone."""
+    def say_instant(self, value: datetime) -> str:
+        """ "21 November 2026, 4:05 pm GMT", in the deployment's zone."""
         local = value.astimezone(self.settings.zone)
         clock = format_time(local, "h:mm a", locale="en_GB").replace("\u202f", " ")
-        return f"{self.date(value)}, {clock} {local.tzname()}"
+        return f"{self.say_date(value)}, {clock} {local.tzname()}"
 
     def text(self, template: str, **values: Any) -> str:
         return self.jinja.get_template(template).render(**values)
 
-    def bytes(self, template: str, **values: Any) -> bytes:
+    def render(self, template: str, **values: Any) -> bytes:
         return self.text(template, **values).encode()
 
     def personal(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:
         """A page for one reader: never stored by anyone."""
         values.setdefault("error_prefix", status == 422)
         return Response(
-            self.bytes(template, **values),
+            self.render(template, **values),
             status_code=status,
             media_type=HTML,
             headers={"cache-control": "no-store"},
@@ -91,7 +91,7 @@ class Pages:
         **values: Any,
     ) -> Response[bytes]:
         """A page that is the same for everyone; see :func:`public`."""
-        body = self.bytes(template, **values)
+        body = self.render(template, **values)
         return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for)
 
 
@@ -109,9 +109,7 @@ def public(
     ``fresh_for`` seconds are over."""
     until = good_until.timestamp() if good_until else None
     marked = mark(("site", *keys), good_until=until, fresh_for=fresh_for)
-    return Response(
-        body, status_code=status, media_type=media_type, headers={MARK.decode(): marked, **(headers or {})}
-    )
+    return Response(body, status_code=status, media_type=media_type, headers={MARK.decode(): marked, **(headers or {})})
 
 
 def see_other(path: str) -> Redirect:
@@ -122,12 +120,10 @@ def see_other(path: str) -> Redirect:
 
 
 def number(value: int) -> str:
-    """"1,023"."""
+    """ "1,023"."""
     return f"{value:,}"
 
 
 def day_count(then: datetime, now: datetime) -> int:
     """Whole days from ``now`` to ``then``, at least 0, counting a started day."""
     return max(0, -(-int((then - now).total_seconds()) // 86_400))
-
-

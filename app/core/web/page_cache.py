@@ -103,7 +103,7 @@ class PageCache:
                 continue
             try:
                 current = await loop.run_in_executor(self.pool, self.read_versions, keys)
-            except Exception:  # noqa: BLE001, S112  a page from a minute ago beats none
+            except Exception:  # noqa: S112  a page from a minute ago beats none
                 continue
             self.touched(frozenset(k for k in keys if current.get(k, 0) != self.versions.get(k, 0)))
             self.versions.update({k: current.get(k, 0) for k in keys})

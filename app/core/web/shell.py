@@ -84,7 +84,11 @@ class Shell:
             kind, body = b"application/problem+json", problem(refusal, reference)
         else:
             kind, body = b"text/html; charset=utf-8", self.errors.page(refusal, reference)
-        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+        headers = [
+            (b"content-type", kind),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
         headers += [(b"x-request-id", reference.encode()), *self.headers]
         await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

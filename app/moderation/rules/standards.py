@@ -27,13 +27,28 @@ class Rule:
 
 
 STANDARDS: tuple[Rule, ...] = (
-    Rule("duplicate", _("There is one already"), _("It asks for the same as a petition that is open. Sign that one instead.")),
-    Rule("irrelevant", _("Not ours to decide"), _("It asks for something that the bodies answering here have no say in.")),
-    Rule("no-action", _("No clear action"), _("It must say what somebody should do or change, in words that can be answered.")),
+    Rule(
+        "duplicate",
+        _("There is one already"),
+        _("It asks for the same as a petition that is open. Sign that one instead."),
+    ),
+    Rule(
+        "irrelevant", _("Not ours to decide"), _("It asks for something that the bodies answering here have no say in.")
+    ),
+    Rule(
+        "no-action",
+        _("No clear action"),
+        _("It must say what somebody should do or change, in words that can be answered."),
+    ),
     Rule("already-done", _("Already done"), _("What it asks for has happened or has been decided.")),
     Rule("advert", _("Advertising"), _("It promotes a product, a service or a business.")),
     Rule("spam", _("Spam"), _("It is nonsense, a joke, or the same text sent again and again.")),
-    Rule("libellous", _("May be libellous"), _("It says something damaging about someone that may not be true."), hides=True),
+    Rule(
+        "libellous",
+        _("May be libellous"),
+        _("It says something damaging about someone that may not be true."),
+        hides=True,
+    ),
     Rule("offensive", _("Offensive"), _("It insults, threatens or degrades people."), hides=True),
     Rule("personal-data", _("Personal details"), _("It gives away private details of a person."), hides=True),
     Rule("fake-name", _("Not a real name"), _("It must be started under the creator's own name."), hides=True),

@@ -14,7 +14,6 @@ from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
-from app.departments import queries as departments
 from app.moderation import queries, service
 from app.moderation.contribution import Moderated
 from app.moderation.model import Case
@@ -50,9 +49,7 @@ def case_page(request: Request[Any, Any, Any], db: Session, account: Account, ca
     status_code=303,
     writes=True,
 )
-def decide(
-    request: Request[Any, Any, Any], db: Session, account: Account, form: Sent, case_id: int
-) -> Response[Any]:
+def decide(request: Request[Any, Any, Any], db: Session, account: Account, form: Sent, case_id: int) -> Response[Any]:
     state = request.app.state
     revision, verdict = form.get("revision", ""), form.get("verdict", "")
     try:
@@ -95,7 +92,7 @@ def _case(
         revision=queries.newest_revision(db, case_id),
         decisions=queries.decisions_of(db, case_id),
         reasons=queries.reasons(db),
-        departments=departments.active(db) if kind.needs_department else (),
+        departments=kind.leads(db),
         form=form,
         now=state.clock.now(),
     )

@@ -32,9 +32,7 @@ def desk(request: Request[Any, Any, Any], db: Session, account: Account) -> Resp
 
 
 @get("/desk/referrals/{referral_id:int}", name="outcomes.referral", guards=[department_officers], sync_to_thread=True)
-def referral_page(
-    request: Request[Any, Any, Any], db: Session, account: Account, referral_id: int
-) -> Response[bytes]:
+def referral_page(request: Request[Any, Any, Any], db: Session, account: Account, referral_id: int) -> Response[bytes]:
     return _page(request, db, account, referral_id, Form())
 
 
