@@ -136,6 +136,7 @@ class House:
             openapi_config=_openapi(self.settings),
             state=State(self._state()),
             debug=False,
+            include_in_schema=False,  # the API says of itself that it belongs there
             logging_config=None,
         )
 

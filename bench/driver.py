@@ -58,6 +58,7 @@ class Tally:
 
     `latencies` in seconds, one an answer. `answers` holds the status of each request by its index, 0 for none
     (empty for a cycled plan). `broken` counts requests whose connection went before the answer was whole.
+    `server_cpu`: seconds of processor time that the server used, where somebody measured it.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -67,6 +68,7 @@ class Tally:
     broken: int = 0
     acknowledged: int = 0
     elapsed: float = 0.0
+    server_cpu: float = 0.0
 
     @property
     def per_second(self) -> float:

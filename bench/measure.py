@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import os
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -52,7 +53,7 @@ class Report:
     bench: str
     targets: Mapping[str, Target]
     figures: dict[str, Value] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=lambda: [machine()])
     driver_bound: bool = False
 
     @property
@@ -95,6 +96,11 @@ class Report:
         return 0 if self.is_exact else 1
 
 
+def machine() -> str:
+    """What the figures were taken on: times in milliseconds mean little where others kept the cores busy."""
+    return f"machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the run"
+
+
 def interleave(lanes: Mapping[str, Callable[[], Tally]], slices: int = SLICES) -> dict[str, list[Tally]]:
     """Run every lane in turn, several times over, so that a noisy minute of the machine hits all of them alike."""
     tallies: dict[str, list[Tally]] = {name: [] for name in lanes}
@@ -108,6 +114,12 @@ def interleave(lanes: Mapping[str, Callable[[], Tally]], slices: int = SLICES) -
 def median_rate(tallies: Sequence[Tally], status: int) -> float:
     """Answers of that status per second, the median of the slices."""
     return median(tally.rate_of(status) for tally in tallies)
+
+
+def per_cpu_second(tallies: Sequence[Tally], status: int) -> float:
+    """Answers of that status for each second of the server's processor time: holds on a busy machine too."""
+    used = sum(tally.server_cpu for tally in tallies)
+    return sum(tally.statuses[status] for tally in tallies) / used if used else 0.0
 
 
 def pooled(tallies: Iterable[Tally]) -> "array[float]":
@@ -136,7 +148,7 @@ def spread(name: str, tallies: Sequence[Tally]) -> str:
 
 def rounded(value: float) -> float:
     """Three digits are more than a shared machine can promise."""
-    return float(f"{value:.3g}") if abs(value) < 1000 else float(round(value))
+    return float(f"{value:.3g}") if abs(value) < 100 else round(value)
 
 
 def shown(value: Value) -> str:

@@ -16,6 +16,7 @@ from bench.measure import (
     interleave,
     median_rate,
     options,
+    per_cpu_second,
     percentile_ms,
     pooled,
     rounded,
@@ -75,15 +76,20 @@ class Reading:
         self._book_uncached(tallies)
 
     def _read_one(self, server: servers.Server, page: str, seconds: float) -> Tally:
-        return self.driver.run(Plan(server.port, [get(page, server.host, AS_BROWSERS)], READERS, seconds, cycle=True))
+        plan = Plan(server.port, [get(page, server.host, AS_BROWSERS)], READERS, seconds, cycle=True)
+        return server.metered(lambda: self.driver.run(plan))
 
     def _lane(self, paths: list[str]) -> Callable[[], Tally]:
         requests = [get(path, self.site.host, AS_BROWSERS) for path in paths]
-        return lambda: self.driver.run(Plan(self.site.port, requests, OTHERS, self.seconds, cycle=True))
+        plan = Plan(self.site.port, requests, OTHERS, self.seconds, cycle=True)
+        return lambda: self.site.metered(lambda: self.driver.run(plan))
 
     def _book_cached(self, tallies: dict[str, list[Tally]]) -> None:
         cached, ceiling = median_rate(tallies["cached"], OK), median_rate(tallies["ceiling"], OK)
         self._book("cached.ratio", rounded(cached / ceiling))
+        self._book(
+            "cached.cpu_ratio", rounded(per_cpu_second(tallies["cached"], OK) / per_cpu_second(tallies["ceiling"], OK))
+        )
         self._book("cached.per_second", rounded(cached))
         self._book("cached.p99_ms", percentile_ms(pooled(tallies["cached"]), 99))
         self._note(tallies)
@@ -94,6 +100,7 @@ class Reading:
         each = {kind: percentile_ms(pooled(slices), 95) for kind, slices in tallies.items()}
         for kind, figure in each.items():
             self._book(f"uncached.{kind}.p95_ms", figure)
+            self._book(f"uncached.{kind}.cpu_ms", rounded(1000 / per_cpu_second(tallies[kind], OK)))
         self._book("uncached.p95_ms", max(each.values()))
         self._note(tallies)
 

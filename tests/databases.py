@@ -120,7 +120,7 @@ def _named(url: str) -> Iterator[Postgres]:
     try:
         server.say("SELECT 1")
     except exc.SQLAlchemyError as wrong:
-        raise NoPostgres(f"{SERVER} does not answer: {wrong}") from wrong
+        raise NoPostgres(f"{SERVER} does not answer: {str(wrong).splitlines()[0]}") from wrong
     yield server
 
 

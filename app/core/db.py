@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -209,6 +210,9 @@ class Database:
         cursor.execute("BEGIN IMMEDIATE")
 
     def _leave_gate(self, dbapi_connection: Any, record: Any) -> None:
+        if dbapi_connection is not None and dbapi_connection.in_transaction:
+            # a COMMIT that failed leaves the transaction open: the next user of this connection must not store it
+            dbapi_connection.rollback()
         if record.info.pop("gate", False):
             self.gate.leave()
 
@@ -244,10 +248,34 @@ def upsert(db: Session, table: Table) -> Any:
     return (sqlite if db.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
+class Upsert:
+    """An upsert for hot paths: built once for each dialect, so that a batch only binds its rows.
+
+    ``on_conflict(insert, table)`` answers the finished statement.
+    """
+
+    def __init__(self, table: Table, on_conflict: Callable[[Any, Table], Any]) -> None:
+        self._statements = {
+            "sqlite": on_conflict(sqlite.insert(table), table),
+            "postgresql": on_conflict(postgresql.insert(table), table),
+        }
+
+    def run(self, db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows must all have the same keys, sorted as every writer sorts them."""
+        if rows:
+            connection = db.connection()
+            connection.execute(self._statements[connection.dialect.name], list(rows))
+
+
 def insert_many(db: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """One statement for many rows that all have the same keys."""
     if rows:
-        db.execute(Insert(table), list(rows), execution_options={"synchronize_session": False})
+        db.connection().execute(_insert_into(table), list(rows))
+
+
+@cache
+def _insert_into(table: Table) -> Insert:
+    return Insert(table)
 
 
 def rows_changed(result: Result[Any]) -> int:

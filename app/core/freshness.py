@@ -13,7 +13,7 @@ from functools import partial
 from sqlalchemy import BigInteger, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.db import Base, after_commit, upsert
+from app.core.db import Base, Upsert, after_commit
 
 SITE = "site"
 
@@ -27,16 +27,15 @@ class PageVersion(Base):
     version: Mapped[int] = mapped_column(BigInteger)
 
 
+_RAISE = Upsert(
+    PageVersion.__table__,  # type: ignore[arg-type]
+    lambda insert, table: insert.on_conflict_do_update(index_elements=["key"], set_={"version": table.c.version + 1}),
+)
+
+
 def touch(db: Session, *keys: str) -> None:
     """The public pages of these keys change with this transaction. Call it last: it locks shared rows."""
-    table = PageVersion.__table__
-    insert = upsert(db, table)  # type: ignore[arg-type]
-    for key in sorted(set(keys)):
-        db.execute(
-            insert.values(key=key, version=1).on_conflict_do_update(
-                index_elements=["key"], set_={"version": table.c.version + 1}
-            )
-        )
+    _RAISE.run(db, [{"key": key, "version": 1} for key in sorted(set(keys))])
     hint(db, *keys)
 
 

@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class ShownLetter:
     id: str
     to: str
     subject: str
-    sent_at: str
+    sent_at: datetime
     body_text: str
 
 
@@ -70,7 +71,7 @@ def _read(file: Path) -> ShownLetter:
         id=file.stem,
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        sent_at=str(message["Date"]),
+        sent_at=message["Date"].datetime,
         body_text=message.get_content(),
     )
 

@@ -6,14 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import after_commit, insert_many, rows_changed, upsert
+from app.core.db import Upsert, after_commit, insert_many, rows_changed, upsert
 from app.core.ids import new_id
 from app.mail.model import Lane, Letter, LetterState, MailboxDay
 
 MAILBOX_A_DAY = 20
+_DAYS: Table = MailboxDay.__table__  # type: ignore[assignment]
+_TODAY = select(_DAYS.c.mailbox, _DAYS.c.letters).where(
+    _DAYS.c.mailbox.in_(bindparam("mailboxes", expanding=True)), _DAYS.c.day == bindparam("today")
+)
+_COUNT = Upsert(
+    _DAYS,
+    lambda insert, table: insert.on_conflict_do_update(
+        index_elements=["mailbox", "day"], set_={"letters": table.c.letters + insert.excluded.letters}
+    ),
+)
 
 
 def row(
@@ -66,30 +76,14 @@ def wake_postman(db: Session) -> None:
 
 def room_in_mailboxes(db: Session, mailboxes: Sequence[bytes], now: datetime) -> dict[bytes, int]:
     """How many more letters each mailbox (a keyed digest) may get today."""
-    day = now.date()
-    used = {
-        mailbox: letters
-        for mailbox, letters in db.execute(
-            select(MailboxDay.mailbox, MailboxDay.letters).where(
-                MailboxDay.mailbox.in_(set(mailboxes)), MailboxDay.day == day
-            )
-        )
-    }
+    asked = {"mailboxes": list(set(mailboxes)), "today": now.date()}
+    used = {row[0]: row[1] for row in db.connection().execute(_TODAY, asked)}
     return {mailbox: MAILBOX_A_DAY - used.get(mailbox, 0) for mailbox in mailboxes}
 
 
 def count_letters(db: Session, letters: Mapping[bytes, int], now: datetime) -> None:
     """Note letters queued to mailboxes, in a steady order so that batches cannot deadlock."""
-    if not letters:
-        return
-    table = MailboxDay.__table__
-    insert = upsert(db, table)  # type: ignore[arg-type]
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["mailbox", "day"], set_={"letters": table.c.letters + insert.excluded.letters}
-        ),
-        [{"mailbox": m, "day": now.date(), "letters": n} for m, n in sorted(letters.items())],
-    )
+    _COUNT.run(db, [{"mailbox": m, "day": now.date(), "letters": n} for m, n in sorted(letters.items())])
 
 
 def cancel(db: Session, once_prefix: str, now: datetime) -> int:

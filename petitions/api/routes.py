@@ -60,7 +60,14 @@ _Key = Annotated[
 ]
 
 
-@get("/api/v1/petitions", name="petitions.api.list", guards=[anyone], sync_to_thread=True, responses=_PROBLEMS)
+@get(
+    "/api/v1/petitions",
+    name="petitions.api.list",
+    include_in_schema=True,
+    guards=[anyone],
+    sync_to_thread=True,
+    responses=_PROBLEMS,
+)
 def petitions(
     request: Request[Any, Any, Any],
     db: Session,
@@ -98,6 +105,7 @@ def petitions(
 @get(
     "/api/v1/petitions/{petition_id:int}",
     name="petitions.api.show",
+    include_in_schema=True,
     guards=[anyone],
     sync_to_thread=True,
     responses=_PROBLEMS,
@@ -117,6 +125,7 @@ def petition(request: Request[Any, Any, Any], db: Session, petition_id: int) -> 
 @post(
     "/api/v1/petitions",
     name="petitions.api.start",
+    include_in_schema=True,
     guards=[anyone],
     sync_to_thread=True,
     status_code=202,
@@ -155,6 +164,7 @@ def start(
 @post(
     "/api/v1/petitions/{petition_id:int}/signatures",
     name="petitions.api.sign",
+    include_in_schema=True,
     guards=[anyone],
     status_code=202,
     responses=_PROBLEMS,
@@ -196,6 +206,7 @@ async def sign(
 @post(
     "/api/v1/signatures/confirmations",
     name="petitions.api.confirm",
+    include_in_schema=True,
     guards=[anyone],
     status_code=200,
     responses=_PROBLEMS,

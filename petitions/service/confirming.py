@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import upsert
+from app.core.db import Upsert
 from app.core.errors import Refusal
 from petitions.model.signature import Household, Signature
 from petitions.policy import PetitionPolicy
@@ -25,6 +25,58 @@ from petitions.rules.eligibility import (
 from petitions.rules.lifecycle import PetitionState, SignatureState
 from petitions.service.acts import Confirmed, SignatureConfirmation
 from petitions.service.standing import Standing
+
+_SIGNATURE: Table = Signature.__table__  # type: ignore[assignment]
+_PLACES = select(_SIGNATURE.c.id, _SIGNATURE.c.petition_id).where(_SIGNATURE.c.id.in_(bindparam("ids", expanding=True)))
+_LOCK = (
+    select(
+        *(
+            _SIGNATURE.c[name]
+            for name in (
+                "id",
+                "petition_id",
+                "state",
+                "kind",
+                "number",
+                "address_key",
+                "name_key",
+                "postcode_key",
+                "country",
+                "requested_at",
+                "asked_at",
+            )
+        )
+    )
+    .where(_SIGNATURE.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_SIGNATURE.c.id)
+    .with_for_update(key_share=True)
+)
+_COUNTED_HERE = select(
+    _SIGNATURE.c.address_key, _SIGNATURE.c.slot, _SIGNATURE.c.name_key, _SIGNATURE.c.household
+).where(
+    _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
+    _SIGNATURE.c.state == SignatureState.VALIDATED,
+)
+_HOUSEHOLDS = Upsert(
+    Household.__table__,  # type: ignore[arg-type]
+    lambda insert, table: insert.on_conflict_do_update(
+        index_elements=["petition_id", "address_key"],
+        set_={"postcode_key": insert.excluded.postcode_key},
+        where=table.c.postcode_key != insert.excluded.postcode_key,
+    ),
+)
+_VALIDATE = (
+    update(_SIGNATURE)
+    .where(_SIGNATURE.c.id == bindparam("row"))
+    .values(
+        state=str(SignatureState.VALIDATED),
+        slot=bindparam("place"),
+        household=bindparam("postcode"),
+        number=bindparam("count"),
+        validated_at=bindparam("at"),
+        confirmed_by=bindparam("by"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +104,7 @@ def petitions_of(db: Session, signature_ids: Sequence[int]) -> dict[int, int]:
     """Which petition each signature belongs to; that never changes, so no lock is needed."""
     if not signature_ids:
         return {}
-    rows = db.execute(select(Signature.id, Signature.petition_id).where(Signature.id.in_(set(signature_ids))))
-    return {row.id: row.petition_id for row in rows}
+    return {row[0]: row[1] for row in db.connection().execute(_PLACES, {"ids": list(set(signature_ids))})}
 
 
 def confirm(
@@ -113,7 +164,7 @@ class _Confirmations:
         if row.state == SignatureState.VALIDATED:
             return Confirmed(row.petition_id, row.number)
         if (done := self.updates.get(row.id)) is not None:  # two clicks in one batch
-            return Confirmed(row.petition_id, done["number"])
+            return Confirmed(row.petition_id, done["count"])
         refusal = refusal_to_confirm(
             standing,
             state=row.state,
@@ -149,9 +200,9 @@ class _Confirmations:
         self.households[row.petition_id, row.address_key] = row.postcode_key
         self.updates[row.id] = {
             "row": row.id,
-            "slot": slot,
-            "household": row.postcode_key,
-            "number": standing.last_number,
+            "place": slot,
+            "postcode": row.postcode_key,
+            "count": standing.last_number,
             "at": at,
             "by": act_id,
         }
@@ -161,63 +212,19 @@ class _Confirmations:
     def store(self, db: Session) -> None:
         if not self.updates:
             return
-        household, table = Household.__table__, Signature.__table__
-        insert = upsert(db, household)  # type: ignore[arg-type]
-        db.execute(
-            insert.on_conflict_do_update(
-                index_elements=["petition_id", "address_key"],
-                set_={"postcode_key": insert.excluded.postcode_key},
-                where=household.c.postcode_key != insert.excluded.postcode_key,
-            ),
-            [
-                {"petition_id": p, "address_key": a, "postcode_key": code}
-                for (p, a), code in sorted(self.households.items())
-            ],
-        )
-        db.connection().execute(
-            update(table)  # type: ignore[arg-type]
-            .where(table.c.id == bindparam("row"))
-            .values(
-                state=str(SignatureState.VALIDATED),
-                slot=bindparam("slot"),
-                household=bindparam("household"),
-                number=bindparam("number"),
-                validated_at=bindparam("at"),
-                confirmed_by=bindparam("by"),
-            ),
-            sorted(self.updates.values(), key=lambda u: int(u["row"])),
-        )
+        lived_in = sorted(self.households.items())
+        _HOUSEHOLDS.run(db, [{"petition_id": p, "address_key": a, "postcode_key": code} for (p, a), code in lived_in])
+        db.connection().execute(_VALIDATE, sorted(self.updates.values(), key=lambda u: int(u["row"])))
 
 
 def _lock_signatures(db: Session, ids: set[int]) -> dict[int, Any]:
-    rows = db.execute(
-        select(
-            Signature.id,
-            Signature.petition_id,
-            Signature.state,
-            Signature.kind,
-            Signature.number,
-            Signature.address_key,
-            Signature.name_key,
-            Signature.postcode_key,
-            Signature.country,
-            Signature.requested_at,
-            Signature.asked_at,
-        )
-        .where(Signature.id.in_(ids))
-        .order_by(Signature.id)
-        .with_for_update(key_share=True)
-    )
+    rows = db.connection().execute(_LOCK, {"ids": list(ids)})
     return {row.id: row for row in rows}
 
 
 def _addresses(db: Session, keys: set[bytes]) -> defaultdict[bytes, _Address]:
     found: defaultdict[bytes, _Address] = defaultdict(_Address)
-    rows = db.execute(
-        select(Signature.address_key, Signature.slot, Signature.name_key, Signature.household).where(
-            Signature.address_key.in_(keys), Signature.state == SignatureState.VALIDATED
-        )
-    )
+    rows = db.connection().execute(_COUNTED_HERE, {"addresses": list(keys)})
     for key, slot, name, postcode in rows:
         here = found[key]
         here.slots.add(slot or 0)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
-from app.core.db import insert_many, upsert
+from app.core.db import Upsert, insert_many
 from petitions.model.petition import CountryCount, Crossing, HourCount
 from petitions.rules.lifecycle import BEFORE_PUBLICATION
 from petitions.rules.thresholds import Threshold, crossed
 from petitions.service.confirming import Counted
 from petitions.service.standing import Standing
+
+
+def _adding(*key: str) -> Callable[[Any, Table], Any]:
+    """An upsert that adds ``validated`` to what the row has."""
+    return lambda insert, table: insert.on_conflict_do_update(
+        index_elements=list(key), set_={"validated": table.c.validated + insert.excluded.validated}
+    )
+
+
+_COUNTRIES = Upsert(CountryCount.__table__, _adding("petition_id", "country"))  # type: ignore[arg-type]
+_HOURS = Upsert(HourCount.__table__, _adding("petition_id", "hour"))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +104,12 @@ def _episode(db: Session, petition_id: int, threshold: Threshold) -> int:
 
 
 def _tally(db: Session, by_country: Counter[tuple[int, str]]) -> None:
-    table = CountryCount.__table__
-    insert = upsert(db, table)  # type: ignore[arg-type]
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["petition_id", "country"],
-            set_={"validated": table.c.validated + insert.excluded.validated},
-        ),
-        [{"petition_id": p, "country": c, "imported": 0, "validated": n} for (p, c), n in sorted(by_country.items())],
-    )
+    rows = [{"petition_id": p, "country": c, "imported": 0, "validated": n} for (p, c), n in sorted(by_country.items())]
+    _COUNTRIES.run(db, rows)
 
 
 def _history(db: Session, by_hour: Counter[tuple[int, datetime]]) -> None:
-    table = HourCount.__table__
-    insert = upsert(db, table)  # type: ignore[arg-type]
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["petition_id", "hour"],
-            set_={"validated": table.c.validated + insert.excluded.validated},
-        ),
-        [{"petition_id": p, "hour": h, "validated": n} for (p, h), n in sorted(by_hour.items())],
-    )
+    _HOURS.run(db, [{"petition_id": p, "hour": h, "validated": n} for (p, h), n in sorted(by_hour.items())])
 
 
 def _hour(at: datetime) -> datetime:

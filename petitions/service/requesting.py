@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import insert_many
@@ -28,6 +28,29 @@ from petitions.service.standing import Standing
 
 CONFIRM_LETTER = "petitions/mail/confirm"
 SIGNED_LETTER = "petitions/mail/already_signed"
+_SIGNATURE: Table = Signature.__table__  # type: ignore[assignment]
+_SIGNER: Table = Signer.__table__  # type: ignore[assignment]
+_KNOWN = (
+    select(
+        _SIGNATURE.c.address_key,
+        _SIGNATURE.c.id,
+        _SIGNATURE.c.name_key,
+        _SIGNATURE.c.postcode_key,
+        _SIGNATURE.c.country,
+        _SIGNATURE.c.state,
+        _SIGNATURE.c.letters,
+    )
+    .where(
+        _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
+        _SIGNATURE.c.state.in_((SignatureState.PENDING, SignatureState.VALIDATED)),
+    )
+    .order_by(_SIGNATURE.c.id)
+)
+_ASKED_AGAIN = (
+    update(_SIGNATURE)
+    .where(_SIGNATURE.c.id == bindparam("row"))
+    .values(letters=bindparam("sent"), asked_at=bindparam("at"))
+)
 
 
 @dataclass(slots=True)
@@ -141,20 +164,7 @@ def _letter(
 
 def _known(db: Session, addresses: set[bytes]) -> defaultdict[bytes, list[Known]]:
     """Signatures that pend or count, by address key (which already names its petition)."""
-    alive = (SignatureState.PENDING, SignatureState.VALIDATED)
-    rows = db.execute(
-        select(
-            Signature.address_key,
-            Signature.id,
-            Signature.name_key,
-            Signature.postcode_key,
-            Signature.country,
-            Signature.state,
-            Signature.letters,
-        )
-        .where(Signature.address_key.in_(addresses), Signature.state.in_(alive))
-        .order_by(Signature.id)
-    )
+    rows = db.connection().execute(_KNOWN, {"addresses": list(addresses)})
     found: defaultdict[bytes, list[Known]] = defaultdict(list)
     for row in rows:
         found[row[0]].append(Known(*row[1:]))
@@ -189,15 +199,10 @@ def _row(act: SignatureRequest, standing: Standing, ids: IdentityKeys) -> dict[s
 
 
 def _store(db: Session, todo: _Requests, now: datetime) -> None:
-    insert_many(db, Signature.__table__, todo.signatures)  # type: ignore[arg-type]
-    insert_many(db, Signer.__table__, todo.signers)  # type: ignore[arg-type]
+    insert_many(db, _SIGNATURE, todo.signatures)
+    insert_many(db, _SIGNER, todo.signers)
     if todo.repeats:
-        table = Signature.__table__
-        db.connection().execute(
-            update(table)  # type: ignore[arg-type]
-            .where(table.c.id == bindparam("row"))
-            .values(letters=bindparam("sent"), asked_at=bindparam("at")),
-            [{"row": i, "sent": sent, "at": at} for i, (sent, at) in sorted(todo.repeats.items())],
-        )
+        rows = [{"row": i, "sent": sent, "at": at} for i, (sent, at) in sorted(todo.repeats.items())]
+        db.connection().execute(_ASKED_AGAIN, rows)
     mail.count_letters(db, todo.mailboxes, now)
     mail.queue(db, todo.letters)

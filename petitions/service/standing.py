@@ -6,24 +6,44 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from petitions.model.petition import Petition
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState
 
-_COLUMNS = (
-    Petition.id,
-    Petition.state,
-    Petition.salt,
-    Petition.closes_at,
-    Petition.signature_count,
-    Petition.last_number,
-    Petition.sponsors_needed,
-    Petition.sponsors_most,
-    Petition.response_threshold,
-    Petition.debate_threshold,
-    Petition.creator_signature_id,
+_PETITION: Table = Petition.__table__  # type: ignore[assignment]
+_COLUMNS = tuple(
+    _PETITION.c[name]
+    for name in (
+        "id",
+        "state",
+        "salt",
+        "closes_at",
+        "signature_count",
+        "last_number",
+        "sponsors_needed",
+        "sponsors_most",
+        "response_threshold",
+        "debate_threshold",
+        "creator_signature_id",
+    )
+)
+_LOCK = (
+    select(*_COLUMNS)
+    .where(_PETITION.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_PETITION.c.id)
+    .with_for_update(key_share=True)
+)
+_STORE = (
+    update(_PETITION)
+    .where(_PETITION.c.id == bindparam("row"))
+    .values(
+        state=bindparam("standing"),
+        signature_count=bindparam("count"),
+        last_number=bindparam("last"),
+        updated_at=bindparam("now"),
+    )
 )
 
 
@@ -54,9 +74,7 @@ def lock_standings(db: Session, ids: Collection[int]) -> dict[int, Standing]:
     """Lock these petitions in the order every writer locks them; unknown ids are left out."""
     if not ids:
         return {}
-    rows = db.execute(
-        select(*_COLUMNS).where(Petition.id.in_(set(ids))).order_by(Petition.id).with_for_update(key_share=True)
-    )
+    rows = db.connection().execute(_LOCK, {"ids": list(ids)})
     found = {row.id: Standing(row.id, PetitionState(row.state), *row[2:]) for row in rows}
     for standing in found.values():
         standing.before = standing.signature_count
@@ -67,16 +85,8 @@ def store_counts(db: Session, standings: Collection[Standing], now: datetime) ->
     """Write the counts of the petitions whose count moved: one statement, one row each."""
     moved = [s for s in standings if s.signature_count != s.before]
     if moved:
-        table = Petition.__table__
         db.connection().execute(
-            update(table)  # type: ignore[arg-type]
-            .where(table.c.id == bindparam("row"))
-            .values(
-                state=bindparam("standing"),
-                signature_count=bindparam("count"),
-                last_number=bindparam("last"),
-                updated_at=bindparam("now"),
-            ),
+            _STORE,
             [
                 {"row": s.id, "standing": str(s.state), "count": s.signature_count, "last": s.last_number, "now": now}
                 for s in moved

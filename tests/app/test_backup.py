@@ -431,14 +431,14 @@ def test_one_damaged_byte_anywhere_is_noticed_or_does_no_harm(small_town: Databa
     whole, before = file.read_bytes(), contents(small_town)
     places = [place for place, byte in enumerate(whole) if byte]
     damaged, refused = tmp_path / "damaged", 0
-    for place in random.Random(1).sample(places, 150):
+    for place in random.Random(1).sample(places, 60):
         damaged.write_bytes(whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :])
         try:
             read_backup(small_town, damaged, replace=True, progress=quiet)
         except BackupFailed:
             refused += 1
         assert contents(small_town) == before, place
-    assert refused > 75
+    assert refused > 30
 
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])

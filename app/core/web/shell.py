@@ -25,6 +25,7 @@ from app.core.web.error_pages import ErrorPages, Fault, problem, wants_problem
 log = logging.getLogger("townsquare.shell")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 LEAST_TO_ZIP = 1_000
+_EMPTY = frozenset({204, 303, 304})
 
 
 class FromAnotherSite(Forbidden):
@@ -41,6 +42,7 @@ class Shell:
     def __init__(self, inner: Any, settings: Settings, assets: Assets, errors: ErrorPages) -> None:
         self.inner, self.assets, self.errors = inner, assets, errors
         self.headers = security_headers(secure=settings.secure)
+        self.names = frozenset(name for name, _value in self.headers)
         self.origins = _origins(settings)
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
@@ -64,7 +66,7 @@ class Shell:
 
     async def _guarded(self, scope: Any, receive: Any, send: Send, reference: str) -> None:
         started = False
-        out = _Out(send, self.headers, reference, scope)
+        out = _Out(send, self.headers, self.names, reference, scope)
 
         async def outward(message: dict[str, Any]) -> None:
             nonlocal started
@@ -126,18 +128,24 @@ def _file_answer(
 class _Out:
     """Adds our headers to the first message; packs larger pages that the page cache did not."""
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], reference: str, scope: Any) -> None:
-        self._send, self._headers = send, headers
+    def __init__(
+        self, send: Send, headers: list[tuple[bytes, bytes]], names: frozenset[bytes], reference: str, scope: Any
+    ) -> None:
+        self._send, self._headers, self._names = send, headers, names
         self._reference, self._scope = reference.encode(), scope
         self._held: dict[str, Any] | None = None
 
     async def __call__(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            names = {k.lower() for k, _v in message["headers"]}
-            added = [h for h in self._headers if h[0] not in names]
-            headers = [*message["headers"], *added, (b"x-request-id", self._reference)]
-            message = {**message, "headers": headers}
-            if self._may_zip(message, names):
+            inner: list[tuple[bytes, bytes]] = list(message["headers"])
+            names = {name.lower() for name, _value in inner}
+            if names.isdisjoint(self._names):
+                inner += self._headers
+            else:
+                inner += [h for h in self._headers if h[0] not in names]
+            inner.append((b"x-request-id", self._reference))
+            message = {"type": "http.response.start", "status": message["status"], "headers": inner}
+            if message["status"] not in _EMPTY and self._may_zip(inner, names):
                 self._held = message
                 return
         elif self._held is not None:
@@ -147,10 +155,10 @@ class _Out:
             await self._send(held)
         await self._send(message)
 
-    def _may_zip(self, message: dict[str, Any], names: set[bytes]) -> bool:
-        if b"content-encoding" in names or b"etag" in names or message["status"] in (204, 304):
+    def _may_zip(self, headers: list[tuple[bytes, bytes]], names: set[bytes]) -> bool:
+        if b"content-encoding" in names or b"etag" in names:
             return False
-        kind = next((v for k, v in message["headers"] if k.lower() == b"content-type"), b"")
+        kind = next((v for k, v in headers if k.lower() == b"content-type"), b"")
         if not kind.startswith((b"text/", b"application/json", b"application/atom")):
             return False
         return any(k == b"accept-encoding" and b"gzip" in v for k, v in self._scope["headers"])

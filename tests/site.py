@@ -1,0 +1,501 @@
+"""A town in a test: its site on a database, a clock to turn, a folder of letters, and people who act.
+
+:class:`Town` acts through the services, as the handlers do; :class:`RunningSite` is the whole house
+on a real server, with a :class:`Town` beside it for what a test needs to be true before it begins.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
+from sqlalchemy import func, select, text
+
+from app.accounts import service as accounts
+from app.accounts.model import Account
+from app.core.clock import Clock
+from app.core.db import Database
+from app.core.errors import Refusal
+from app.core.jobs import JobRunner
+from app.core.security.keys import Keys
+from app.core.security.passwords import Passwords
+from app.core.settings import Settings
+from app.core.web.assets import Assets
+from app.core.web.page import Pages
+from app.departments import service as departments
+from app.departments.model import Department
+from app.mail.model import Letter
+from app.mail.postman import Postman
+from app.mail.render import Renderer
+from app.mail.transport import FileTransport, Transport
+from app.main import STATIC, House, load_rooms
+from app.moderation import service as moderation
+from app.moderation.model import Case, Revision
+from app.moderation.rules.standards import Verdict
+from app.outcomes import service as outcomes
+from app.outcomes.model import Referral
+from app.outcomes.rules.answers import read_answer
+from app.site import Site
+from app.verify import check
+from petitions.identity import identity_keys
+from petitions.mails import CONFIRM, NOT_ME, SPONSOR
+from petitions.model.petition import Petition
+from petitions.model.signature import Signature
+from petitions.policy import PetitionPolicy
+from petitions.service import drafting
+from petitions.service.acts import Confirmed, SignatureConfirmation, SignatureRequest
+from petitions.web.signing import WITHDRAW
+from tests import databases
+from tests.fakes import FixedClock
+from tests.people import ANNA, Person, crowd
+
+PASSWORD = "three random words"
+MODERATOR, OFFICER, ADMINISTRATOR = "maureen@example.org", "imran@example.org", "ada@example.org"
+TEXTS = {
+    "action": "Open the town library on Sundays",
+    "background": "People work on Saturdays.",
+    "additional_details": "Four hours would do.",
+}
+LINK = re.compile(r"https?://[^/\s]+(/\S+)")
+
+
+def settings_for(database: Database, folder: Path, **policy: Any) -> Settings:
+    """As a deployment would have them; names without their prefix, such as ``petitions_response_at=10``."""
+    given = {"mail_url": f"file://{folder / 'mail'}", "database_url": database.url} | policy
+    return Settings.from_environment({f"TOWNSQUARE_{name.upper()}": str(value) for name, value in given.items()})
+
+
+class Letters:
+    """The letters of a folder, in the order they were queued."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def all(self) -> list[EmailMessage]:
+        files = sorted(self.folder.glob("*.eml"), key=lambda f: int(f.stem)) if self.folder.is_dir() else []
+        return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]  # type: ignore[misc]
+
+    def to(self, person: Person | str) -> list[EmailMessage]:
+        address = person if isinstance(person, str) else person.email
+        return [m for m in self.all if str(m["To"]).lower() == address.lower()]
+
+    def subjects(self, person: Person | str) -> list[str]:
+        return [str(m["Subject"]) for m in self.to(person)]
+
+    def last_to(self, person: Person | str) -> EmailMessage:
+        return self.to(person)[-1]
+
+    def link(self, person: Person | str, subject: str = "") -> str:
+        """The path of the first link in the newest letter with this subject."""
+        found = [m for m in self.to(person) if subject in str(m["Subject"])]
+        assert found, f"no letter {subject!r} to {person}: {self.subjects(person)}"
+        return path_in(found[-1])
+
+
+def path_in(letter: EmailMessage) -> str:
+    found = LINK.search(letter.get_content())
+    assert found, f"no link in {letter.get_content()}"
+    return found[1]
+
+
+class Town:
+    """A site's people and staff, acting through the services."""
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        *,
+        clock: FixedClock | None = None,
+        transport: Transport | None = None,
+        **policy: Any,
+    ) -> None:
+        self.settings = settings_for(database, folder, **policy)
+        self.clock = clock or FixedClock()
+        self.keys = Keys(self.settings.secret_key)
+        self.site = Site(settings=self.settings, keys=self.keys, clock=self.clock)
+        load_rooms(self.site)
+        self.database = database
+        database.listeners = self.site.listeners
+        pages = Pages(self.settings, _assets())
+        renderer = Renderer(self.settings)
+        renderer.add_filters(date=pages.say_date, datetime=pages.say_instant)
+        self.transport = transport or FileTransport(self.settings.mail_folder)
+        self.postman = Postman(database, self.site.letters, renderer, self.transport, self.clock)
+        self.runner = JobRunner(database, self.site.jobs, self.clock)
+        self._begin()
+
+    @classmethod
+    def of(cls, house: House) -> Town:
+        """The town of a house that is there already."""
+        town = cls.__new__(cls)
+        town.settings, town.clock, town.keys = house.settings, house.clock, house.keys  # type: ignore[assignment]
+        town.site, town.database, town.postman, town.runner = house.site, house.database, house.postman, house.jobs
+        town.transport = house.postman.transport
+        town._begin()
+        return town
+
+    def _begin(self) -> None:
+        self.policy = PetitionPolicy.from_settings(self.settings.section("petitions"))
+        self.letters = Letters(self.settings.mail_folder)
+        self.performer = self.site.performers[SignatureRequest]
+        self._staff: dict[str, int] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    # citizens
+
+    def start(self, person: Person = ANNA, **texts: str) -> int:
+        """A petition that waits for its first supporter."""
+        draft = drafting.Draft(
+            **{**TEXTS, **texts},
+            creator_name=person.name,
+            address=person.address,
+            country=person.country,
+            postcode=person.postcode,
+            notify=person.notify,
+            privacy="1",
+            submission_id=f"{person.name}{time.monotonic_ns()}"[-40:].replace(" ", "-"),
+        )
+        return self.database.retrying(lambda db: drafting.start(db, self.keys, self.policy, draft, self.now).id)
+
+    def perform(self, acts: Sequence[Any]) -> list[Any]:
+        """One batch, as the intake performs it; refusals are answers."""
+        return self.database.retrying(lambda db: list(self.performer.perform(db, list(acts), self.now)))
+
+    def request_act(self, petition: int, person: Person, *, sponsor: bool = False) -> SignatureRequest:
+        return SignatureRequest(
+            at=self.now,
+            petition_id=petition,
+            name=person.name,
+            address=person.address,
+            country=person.country,
+            postcode=person.postcode,
+            notify=person.notify,
+            privacy="1",
+            sponsor=sponsor,
+        )
+
+    def request(self, petition: int, *people: Person, sponsor: bool = False) -> list[int]:
+        """Each sends the form; answers the ids of their requests."""
+        acts = [self.request_act(petition, p, sponsor=sponsor) for p in people]
+        for answer in self.perform(acts):
+            if isinstance(answer, Refusal):
+                raise answer
+        return [a.id for a in acts]
+
+    def confirm(self, *signatures: int) -> list[Any]:
+        """Each opens the letter's link and presses the button, in one batch; refusals are answers."""
+        return self.perform([SignatureConfirmation(at=self.now, signature_id=s) for s in signatures])
+
+    def sign(self, petition: int, *people: Person, sponsor: bool = False) -> list[int]:
+        """Each sends the form and confirms; answers the ids of their signatures."""
+        ids = self.request(petition, *people, sponsor=sponsor)
+        for answer in self.confirm(*ids):
+            assert isinstance(answer, Confirmed), answer
+        return ids
+
+    def support(self, petition: int, count: int | None = None) -> list[int]:
+        """Supporters sign by the secret link: as many as are needed, unless told otherwise."""
+        return self.sign(petition, *crowd(count or self.policy.sponsors_needed, "sponsor"), sponsor=True)
+
+    # staff
+
+    def moderator(self) -> int:
+        return self.staff(MODERATOR, "moderator")
+
+    def officer(self, department: str = "parks") -> int:
+        self.department(department)
+        address = OFFICER if department == "parks" else f"officer.{department}@example.org"
+        return self.staff(address, "department-officer", department)
+
+    def staff(self, address: str, role: str, department: str = "") -> int:
+        """The id of this account, which is made when it is first asked for."""
+        if address not in self._staff:
+            self._staff[address] = self.database.retrying(lambda db: self._account(db, address, role, department))
+        return self._staff[address]
+
+    def _account(self, db: Any, address: str, role: str, department: str) -> int:
+        if (known := db.scalar(select(Account.id).where(Account.email == address))) is not None:
+            return int(known)
+        name = address.partition("@")[0].replace(".", " ").title()
+        account = accounts.add_staff(db, address, role, name, by=None, now=self.now)
+        account.password_hash = _hashed()
+        if department:
+            found = db.scalars(select(Department).where(Department.slug == department)).one()
+            departments.appoint(db, account.id, found, by=None, now=self.now)
+        return account.id
+
+    def department(self, slug: str = "parks") -> None:
+        def found(db: Any) -> None:
+            if db.scalar(select(Department.id).where(Department.slug == slug)) is None:
+                departments.found(db, slug, slug.replace("-", " ").title(), by=None, now=self.now)
+
+        self.database.retrying(found)
+
+    def decide(
+        self,
+        petition: int,
+        verdict: Verdict = Verdict.PUBLISH,
+        *,
+        reason: str = "",
+        note: str = "",
+        department: str = "parks",
+        survivor: str = "",
+    ) -> None:
+        """The moderator decides the petition's waiting case."""
+        self.department(department)
+        by = self.moderator()
+        with self.database.reading() as db:
+            case = db.scalars(
+                select(Case.id).where(Case.subject_id == petition, Case.subject_kind == "petition").order_by(Case.id)
+            ).all()[-1]
+            revision = db.scalar(select(func.max(Revision.id)).where(Revision.case_id == case)) or 0
+        self.database.retrying(
+            lambda db: moderation.decide(
+                db,
+                self.site.moderated,
+                case,
+                revision_id=revision,
+                verdict=verdict,
+                reason_code=reason,
+                note=note,
+                extras={"department": department, "survivor": survivor},
+                by=by,
+                now=self.now,
+            )
+        )
+
+    def open_petition(self, person: Person = ANNA, **texts: str) -> int:
+        """Started, supported by as many as are needed, published."""
+        petition = self.start(person, **texts)
+        self.support(petition)
+        self.decide(petition)
+        return petition
+
+    def answer(self, petition: int, summary: str = "We will open on Sundays from May.", *, after: int = 0) -> int:
+        """The department answers the petition's referral; answers the answer's id."""
+        by = self.officer()
+        referral = self.referrals(petition)[0]
+        words = read_answer("will-do", summary, "From May.\n\nStaff are hired.")
+
+        def give(db: Any) -> int:
+            self.site.locks["petition"](db, petition)
+            given = outcomes.answer(
+                db, referral.id, referral.department_id or 0, words, after_version=after, by=by, now=self.now
+            )
+            return given.id
+
+        return self.database.retrying(give)
+
+    # what is so
+
+    def petition(self, petition: int) -> Petition:
+        with self.database.reading() as db:
+            return db.get_one(Petition, petition)
+
+    def count(self, petition: int) -> int:
+        return self.petition(petition).signature_count
+
+    def signature(self, signature: int) -> Signature:
+        with self.database.reading() as db:
+            return db.get_one(Signature, signature)
+
+    def signatures(self, petition: int, person: Person | None = None) -> list[Signature]:
+        """All of a petition, or those under a person's name and address; oldest first."""
+        wanted = select(Signature).where(Signature.petition_id == petition).order_by(Signature.id)
+        if person is not None:
+            salt = self.petition(petition).salt or b""
+            ids = identity_keys(self.keys, salt, person.address.canonical, person.name, person.postcode)
+            wanted = wanted.where(Signature.address_key == ids.address, Signature.name_key == ids.name)
+        with self.database.reading() as db:
+            return list(db.scalars(wanted))
+
+    def referrals(self, petition: int) -> list[Referral]:
+        with self.database.reading() as db:
+            return list(
+                db.scalars(
+                    select(Referral)
+                    .where(Referral.subject_kind == "petition", Referral.subject_id == petition)
+                    .order_by(Referral.id)
+                )
+            )
+
+    def rows(self, table: type, *conditions: Any) -> list[Any]:
+        with self.database.reading() as db:
+            return list(db.scalars(select(table).where(*conditions)))
+
+    def queued(self, template: str) -> list[Letter]:
+        return self.rows(Letter, Letter.template == template)
+
+    def sql(self, statement: str, **values: Any) -> None:
+        """Change the data behind the services' back."""
+        with self.database.writing() as db:
+            db.execute(text(statement), values)
+
+    def broken(self, now: datetime | None = None) -> dict[str, list[str]]:
+        """What verify finds wrong, by the line that says it."""
+        return {name: faults for name, faults in check(self.site, self.database, now or self.now) if faults}
+
+    # what happens by itself
+
+    def deliver(self) -> Letters:
+        """The postman takes out everything that is due."""
+        self.postman.drain()
+        return self.letters
+
+    def work(self) -> None:
+        """Every job of the clock runs once."""
+        self.runner.run_all()
+
+    # links
+
+    def confirm_link(self, signature: int) -> str:
+        return f"/signatures/confirm/{self.keys.token(CONFIRM, signature)}"
+
+    def not_me_link(self, signature: int) -> str:
+        return f"/signatures/not-me/{self.keys.token(NOT_ME, signature)}"
+
+    def withdraw_link(self, signature: int) -> str:
+        return f"/signatures/withdraw/{self.keys.token(WITHDRAW, signature)}"
+
+    def sponsor_link(self, petition: int) -> str:
+        return f"/sponsor/{self.keys.token(SPONSOR, petition)}"
+
+
+class RunningSite:
+    """The whole house on a free port of this machine, in a thread. Letters leave when a test says so,
+    unless it runs with ``jobs``."""
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        jobs: bool = False,
+        **policy: Any,
+    ) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.base = f"http://127.0.0.1:{self.port}"
+        settings = settings_for(database, folder, base_url=self.base, **policy)
+        self.clock = clock or FixedClock(datetime.now(UTC))
+        self.house = House(settings, clock=self.clock, jobs=jobs, database=database)
+        self.town = Town.of(self.house)
+        config = uvicorn.Config(
+            self.house.asgi, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
+
+    def __enter__(self) -> RunningSite:
+        self.thread.start()
+        until = time.monotonic() + 20
+        while not self.server.started:
+            assert self.thread.is_alive(), "the server ended at once"
+            assert time.monotonic() < until, "the server did not start"
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+        if get_asyncio_executor() is self.house.pool:
+            set_asyncio_executor(None)  # others of this process go on with their loop's own
+        self.house.close()
+        self.socket.close()
+
+    def client(self) -> httpx.Client:
+        """A visitor's browser without scripts: says where it comes from, follows nothing by itself."""
+        return httpx.Client(base_url=self.base, headers={"Origin": self.base}, timeout=30)
+
+    @contextmanager
+    def signed_in(self, address: str) -> Iterator[httpx.Client]:
+        """A member of staff at their desk."""
+        with self.client() as client:
+            answer = client.post("/sign-in", data={"email": address, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
+
+
+def fields_of(page: str) -> Mapping[str, str]:
+    """What a page's hidden and text fields hold, by name."""
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", page):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name:
+            found[name[1]] = value[1] if value else ""
+    return found
+
+
+_made: dict[str, Any] = {}
+
+
+def _assets() -> Assets:
+    """Read once: a town has the same files as the next."""
+    if "assets" not in _made:
+        _made["assets"] = Assets(STATIC)
+    return _made["assets"]
+
+
+def _hashed() -> str:
+    if "hash" not in _made:
+        _made["hash"] = Passwords(1).hash(PASSWORD)
+    return _made["hash"]
+
+
+@pytest.fixture
+def town(database: Database, tmp_path: Path) -> Town:
+    """Empty, on each kind of database; an answer is due at 10 signatures, a debate at 20."""
+    return Town(database, tmp_path, petitions_response_at=10, petitions_debate_at=20)
+
+
+@pytest.fixture
+def sqlite_town(sqlite_database: Database, tmp_path: Path) -> Town:
+    """For what no database can make different."""
+    return Town(sqlite_database, tmp_path, petitions_response_at=10, petitions_debate_at=20)
+
+
+@pytest.fixture(scope="session")
+def sqlite_site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    folder = tmp_path_factory.mktemp("site")
+    with databases.sqlite_copy(sqlite_template, folder) as database, _running(database, folder) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def postgres_site(
+    postgres_server: databases.Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSite]:
+    with postgres_server.copy() as database, _running(database, tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def site(request: pytest.FixtureRequest) -> RunningSite:
+    """A running house on each kind of database, shared by many tests: look only at what is your own."""
+    found: RunningSite = request.getfixturevalue(f"{request.param}_site")
+    return found
+
+
+def _running(database: Database, folder: Path) -> RunningSite:
+    return RunningSite(database, folder, page_cache="off", petitions_response_at=10, petitions_debate_at=20)
