@@ -81,6 +81,7 @@ class House:
         self.database.listeners = self.site.listeners
         self.assets = Assets(STATIC)
         self.pages = Pages(settings, self.assets)
+        self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
         self.errors = ErrorPages(self.pages)
         self.pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="page")
         self.upkeep = ThreadPoolExecutor(2, thread_name_prefix="upkeep")

@@ -89,4 +89,6 @@ class Site:
     #: fills a demo with the room's own lively content
     demos: list[Callable[[Site, Database, datetime], None]] = field(default_factory=list)
     dependencies: dict[str, Any] = field(default_factory=dict)
+    #: said on top of every page: what is special about this deployment
+    banners: list[str] = field(default_factory=list)
     sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from bench.driver import Tally
 

@@ -14,9 +14,9 @@ def jobs(serving: referring.Serving) -> list[Job]:
     """Closing, news to signers, and crossings whose duties could not be made at once."""
 
     def serve_unserved(db: Session, now: datetime) -> int:
-        todo = referring.unserved(db)
-        served = [referring.serve_again(db, serving, c, now) for c in todo[:1]]
-        return len(todo) - 1 if all(served) else 0
+        for crossing in referring.unserved(db):
+            referring.serve_again(db, serving, crossing, now)
+        return 0
 
     return [
         Job("petitions: record closing", closing.close_overdue, timedelta(seconds=30)),

@@ -57,6 +57,16 @@ def install(site: Site) -> None:
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
     site.sitemap.append(_places)
+    if settings.mode == "demo":
+        site.banners.append(_demo_banner(policy))
+
+
+def _demo_banner(policy: PetitionPolicy) -> str:
+    text = _(
+        "This is a demonstration: nobody here is real. "
+        "Petitions are answered from {response} signatures and debated from {debate}."
+    )
+    return text.format(response=policy.response_at, debate=policy.debate_at)
 
 
 def _panel(db: Session, now: datetime) -> HomePanel:

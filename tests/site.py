@@ -23,12 +23,12 @@ import httpx
 import pytest
 import uvicorn
 from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from app.accounts import service as accounts
 from app.accounts.model import Account
 from app.core.clock import Clock
-from app.core.db import Database
+from app.core.db import Base, Database
 from app.core.errors import Refusal
 from app.core.jobs import JobRunner
 from app.core.security.keys import Keys
@@ -133,7 +133,7 @@ class Town:
         self.database = database
         database.listeners = self.site.listeners
         pages = Pages(self.settings, _assets())
-        renderer = Renderer(self.settings)
+        renderer = _renderer(self.settings)
         renderer.add_filters(date=pages.say_date, datetime=pages.say_instant)
         self.transport = transport or FileTransport(self.settings.mail_folder)
         self.postman = Postman(database, self.site.letters, renderer, self.transport, self.clock)
@@ -457,22 +457,71 @@ def _assets() -> Assets:
     return _made["assets"]
 
 
+def _renderer(settings: Settings) -> Renderer:
+    """Templates are compiled once for all towns of one address."""
+    made = _made.setdefault(f"renderer {settings.base_url}", Renderer(settings))
+    assert isinstance(made, Renderer)
+    return made
+
+
 def _hashed() -> str:
     if "hash" not in _made:
         _made["hash"] = Passwords(1).hash(PASSWORD)
     return _made["hash"]
 
 
-@pytest.fixture
-def town(database: Database, tmp_path: Path) -> Town:
+class Ground:
+    """A database that many towns stand on, one after another: each leaves it as it was found."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.tables = Base.metadata.sorted_tables
+        with database.reading() as db:
+            self.rows = {t.name: [dict(r._mapping) for r in db.execute(select(t))] for t in self.tables}
+
+    @contextmanager
+    def town(self, folder: Path) -> Iterator[Town]:
+        try:
+            yield Town(self.database, folder, petitions_response_at=10, petitions_debate_at=20)
+        finally:
+            with self.database.writing() as db:
+                for table in reversed(self.tables):
+                    db.execute(table.delete())
+                for table in self.tables:
+                    if self.rows[table.name]:
+                        db.execute(table.insert(), self.rows[table.name])
+
+
+@pytest.fixture(scope="session")
+def sqlite_ground(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with databases.sqlite_copy(sqlite_template, tmp_path_factory.mktemp("ground")) as database:
+        event.listen(database.engine, "connect", _carelessly)
+        yield Ground(database)
+
+
+@pytest.fixture(scope="session")
+def postgres_ground(postgres_server: databases.Postgres) -> Iterator[Ground]:
+    with postgres_server.copy() as database:
+        yield Ground(database)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
     """Empty, on each kind of database; an answer is due at 10 signatures, a debate at 20."""
-    return Town(database, tmp_path, petitions_response_at=10, petitions_debate_at=20)
+    with request.getfixturevalue(f"{request.param}_ground").town(tmp_path) as town:
+        yield town
 
 
 @pytest.fixture
-def sqlite_town(sqlite_database: Database, tmp_path: Path) -> Town:
+def sqlite_town(sqlite_ground: Ground, tmp_path: Path) -> Iterator[Town]:
     """For what no database can make different."""
-    return Town(sqlite_database, tmp_path, petitions_response_at=10, petitions_debate_at=20)
+    with sqlite_ground.town(tmp_path) as town:
+        yield town
+
+
+def _carelessly(connection: Any, _record: Any) -> None:
+    """Tests outlive no crash."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from app.core.i18n import gettext_now, language, ngettext_now
+from app.core.people.addresses import smtp_form
 from app.core.settings import Settings
 from app.core.web.page import TEMPLATES, number
 from app.mail.model import Letter
@@ -82,8 +83,6 @@ class Renderer:
 
 
 def _recipient(address: str) -> Address:
-    return (
-        Address(addr_spec=address)
-        if address.isascii()
-        else Address(username=address.rpartition("@")[0], domain=address.rpartition("@")[2])
-    )
+    """As a header value: the domain in ASCII, whatever the local part is."""
+    local, _at, domain = smtp_form(address).rpartition("@")
+    return Address(username=local, domain=domain)

@@ -20,12 +20,13 @@ from app.moderation.contribution import Lead, Settlement, Shown
 from app.moderation.model import Decision
 from app.moderation.rules.standards import Verdict
 from petitions.events import PetitionPublished
-from petitions.model.petition import Petition, TextVersion
+from petitions.model.petition import Crossing, Petition, TextVersion
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.rules.closing import closing_instant
 from petitions.rules.lifecycle import VISIBLE, PetitionState, SignatureState, may_move
 from petitions.rules.texts import text_digest
+from petitions.rules.thresholds import crossed
 
 
 class NotWaiting(Conflict):
@@ -106,6 +107,7 @@ class PetitionUnderModeration:
         petition.closes_at = closing_instant(now, self.policy.open_months, self.zone)
         petition.response_threshold, petition.debate_threshold = self.policy.response_at, self.policy.debate_at
         freeze_text(db, petition, now)
+        note_crossings(db, petition, now)
         tell_creator_and_sponsors(db, petition, "petitions/mail/published", "petitions/mail/published_sponsor", now)
         announce(db, PetitionPublished(petition.id, now))
 
@@ -141,6 +143,20 @@ def freeze_text(db: Session, petition: Petition, now: datetime) -> None:
             at=now,
         )
     )
+
+
+def note_crossings(db: Session, petition: Petition, now: datetime) -> None:
+    """Where thresholds are low, supporters alone may have reached them: the clock's job serves that."""
+    for threshold in crossed(0, petition.signature_count, petition, published=True):
+        db.add(
+            Crossing(
+                petition_id=petition.id,
+                threshold=str(threshold),
+                episode=1,
+                signature_count=petition.signature_count,
+                reached_at=now,
+            )
+        )
 
 
 def tell_creator_and_sponsors(

@@ -137,9 +137,9 @@ def tell_progress(db: Session, joined: SponsorsJoined, now: datetime) -> None:
 
 
 def unserved(db: Session) -> Sequence[Crossing]:
-    """Crossings whose duties do not exist yet, oldest first."""
+    """Crossings whose duties do not exist yet, in the order in which every writer locks petitions."""
     return db.scalars(
-        select(Crossing).where(Crossing.served_at.is_(None)).order_by(Crossing.reached_at, Crossing.petition_id)
+        select(Crossing).where(Crossing.served_at.is_(None)).order_by(Crossing.petition_id, Crossing.reached_at)
     ).all()
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.core.freshness import touch
 from petitions.model.petition import CountryCount, HourCount, Petition
 from petitions.model.signature import Household, Signature
-from petitions.rules.eligibility import ConfirmationUnknown, PetitionClosed, is_signable
-from petitions.rules.lifecycle import BEFORE_PUBLICATION, SignatureState
+from petitions.rules.eligibility import ConfirmationUnknown, NotOpen, PetitionClosed, is_signable
+from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState, SignatureState
 
 
 def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -> Signature:
@@ -19,7 +19,9 @@ def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -
     petition, signature = _locked(db, signature_id)
     before_publication = petition.state in BEFORE_PUBLICATION and signature.kind != "creator"
     if not before_publication and not is_signable(petition.state, petition.closes_at, now):
-        raise PetitionClosed(petition=petition.id, closed_on=closed_on)
+        if petition.state in (PetitionState.OPEN, PetitionState.CLOSED):
+            raise PetitionClosed(petition=petition.id, closed_on=closed_on)
+        raise NotOpen(petition=petition.id)
     _end(db, petition, signature, SignatureState.WITHDRAWN, now)
     return signature
 

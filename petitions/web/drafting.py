@@ -1,8 +1,8 @@
 """Starting a petition, one thing a page. What was typed travels in hidden fields: no session, no script.
 
 Each form names the step it shows (``step``) and where its button leads (``go``: ``next``, ``back``
-or the name of a step). Whatever comes out of order is answered with the first step that is not yet
-complete.
+or the name of a step; ``check`` leads as far as the answers allow). Whatever comes out of order is
+answered with the first step that is not yet complete.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ def step(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, f
     if missing is not None:
         return _step_page(request, policy, missing, shown, status=422)
     if here != "check":
-        return _step_page(request, policy, STEPS[STEPS.index(here) + 1], shown)
+        onward = STEPS[STEPS.index(here) + 1]
+        if go == "check":  # after a change: straight back, unless something is missing
+            onward = _first_fault(request, policy, shown, upto="about") or "check"
+        return _step_page(request, policy, onward, shown)
     return _start(request, db, policy, shown)
 
 

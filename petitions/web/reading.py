@@ -262,6 +262,7 @@ def _published_page(request: Request[Any, Any, Any], db: Session, petition: Peti
         good_until=_until(petition, now),
         fresh_for=600,
         petition=petition,
+        state=uk.shown_state(petition, now),
         view=view,
         debate=debate_of(petition),
         answers=[(r, a) for r, a in answers if a],

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.exceptions import ImATeapotException
+from litestar.exceptions import HTTPException
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -133,7 +133,7 @@ def empty(database: Database) -> None:
 
 @get("/guestbook", name="guestbook.read", guards=[anyone], sync_to_thread=True)
 def read(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
-    """The same for everyone; ``?calm`` names no key of its own."""
+    """The same for everyone."""
     book_of(request).renderings += 1
     shown = "\n".join(sorted(db.scalars(select(ENTRY.c.name)))) + "\n" + "A guestbook of this house. " * 60
     return public(shown.encode(), "text/plain", keys=("guestbook",))
@@ -173,7 +173,7 @@ def write(request: Request[Any, Any, Any], db: Session, form: Sent) -> Response[
         case "refuse":
             raise Conflict
         case "teapot":
-            raise ImATeapotException
+            raise HTTPException(status_code=418)
         case "fault":
             raise ZeroDivisionError("no page shows this")
         case "shaky":
