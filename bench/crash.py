@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bench import servers
 from bench.driver import Driver, Plan, Tally
+from bench.measure import end_tidily
 from bench.people import Crowd, confirmation
 from bench.subjects import Subjects
 
@@ -151,6 +152,7 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--seed", type=int, default=None, help="repeats the moments of an earlier run")
     chosen = parser.parse_args()
+    end_tidily()
     seed = random.randrange(10**6) if chosen.seed is None else chosen.seed
     print(f"{chosen.database}, seed {seed}", flush=True)
     unharmed = True

@@ -39,6 +39,7 @@ _KNOWN = (
         _SIGNATURE.c.country,
         _SIGNATURE.c.state,
         _SIGNATURE.c.letters,
+        _SIGNATURE.c.notify,
     )
     .where(
         _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
@@ -49,7 +50,7 @@ _KNOWN = (
 _ASKED_AGAIN = (
     update(_SIGNATURE)
     .where(_SIGNATURE.c.id == bindparam("row"))
-    .values(letters=bindparam("sent"), asked_at=bindparam("at"))
+    .values(letters=bindparam("sent"), asked_at=bindparam("at"), notify=bindparam("news"))
 )
 
 
@@ -63,6 +64,7 @@ class Known:
     country: str
     state: str
     letters: int
+    notify: bool
     is_new: bool = False
 
 
@@ -72,7 +74,7 @@ class _Requests:
     def __init__(self) -> None:
         self.signatures: list[dict[str, Any]] = []
         self.signers: list[dict[str, Any]] = []
-        self.repeats: dict[int, tuple[int, datetime]] = {}
+        self.repeats: dict[int, tuple[int, datetime, bool]] = {}
         self.letters: list[dict[str, Any]] = []
         self.mailboxes: Counter[bytes] = Counter()
         self.proofs: list[int] = []
@@ -133,11 +135,12 @@ def _settle(
         return
     asked = next((k for k in known if _is_same_request(k, ids, act.country)), None)
     if asked is None:
-        asked = Known(act.id, ids.name, ids.postcode, act.country, SignatureState.PENDING, 0, is_new=True)
+        asked = Known(act.id, ids.name, ids.postcode, act.country, SignatureState.PENDING, 0, act.notify, is_new=True)
         known.append(asked)
         todo.signatures.append(_row(act, standing, ids))
         sealed = seal_signer(keys, standing.id, ids.address, act.name, act.address, act.postcode)
         todo.signers.append({"signature_id": act.id, "sealed": sealed})
+    asked.notify = act.notify  # the newest wish counts, until it is confirmed
     _letter(todo, policy, act, CONFIRM_LETTER, asked, mailbox, room, {})
 
 
@@ -159,7 +162,7 @@ def _letter(
         recipient = ("petitions.signature", signature.id)
         todo.letters.append(mail.row(template, recipient, act.at, letter_id=act.id, facts=facts))
     if not signature.is_new or signature.id != act.id:
-        todo.repeats[signature.id] = (signature.letters, act.at)
+        todo.repeats[signature.id] = (signature.letters, act.at, signature.notify)
 
 
 def _known(db: Session, addresses: set[bytes]) -> defaultdict[bytes, list[Known]]:
@@ -202,7 +205,7 @@ def _store(db: Session, todo: _Requests, now: datetime) -> None:
     insert_many(db, _SIGNATURE, todo.signatures)
     insert_many(db, _SIGNER, todo.signers)
     if todo.repeats:
-        rows = [{"row": i, "sent": sent, "at": at} for i, (sent, at) in sorted(todo.repeats.items())]
+        rows = [{"row": i, "sent": n, "at": at, "news": news} for i, (n, at, news) in sorted(todo.repeats.items())]
         db.connection().execute(_ASKED_AGAIN, rows)
     mail.count_letters(db, todo.mailboxes, now)
     mail.queue(db, todo.letters)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.core.errors import Refusal
+from app.moderation.rules.standards import Verdict
 from petitions.model.signature import Household
 from petitions.rules.eligibility import (
     AlreadySigned,
@@ -18,6 +19,7 @@ from petitions.rules.eligibility import (
     TwoAlready,
 )
 from petitions.rules.lifecycle import SignatureState
+from petitions.service import withdrawing
 from petitions.service.acts import Confirmed, SignatureConfirmation
 from tests.people import AMINA, CHARLIE, LAURA, SAM, SUZIE, crowd
 from tests.site import Town
@@ -163,6 +165,7 @@ def test_who_asked_in_time_may_confirm_within_a_day_of_closing(town: Town):
     assert town.confirm(late) == [Confirmed(petition, 7)]
     town.clock.advance(timedelta(minutes=1))
     assert isinstance(town.confirm(later)[0], PetitionClosed)
+    town.deliver()
     assert (town.count(petition), town.broken()) == (7, {})
 
 
@@ -186,8 +189,6 @@ def test_a_withdrawn_signature_is_not_counted_again_by_its_link(town: Town):
 
 
 def test_nobody_is_counted_once_the_petition_was_rejected(town: Town):
-    from app.moderation.rules.standards import Verdict
-
     petition = town.start()
     town.support(petition)
     (late,) = town.request(petition, SAM, sponsor=True)
@@ -235,6 +236,4 @@ def test_a_supporters_signature_is_a_signature_once_it_is_published(town: Town):
 
 
 def withdraw(town: Town, signature: int) -> None:
-    from petitions.service import withdrawing
-
     town.database.retrying(lambda db: withdrawing.withdraw(db, signature, closed_on="", now=town.now))
