@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     column,
     func,
     literal_column,
@@ -147,11 +148,12 @@ def _ordered(wanted: Select[Petition], sort: str, now: datetime) -> Select[Petit
 
 
 def counts_by_state(db: Session, now: datetime) -> Mapping[str, int]:
-    """How many petitions each filter of the list would show."""
-    return {
-        state: db.scalar(select(func.count()).select_from(Petition).where(_in_state(state, now))) or 0
-        for state in STATES
-    }
+    """How many petitions each filter of the list would show, in one walk over them."""
+    sums = [
+        func.coalesce(func.sum(case((_in_state(state, now), 1), else_=0)), 0).label(f"n{place}")
+        for place, state in enumerate(STATES)
+    ]
+    return dict(zip(STATES, db.execute(select(*sums).select_from(Petition)).one(), strict=True))
 
 
 def countries(db: Session, petition_id: int) -> Sequence[CountryCount]:
@@ -167,9 +169,10 @@ def areas(db: Session, petition_id: int) -> Sequence[AreaCount]:
     return db.scalars(select(AreaCount).where(AreaCount.petition_id == petition_id).order_by(AreaCount.code)).all()
 
 
-def history(db: Session, petition_id: int) -> Sequence[HourCount]:
-    """Signatures by hour, oldest first."""
-    return db.scalars(select(HourCount).where(HourCount.petition_id == petition_id).order_by(HourCount.hour)).all()
+def history(db: Session, petition_id: int) -> Sequence[tuple[datetime, int]]:
+    """Hour and signatures validated in it, oldest first."""
+    rows = select(HourCount.hour, HourCount.validated).where(HourCount.petition_id == petition_id)
+    return [(hour, count) for hour, count in db.execute(rows.order_by(HourCount.hour))]
 
 
 def crossings(db: Session, petition_id: int) -> Sequence[Crossing]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.i18n import _
+from app.core.remember import Remembered
 from app.outcomes.events import ReferralAnswered
 from app.outcomes.policy import OutcomesPolicy
 from app.site import HomePanel, PanelItem, Referred, Site
@@ -44,6 +45,7 @@ def install(site: Site) -> None:
     performer.serve = serving
     site.performers[SignatureRequest] = site.performers[SignatureConfirmation] = performer
     site.dependencies["policy"] = policy
+    site.dependencies["state_counts"] = Remembered(seconds=5)
     site.routers += [*drafting.HANDLERS, *signing.HANDLERS, *reading.HANDLERS, *routes.HANDLERS]
     site.panels.append(_panel)
     site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger, Table, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.db import Base, Upsert, after_commit
+from app.core.db import Base, Prepared, after_commit
 
 SITE = "site"
 
@@ -27,9 +27,13 @@ class PageVersion(Base):
     version: Mapped[int] = mapped_column(BigInteger)
 
 
-_RAISE = Upsert(
-    PageVersion.__table__,  # type: ignore[arg-type]
-    lambda insert, table: insert.on_conflict_do_update(index_elements=["key"], set_={"version": table.c.version + 1}),
+_TABLE: Table = PageVersion.__table__  # type: ignore[assignment]
+_RAISE = Prepared(
+    lambda insert: (
+        insert(_TABLE)
+        .values(key=bindparam("key"), version=bindparam("version"))
+        .on_conflict_do_update(index_elements=["key"], set_={"version": _TABLE.c.version + 1})
+    )
 )
 
 

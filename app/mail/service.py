@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Upsert, after_commit, insert_many, rows_changed, upsert
+from app.core.db import Prepared, after_commit, insert_many, rows_changed, upsert
 from app.core.ids import new_id
 from app.mail.model import Lane, Letter, LetterState, MailboxDay
 
@@ -18,11 +18,10 @@ _DAYS: Table = MailboxDay.__table__  # type: ignore[assignment]
 _TODAY = select(_DAYS.c.mailbox, _DAYS.c.letters).where(
     _DAYS.c.mailbox.in_(bindparam("mailboxes", expanding=True)), _DAYS.c.day == bindparam("today")
 )
-_COUNT = Upsert(
-    _DAYS,
-    lambda insert, table: insert.on_conflict_do_update(
-        index_elements=["mailbox", "day"], set_={"letters": table.c.letters + insert.excluded.letters}
-    ),
+_COUNT = Prepared(
+    lambda insert: (
+        one := insert(_DAYS).values({name: bindparam(name) for name in ("mailbox", "day", "letters")})
+    ).on_conflict_do_update(index_elements=["mailbox", "day"], set_={"letters": _DAYS.c.letters + one.excluded.letters})
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Upsert
+from app.core.db import Prepared
 from app.core.errors import Refusal
 from petitions.model.signature import Household, Signature
 from petitions.policy import PetitionPolicy
@@ -57,24 +57,28 @@ _COUNTED_HERE = select(
     _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
     _SIGNATURE.c.state == SignatureState.VALIDATED,
 )
-_HOUSEHOLDS = Upsert(
-    Household.__table__,  # type: ignore[arg-type]
-    lambda insert, table: insert.on_conflict_do_update(
+_HOUSEHOLD: Table = Household.__table__  # type: ignore[assignment]
+_HOUSEHOLDS = Prepared(
+    lambda insert: (
+        one := insert(_HOUSEHOLD).values({c.name: bindparam(c.name) for c in _HOUSEHOLD.c})
+    ).on_conflict_do_update(
         index_elements=["petition_id", "address_key"],
-        set_={"postcode_key": insert.excluded.postcode_key},
-        where=table.c.postcode_key != insert.excluded.postcode_key,
-    ),
+        set_={"postcode_key": one.excluded.postcode_key},
+        where=_HOUSEHOLD.c.postcode_key != one.excluded.postcode_key,
+    )
 )
-_VALIDATE = (
-    update(_SIGNATURE)
-    .where(_SIGNATURE.c.id == bindparam("row"))
-    .values(
-        state=str(SignatureState.VALIDATED),
-        slot=bindparam("place"),
-        household=bindparam("postcode"),
-        number=bindparam("count"),
-        validated_at=bindparam("at"),
-        confirmed_by=bindparam("by"),
+_VALIDATE = Prepared(
+    lambda _insert: (
+        update(_SIGNATURE)
+        .where(_SIGNATURE.c.id == bindparam("row"))
+        .values(
+            state=str(SignatureState.VALIDATED),
+            slot=bindparam("place"),
+            household=bindparam("postcode"),
+            number=bindparam("count"),
+            validated_at=bindparam("at"),
+            confirmed_by=bindparam("by"),
+        )
     )
 )
 
@@ -214,7 +218,7 @@ class _Confirmations:
             return
         lived_in = sorted(self.households.items())
         _HOUSEHOLDS.run(db, [{"petition_id": p, "address_key": a, "postcode_key": code} for (p, a), code in lived_in])
-        db.connection().execute(_VALIDATE, sorted(self.updates.values(), key=lambda u: int(u["row"])))
+        _VALIDATE.run(db, sorted(self.updates.values(), key=lambda u: int(u["row"])))
 
 
 def _lock_signatures(db: Session, ids: set[int]) -> dict[int, Any]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.core.db import Upsert, insert_many
+from app.core.db import Prepared, insert_many
 from petitions.model.petition import CountryCount, Crossing, HourCount
 from petitions.rules.lifecycle import BEFORE_PUBLICATION
 from petitions.rules.thresholds import Threshold, crossed
@@ -19,15 +19,20 @@ from petitions.service.confirming import Counted
 from petitions.service.standing import Standing
 
 
-def _adding(*key: str) -> Callable[[Any, Table], Any]:
+def _adding(table: Table, *key: str) -> Prepared:
     """An upsert that adds ``validated`` to what the row has."""
-    return lambda insert, table: insert.on_conflict_do_update(
-        index_elements=list(key), set_={"validated": table.c.validated + insert.excluded.validated}
-    )
+
+    def build(insert: Callable[[Table], Any]) -> Any:
+        one = insert(table).values({c.name: bindparam(c.name) for c in table.c})
+        return one.on_conflict_do_update(
+            index_elements=list(key), set_={"validated": table.c.validated + one.excluded.validated}
+        )
+
+    return Prepared(build)
 
 
-_COUNTRIES = Upsert(CountryCount.__table__, _adding("petition_id", "country"))  # type: ignore[arg-type]
-_HOURS = Upsert(HourCount.__table__, _adding("petition_id", "hour"))  # type: ignore[arg-type]
+_COUNTRIES = _adding(CountryCount.__table__, "petition_id", "country")  # type: ignore[arg-type]
+_HOURS = _adding(HourCount.__table__, "petition_id", "hour")  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exc, select
 from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
@@ -40,10 +40,23 @@ def start(db: Session, keys: Keys, policy: PetitionPolicy, draft: Draft, now: da
 
     The same form sent again, from a second click or another tab, gives the same petition.
     """
-    twin = db.scalar(select(Petition).where(Petition.submission_id == draft.submission_id))
-    if twin is not None:
+    same = select(Petition).where(Petition.submission_id == draft.submission_id)
+    if (twin := db.scalar(same)) is not None:
         return twin
-    petition = Petition(
+    petition = _petition(draft, policy, now)
+    try:
+        with db.begin_nested():
+            db.add(petition)
+    except exc.IntegrityError:  # the other click was stored in between
+        return db.scalars(same).one()
+    petition.creator_signature_id = _sign_as_creator(db, keys, petition, draft, now)
+    db.flush()
+    _send_secret_link(db, keys, petition, draft, now)
+    return petition
+
+
+def _petition(draft: Draft, policy: PetitionPolicy, now: datetime) -> Petition:
+    return Petition(
         state=PetitionState.PENDING,
         action=draft.action,
         background=draft.background,
@@ -58,12 +71,6 @@ def start(db: Session, keys: Keys, policy: PetitionPolicy, draft: Draft, now: da
         updated_at=now,
         submission_id=draft.submission_id,
     )
-    db.add(petition)
-    db.flush()
-    petition.creator_signature_id = _sign_as_creator(db, keys, petition, draft, now)
-    db.flush()
-    _send_secret_link(db, keys, petition, draft, now)
-    return petition
 
 
 def _sign_as_creator(db: Session, keys: Keys, petition: Petition, draft: Draft, now: datetime) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import insert_many
+from app.core.db import Prepared, insert_many
 from app.core.security.keys import Keys
 from app.mail import service as mail
 from petitions.identity import IdentityKeys, identity_keys, mailbox_key, seal_signer
@@ -47,10 +47,12 @@ _KNOWN = (
     )
     .order_by(_SIGNATURE.c.id)
 )
-_ASKED_AGAIN = (
-    update(_SIGNATURE)
-    .where(_SIGNATURE.c.id == bindparam("row"))
-    .values(letters=bindparam("sent"), asked_at=bindparam("at"), notify=bindparam("news"))
+_ASKED_AGAIN = Prepared(
+    lambda _insert: (
+        update(_SIGNATURE)
+        .where(_SIGNATURE.c.id == bindparam("row"))
+        .values(letters=bindparam("sent"), asked_at=bindparam("at"), notify=bindparam("news"))
+    )
 )
 
 
@@ -206,6 +208,6 @@ def _store(db: Session, todo: _Requests, now: datetime) -> None:
     insert_many(db, _SIGNER, todo.signers)
     if todo.repeats:
         rows = [{"row": i, "sent": n, "at": at, "news": news} for i, (n, at, news) in sorted(todo.repeats.items())]
-        db.connection().execute(_ASKED_AGAIN, rows)
+        _ASKED_AGAIN.run(db, rows)
     mail.count_letters(db, todo.mailboxes, now)
     mail.queue(db, todo.letters)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from app.core.db import Prepared
 from petitions.model.petition import Petition
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState
 
@@ -35,14 +36,16 @@ _LOCK = (
     .order_by(_PETITION.c.id)
     .with_for_update(key_share=True)
 )
-_STORE = (
-    update(_PETITION)
-    .where(_PETITION.c.id == bindparam("row"))
-    .values(
-        state=bindparam("standing"),
-        signature_count=bindparam("count"),
-        last_number=bindparam("last"),
-        updated_at=bindparam("now"),
+_STORE = Prepared(
+    lambda _insert: (
+        update(_PETITION)
+        .where(_PETITION.c.id == bindparam("row"))
+        .values(
+            state=bindparam("standing"),
+            signature_count=bindparam("count"),
+            last_number=bindparam("last"),
+            updated_at=bindparam("now"),
+        )
     )
 )
 
@@ -85,8 +88,8 @@ def store_counts(db: Session, standings: Collection[Standing], now: datetime) ->
     """Write the counts of the petitions whose count moved: one statement, one row each."""
     moved = [s for s in standings if s.signature_count != s.before]
     if moved:
-        db.connection().execute(
-            _STORE,
+        _STORE.run(
+            db,
             [
                 {"row": s.id, "standing": str(s.state), "count": s.signature_count, "last": s.last_number, "now": now}
                 for s in moved

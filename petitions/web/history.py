@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from petitions.model.petition import HourCount
 
 WIDTH, HEIGHT = 600, 140
 MOST_BARS = 60
@@ -38,11 +36,11 @@ class History:
     height: int = HEIGHT
 
 
-def history_chart(hours: Sequence[HourCount], zone: ZoneInfo) -> History | None:
+def history_chart(hours: Sequence[tuple[datetime, int]], zone: ZoneInfo) -> History | None:
     """Signatures by local day, several days a bar where there are many; None without any."""
     by_day: Counter[date] = Counter()
-    for hour in hours:
-        by_day[hour.hour.astimezone(zone).date()] += hour.validated
+    for hour, count in hours:
+        by_day[hour.astimezone(zone).date()] += count
     if not +by_day:
         return None
     first, last = min(by_day), max(by_day)

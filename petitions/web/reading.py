@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from app.core.errors import Gone, NotFound
 from app.core.i18n import _
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.people.places import country_name
+from app.core.remember import Remembered
 from app.core.subject import SubjectRef
 from app.core.web.page import Pages, public
 from app.departments import queries as departments
@@ -90,7 +92,9 @@ def read_search(request: Request[Any, Any, Any], db: Session) -> tuple[Search, i
 
 
 @get("/petitions", name="petitions.list", guards=[anyone], sync_to_thread=True)
-def petition_list(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def petition_list(
+    request: Request[Any, Any, Any], db: Session, state_counts: Remembered[Mapping[str, int]]
+) -> Response[bytes]:
     state = request.app.state
     now = state.clock.now()
     search, number, kept = read_search(request, db)
@@ -110,7 +114,7 @@ def petition_list(request: Request[Any, Any, Any], db: Session) -> Response[byte
         closest=closest,
         states=STATES,
         sorts=SORTS,
-        counts=queries.counts_by_state(db, now),
+        counts=state_counts.get(lambda: queries.counts_by_state(db, now)),
         departments=departments.active(db),
         department=kept.get("department", ""),
         is_signable=is_signable,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from litestar.response import Redirect
 
 from app.core.i18n import gettext_now, ngettext_now
 from app.core.settings import Settings
-from app.core.text.sanitise import to_html
+from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
 from app.core.web.page_cache import MARK, mark
 
@@ -49,14 +50,14 @@ class Pages:
             banner=None,
             error_prefix=False,
             contact_email=settings.contact_email,
-            to_html=to_html,
+            to_html=_shown_html,
         )
         self.jinja.filters.update(date=self.say_date, datetime=self.say_instant, number=number, day_count=day_count)
 
     def say_date(self, value: datetime | date) -> str:
         """ "21 November 2026", in the deployment's zone."""
         day = value.astimezone(self.settings.zone).date() if isinstance(value, datetime) else value
-        return format_date(day, "d MMMM y", locale="en_GB")
+        return _day_in_words(day)
 
     def say_instant(self, value: datetime) -> str:
         """ "21 November 2026, 4:05 pm GMT", in the deployment's zone."""
@@ -138,6 +139,17 @@ class SeeOther:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await send(self._start)
         await send({"type": "http.response.body", "body": b""})
+
+
+@lru_cache(maxsize=4_096)
+def _day_in_words(day: date) -> str:
+    return format_date(day, "d MMMM y", locale="en_GB")
+
+
+@lru_cache(maxsize=2_048)
+def _shown_html(source: str, *, formatting: bool) -> SafeHtml:
+    """Sanitised once for each text: a published text does not change, and two parsers are slow."""
+    return to_html(source, formatting=formatting)
 
 
 def number(value: int) -> str:

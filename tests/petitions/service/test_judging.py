@@ -35,10 +35,6 @@ def test_anna_hears_of_each_supporter_and_then_that_it_is_being_checked(town: To
         town.confirm(ids[4])  # clicks again
     assert town.deliver().subjects(ANNA) == [
         "Share your petition with supporters",
-        *[f"A supporter signed: {left} to go" for left in (4, 3, 2)],
-        "Your petition was sent to moderation",
-    ] or town.letters.subjects(ANNA) == [
-        "Share your petition with supporters",
         *[f"A supporter signed: {left} to go" for left in (4, 3, 2, 1)],
         "Your petition was sent to moderation",
     ]

@@ -1,0 +1,34 @@
+"""A figure that may be a few seconds old: worked out once for all who ask meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Remembered(Generic[T]):
+    """Keeps one value for ``seconds``; one caller renews it while the others get the last one."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._value: T | None = None
+        self._until = 0.0
+        self._renewing = threading.Lock()
+
+    def get(self, work_out: Callable[[], T]) -> T:
+        if self._value is not None and time.monotonic() < self._until:
+            return self._value
+        if not self._renewing.acquire(blocking=self._value is None):
+            return self._value  # type: ignore[return-value]  # it blocks only while there is none
+        try:
+            self._value, self._until = work_out(), time.monotonic() + self.seconds
+            return self._value
+        finally:
+            self._renewing.release()
+
+    def forget(self) -> None:
+        self._until = 0.0
