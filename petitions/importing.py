@@ -36,14 +36,14 @@ from petitions.rules.texts import text_digest
 
 SOURCE = "uk-petitions"
 STATES = frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.REJECTED})
-_KEPT = (
-    "debate",
-    "debate_outcome_at",
-    "debate_scheduled_on",
-    "scheduled_debate_date",
-    "committee_note",
-    "topics",
-)
+_KEPT = {
+    "debate": dict,
+    "debate_outcome_at": str,
+    "debate_scheduled_on": str,
+    "scheduled_debate_date": str,
+    "committee_note": str,
+    "topics": list,
+}
 MOST_COUNT = 2_000_000_000
 
 
@@ -226,7 +226,26 @@ def _changed(db: Session, petition: Petition, facts: RecordFacts) -> bool:
         for row in db.scalars(select(CountryCount).where(CountryCount.petition_id == petition.id))
         if row.imported
     }
-    return stored != dict(facts.countries) or (petition.answered_at is None) != (facts.response is None)
+    places = {
+        row.code: {"code": row.code, "name": row.name, "imported": row.imported, "representative": row.representative}
+        for row in db.scalars(select(AreaCount).where(AreaCount.petition_id == petition.id))
+    }
+    return (
+        stored != dict(facts.countries)
+        or places != {area["code"]: area for area in facts.areas}
+        or _answer_shown(db, petition) != facts.response
+    )
+
+
+def _answer_shown(db: Session, petition: Petition) -> tuple[datetime, str, str] | None:
+    """The source's answer as it stands here."""
+    answers = select(Answer.summary, Answer.details).join(Referral, Referral.id == Answer.referral_id)
+    newest = db.execute(
+        answers.where(Referral.subject_kind == "petition", Referral.subject_id == petition.id)
+        .order_by(Answer.version.desc())
+        .limit(1)
+    ).first()
+    return (petition.answered_at, newest.summary, newest.details) if newest and petition.answered_at else None
 
 
 def _store_tallies(db: Session, petition_id: int, facts: RecordFacts) -> None:
@@ -357,12 +376,16 @@ def _rejection(attributes: Mapping[str, Any], state: str) -> dict[str, Any]:
     given = given if isinstance(given, dict) else {}
     code = given.get("code")
     details = tidy(_text(given.get("details"), "rejection details"))
-    return {"rejection_code": code if isinstance(code, str) and code else "unknown", "rejection_details": details}
+    return {"rejection_code": _words(code, 40) or "unknown", "rejection_details": details}
 
 
 def _kept(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
     links = record.get("links")
-    facts = {name: attributes[name] for name in _KEPT if attributes.get(name) is not None}
+    facts = {name: attributes[name] for name, kind in _KEPT.items() if isinstance(attributes.get(name), kind)}
+    try:
+        json.dumps(facts, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as wrong:
+        raise BadRecord("its debate or topics hold what is no text") from wrong
     address = links.get("self") if isinstance(links, dict) else None
     if isinstance(address, str) and address.startswith("https://") and len(address) < 300:
         facts["source_url"] = address.removesuffix(".json")
@@ -390,6 +413,8 @@ def _areas(rows: Any) -> Iterator[dict[str, Any]]:
         code, name, count = row.get("ons_code"), row.get("name"), row.get("signature_count")
         if not (isinstance(code, str) and isinstance(name, str) and isinstance(count, int)) or code in seen:
             continue
+        if not 0 <= count <= MOST_COUNT:
+            raise BadRecord(f"its count in {name!r:.60} is not a plausible number")
         seen.add(code)
         mp = row.get("mp")
         representative = mp[:120] if isinstance(mp, str) else None

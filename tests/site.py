@@ -471,7 +471,7 @@ def _hashed() -> str:
 
 
 class Ground:
-    """A database that many towns stand on, one after another: each leaves it as it was found."""
+    """A database that many towns stand on, one after another; each finds it as the first did."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -479,17 +479,17 @@ class Ground:
         with database.reading() as db:
             self.rows = {t.name: [dict(r._mapping) for r in db.execute(select(t))] for t in self.tables}
 
-    @contextmanager
-    def town(self, folder: Path) -> Iterator[Town]:
-        try:
-            yield Town(self.database, folder, petitions_response_at=10, petitions_debate_at=20)
-        finally:
-            with self.database.writing() as db:
-                for table in reversed(self.tables):
-                    db.execute(table.delete())
-                for table in self.tables:
-                    if self.rows[table.name]:
-                        db.execute(table.insert(), self.rows[table.name])
+    def town(self, folder: Path) -> Town:
+        self.clear()
+        return Town(self.database, folder, petitions_response_at=10, petitions_debate_at=20)
+
+    def clear(self) -> None:
+        with self.database.writing() as db:
+            for table in reversed(self.tables):
+                db.execute(table.delete())
+            for table in self.tables:
+                if self.rows[table.name]:
+                    db.execute(table.insert(), self.rows[table.name])
 
 
 @pytest.fixture(scope="session")
@@ -506,17 +506,16 @@ def postgres_ground(postgres_server: databases.Postgres) -> Iterator[Ground]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Town:
     """Empty, on each kind of database; an answer is due at 10 signatures, a debate at 20."""
-    with request.getfixturevalue(f"{request.param}_ground").town(tmp_path) as town:
-        yield town
+    ground: Ground = request.getfixturevalue(f"{request.param}_ground")
+    return ground.town(tmp_path)
 
 
 @pytest.fixture
-def sqlite_town(sqlite_ground: Ground, tmp_path: Path) -> Iterator[Town]:
+def sqlite_town(sqlite_ground: Ground, tmp_path: Path) -> Town:
     """For what no database can make different."""
-    with sqlite_ground.town(tmp_path) as town:
-        yield town
+    return sqlite_ground.town(tmp_path)
 
 
 def _carelessly(connection: Any, _record: Any) -> None:

@@ -22,8 +22,6 @@ from app.core.security import sessions
 from app.core.web.edge import in_worker
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-#: ``anyone`` for the hottest routes: said as well, but without a call and a copy of the route for each request
-OPEN_TO_ANYONE = {"open_to_anyone": True}
 
 
 def cookie_name(secure: bool) -> str:

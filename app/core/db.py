@@ -30,6 +30,7 @@ from sqlalchemy import (
     Engine,
     Executable,
     Integer,
+    LargeBinary,
     MetaData,
     Result,
     Table,
@@ -43,7 +44,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core.errors import Unavailable, WriteOutsideWrites
 
@@ -142,6 +143,7 @@ class Database:
             self._write_engine = self.engine.execution_options(access="write")
             self._first_engine = self.engine.execution_options(access="write", first=True)
         else:
+            event.listen(self.engine, "handle_error", _say_who_wrote)
             self._read_engine = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -200,7 +202,7 @@ class Database:
         access = conn.get_execution_options().get("access")
         if access is None:
             return
-        writes = not statement.lstrip()[:8].upper().startswith(READ_WORDS)
+        writes = not statement.lstrip()[:8].upper().startswith(READ_WORDS) or _changes_rows(context)
         if access == "read":
             if writes:
                 raise WriteOutsideWrites(statement[:80])
@@ -227,8 +229,16 @@ def finish(session: Session) -> None:
         abandon(session)
         raise
     session.close()
+    tell_of_commit(session)
+
+
+def tell_of_commit(session: Session) -> None:
+    """Do what waits for the commit. What fails now cannot undo it, so nobody is told that it did."""
     for act in session.info.pop("after_commit", ()):
-        act()
+        try:
+            act()
+        except Exception:
+            log.exception("a transaction is stored, but what waits for it failed")
 
 
 def abandon(session: Session) -> None:
@@ -277,19 +287,40 @@ class Prepared:
         insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
         compiled = cast("SQLCompiler", self._build(insert).compile(dialect=dialect))
         constants = {k: v for k, v in compiled.params.items() if v is not None}
-        processors = {
-            name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()
-        }
-        names = list(compiled.positiontup or processors)
-        plan = [(name, processors[name], constants.get(name)) for name in names]
-        if compiled.positiontup is not None:
-            return compiled.string, lambda row: tuple(_bound(row, *step) for step in plan)
-        return compiled.string, lambda row: {step[0]: _bound(row, *step) for step in plan}
+        names = list(compiled.positiontup or compiled.binds)
+        plan = [(name, _processor(compiled.binds[name].type, dialect)) for name in names]
+        if compiled.positiontup is None:
+            return compiled.string, lambda row: {
+                n: p(_given(row, n, constants)) if p else _given(row, n, constants) for n, p in plan
+            }
+        if constants:
+            plan_with = [(name, process, constants.get(name)) for name, process in plan]
+            return compiled.string, lambda row: tuple([p(row.get(n, c)) if p else row.get(n, c) for n, p, c in plan_with])
+        return compiled.string, lambda row: tuple([p(row.get(n)) if p else row.get(n) for n, p in plan])
 
 
-def _bound(row: Mapping[str, Any], name: str, process: Callable[[Any], Any] | None, constant: Any) -> Any:
-    value = row.get(name, constant)
-    return value if process is None else process(value)
+def _given(row: Mapping[str, Any], name: str, constants: Mapping[str, Any]) -> Any:
+    return row.get(name, constants.get(name))
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What turns a value into what the driver takes; the two commonest without SQLAlchemy's detour."""
+    if isinstance(kind, LargeBinary):
+        return None
+    if isinstance(kind, Instant) and dialect.name == "sqlite":
+        return _sqlite_instant
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _sqlite_instant(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes it: ``2026-11-21 22:22:06.000000``, in UTC."""
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        value = value.astimezone(UTC)
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def insert_many(db: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -318,11 +349,16 @@ def is_outage(error: BaseException) -> bool:
     """Lost connection, full disk, time-out, locked file: the database, not the act, is at fault."""
     if isinstance(error, exc.TimeoutError):
         return True
-    if not isinstance(error, exc.DBAPIError):
+    if not isinstance(error, exc.DBAPIError) or _is_wrong_sql(error):
         return False
     if error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InternalError, exc.InterfaceError)):
         return not is_collision(error)
     return False
+
+
+def _is_wrong_sql(error: exc.DBAPIError) -> bool:
+    """SQLite reports a missing table or a misspelt word as it reports a full disk, but for the code."""
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
 def normal_url(url: str) -> str:
@@ -380,6 +416,17 @@ def _postgres_engine(url: str, pool: int) -> Engine:
 def _begin_snapshot(conn: Any) -> None:
     if conn.get_execution_options().get("access") != "write":
         conn.connection.dbapi_connection.execute("BEGIN")
+
+
+def _say_who_wrote(context: Any) -> None:
+    """PostgreSQL finds out itself that a reading session writes; it is the same fault of ours."""
+    if getattr(context.original_exception, "sqlstate", None) == "25006":
+        raise WriteOutsideWrites(str(context.statement)[:80]) from context.original_exception
+
+
+def _changes_rows(context: Any) -> bool:
+    """A statement that begins with WITH may still end in an INSERT."""
+    return bool(context and (context.isinsert or context.isupdate or context.isdelete))
 
 
 def _locks(context: Any) -> bool:

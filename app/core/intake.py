@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from app.core import idempotency
 from app.core.clock import Clock
-from app.core.db import RETRIES, Database, abandon, is_collision, is_outage
+from app.core.db import RETRIES, Database, abandon, is_collision, is_outage, tell_of_commit
 from app.core.errors import Refusal, Unavailable
 from app.core.idempotency import Claim
 from app.core.ids import new_id
@@ -131,6 +131,8 @@ class Intake:
         return answer
 
     def _admit(self, ticket: Ticket) -> None:
+        if type(ticket.act) not in self.performers:
+            raise LookupError(f"no room performs {type(ticket.act).__name__}")
         if self._queue.qsize() * self.seconds_an_act > self.backlog:
             raise Unavailable(retry_after=5)
         with self._door:  # nobody slips in behind the closing mark
@@ -198,8 +200,8 @@ class Intake:
             elif len(tickets) > 1:
                 for ticket in tickets:
                     self._perform(performer, [ticket], again=again)
-            elif not again and isinstance(fault, exc.IntegrityError):
-                self._look_up(performer, tickets, again=again)
+            elif isinstance(fault, exc.IntegrityError):
+                self._look_up(performer, tickets, again=again, fault=fault)
             else:
                 log.exception("an act could not be performed", exc_info=fault)
                 self._answer(tickets, [_as_answer(fault)])
@@ -233,8 +235,7 @@ class Intake:
                 raise FateUnknown from error
             raise
         db.close()
-        for act in db.info.pop("after_commit", ()):
-            act()
+        tell_of_commit(db)
         return answers
 
     def _answers(self, db: Session, performer: Performer, acts: list[Act]) -> list[Any]:
@@ -246,8 +247,13 @@ class Intake:
         idempotency.keep(db, kept, now)
         return [given[a.id] if a.id in given else earlier[a.claim.key] for a in acts]  # type: ignore[union-attr]
 
-    def _look_up(self, performer: Performer, tickets: list[Ticket], *, again: bool) -> None:
-        """After a COMMIT of unknown fate: answer what is stored, perform the rest once more."""
+    def _look_up(
+        self, performer: Performer, tickets: list[Ticket], *, again: bool, fault: Exception | None = None
+    ) -> None:
+        """Answer what is stored already; perform the rest once more, or say what ``fault`` it was.
+
+        After a COMMIT of unknown fate, or where an act's own id may be what stands in its way.
+        """
         try:
             with self.database.reading() as db:
                 stored = performer.performed(db, [t.act for t in tickets])
@@ -259,7 +265,9 @@ class Intake:
         self._answer(done, [stored[t.act.id] for t in done])
         rest = [t for t in tickets if t.act.id not in stored]
         if rest and again:
-            self._answer(rest, [Unavailable(retry_after=10)] * len(rest))
+            if fault:
+                log.error("an act could not be performed", exc_info=fault)
+            self._answer(rest, [_as_answer(fault) if fault else Unavailable(retry_after=10)] * len(rest))
         elif rest:
             self._perform(performer, rest, again=True)
 
@@ -278,6 +286,7 @@ class Intake:
             try:
                 ticket = self._queue.get_nowait()
             except queue.Empty:
+                self._queue.put(None)  # a writer that is still at work shall find it
                 return
             if ticket is not None:
                 self._answer([ticket], [Unavailable(retry_after=10)])
@@ -290,6 +299,8 @@ def _settle(pairs: list[tuple[asyncio.Future[Any], Any]]) -> None:
 
 
 def _as_answer(fault: BaseException) -> BaseException:
+    if is_collision(fault):
+        return Unavailable(retry_after=5)
     return fault if isinstance(fault, Refusal) else ActFailed().with_traceback(fault.__traceback__)
 
 

@@ -9,12 +9,12 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import OPEN_TO_ANYONE, anyone
+from app.accounts.guards import anyone
 from app.core.errors import Gone, NotFound, Refusal
 from app.core.i18n import _
 from app.core.people.places import country_names
 from app.core.security.limits import Allowance
-from app.core.web.edge import in_worker
+from app.core.web.edge import acts, in_worker, read_body
 from app.core.web.forms import Form, read_form
 from app.core.web.page import SeeOther, see_other
 from petitions import queries
@@ -46,14 +46,13 @@ def sign_form(request: Request[Any, Any, Any], db: Session, policy: PetitionPoli
     return response
 
 
-@post("/petitions/{ref:str}/sign", name="petitions.sign.post", opt=OPEN_TO_ANYONE, status_code=303)
 async def sign(request: Request[Any, Any, Any]) -> ASGIApp:
-    """Async: parse, check, hand to the intake. The hottest route of all, so it asks the framework for nothing."""
+    """Async: parse, check, hand to the intake."""
     state = request.app.state
     policy: PetitionPolicy = state.site.dependencies["policy"]
     petition_id = petition_id_of(request.scope["path_params"]["ref"])
     _limit(request, policy, petition_id)
-    form = PersonForm(values=read_form(await request.body()))
+    form = PersonForm(values=read_form(await read_body(request, state.settings.form_max_bytes)))
     person = form.person(policy, state.settings.home_country)
     if person is None:
         again: Response[bytes] = await in_worker(_sign_again, state, policy, petition_id, form)
@@ -131,7 +130,6 @@ def confirm_form(request: Request[Any, Any, Any], db: Session, policy: PetitionP
     return state.pages.personal("petitions/confirm.html", petition=petition, signature=signature, token=token)
 
 
-@post("/signatures/confirm/{token:str}", name="petitions.confirm.post", opt=OPEN_TO_ANYONE, status_code=303)
 async def confirm(request: Request[Any, Any, Any]) -> ASGIApp:
     state = request.app.state
     token = request.scope["path_params"]["token"]
@@ -302,12 +300,12 @@ class _Removed(Gone):
 
 HANDLERS = [
     sign_form,
-    sign,
+    acts("/petitions/{ref:str}/sign", name="petitions.sign.post", answer=sign),
     sent,
     sponsor_form,
     sponsor,
     confirm_form,
-    confirm,
+    acts("/signatures/confirm/{token:str}", name="petitions.confirm.post", answer=confirm),
     confirmed,
     withdraw_form,
     withdraw,

@@ -1,0 +1,212 @@
+"""Each line of ``verify``: the data is spoilt behind the services' back, and exactly that line says so."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from app.core.db import Database, abandon, sqlite_module
+from app.moderation.rules.standards import Verdict
+from app.verify import HOUSE
+from tests.people import AMINA, CHARLIE, LAURA, SAM, SUZIE
+from tests.site import Town
+
+OPEN = "(SELECT min(id) FROM petitions_petition WHERE state = 'open')"
+LETTER = "(SELECT min(id) FROM mail_letter WHERE recipient_kind = 'petitions.signature')"
+NEWS = "(SELECT min(id) FROM mail_letter WHERE once LIKE 'petition-news:%')"
+ZERO = {"sqlite": "zeroblob(16)", "postgres": "'\\x00000000000000000000000000000000'::bytea"}
+
+#: (line of verify, what spoils it, what the line names)
+SPOILT = [
+    ("audit: the chain is unbroken", "UPDATE audit_entry SET act = 'nothing' WHERE id = 2", "at entry 2"),
+    ("audit: the chain is unbroken", "DELETE FROM audit_entry WHERE id = 3", "at entry"),
+    (
+        "audit: the chain is unbroken",
+        "DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)",
+        "newest entries are missing",
+    ),
+    (
+        "mail: letters move",
+        f"UPDATE mail_letter SET state = 'waiting', due_at = :yesterday WHERE id = {LETTER}",
+        "more than a day",
+    ),
+    ("moderation: decisions settle their cases", "UPDATE moderation_case SET state = 'closed' WHERE state = 'decided'", "case"),
+    (
+        "moderation: decisions settle their cases",
+        "UPDATE petitions_petition SET state = 'withdrawn' WHERE state = 'in_moderation';"
+        "UPDATE moderation_case SET state = 'decided' WHERE state = 'waiting'",
+        "case",
+    ),
+    ("outcomes: answers are in order", "UPDATE outcomes_answer SET version = 3", "referral"),
+    (
+        "outcomes: answers are in order",
+        "UPDATE outcomes_referral SET state = 'closed', answered_at = NULL",
+        "referral",
+    ),
+    (
+        "petitions: public counts are exact",
+        f"UPDATE petitions_petition SET signature_count = signature_count + 1, last_number = 99 WHERE id = {OPEN}",
+        "shows 11, has 10",
+    ),
+    (
+        "petitions: public counts are exact",
+        f"UPDATE petitions_petition SET imported_count = 1 WHERE id = {OPEN}",
+        "shows 10, has 11",
+    ),
+    (
+        "petitions: countries add up",
+        f"UPDATE petitions_country_count SET validated = validated + 1 WHERE petition_id = {OPEN}",
+        "GB: 11 of 10",
+    ),
+    ("petitions: countries add up", f"DELETE FROM petitions_country_count WHERE petition_id = {OPEN}", "GB: 0 of 10"),
+    (
+        "petitions: history adds up",
+        f"UPDATE petitions_hour_count SET validated = validated - 1 WHERE petition_id = {OPEN}",
+        "petition",
+    ),
+    (
+        "petitions: numbers were given out",
+        f"UPDATE petitions_signature SET number = 900 WHERE petition_id = {OPEN} AND number = 10",
+        "petition",
+    ),
+    (
+        "petitions: creators are number 1",
+        f"UPDATE petitions_petition SET creator_signature_id = creator_signature_id + 1 WHERE id = {OPEN}",
+        "petition",
+    ),
+    (
+        "petitions: crossings are recorded",
+        "DELETE FROM petitions_crossing WHERE threshold = 'response'",
+        "above its response threshold",
+    ),
+    (
+        "petitions: crossings are served",
+        "UPDATE petitions_crossing SET served_at = NULL, reached_at = :yesterday WHERE threshold = 'response'",
+        "is unserved",
+    ),
+    ("petitions: crossings are served", "UPDATE outcomes_referral SET episode = 7", "has no duty"),
+    (
+        "petitions: crossings are served",
+        f"UPDATE moderation_case SET subject_id = 4242 WHERE subject_id = {OPEN}",
+        "the moderation crossing",
+    ),
+    (
+        "petitions: states fit their dates",
+        f"UPDATE petitions_petition SET closes_at = NULL WHERE id = {OPEN}",
+        "is open",
+    ),
+    (
+        "petitions: states fit their dates",
+        "UPDATE petitions_petition SET rejected_at = NULL WHERE state = 'rejected'",
+        "is rejected",
+    ),
+    (
+        "petitions: those in moderation have a case",
+        "UPDATE moderation_case SET state = 'closed' WHERE state = 'waiting'",
+        "petition",
+    ),
+    (
+        "petitions: texts are as published",
+        f"UPDATE petitions_petition SET background = 'Something else.' WHERE id = {OPEN}",
+        "petition",
+    ),
+    ("petitions: texts are as published", "UPDATE petitions_text_version SET digest = {zero}", "petition"),
+    (
+        "petitions: signers are sealed",
+        "DELETE FROM petitions_signer WHERE signature_id = (SELECT min(id) FROM petitions_signature"
+        f" WHERE petition_id = {OPEN} AND kind = 'public')",
+        "1 without their sealed words",
+    ),
+    (
+        "petitions: households are lived in",
+        f"INSERT INTO petitions_household (petition_id, address_key, postcode_key) VALUES ({OPEN}, {{zero}}, {{zero}})",
+        "petition",
+    ),
+    ("petitions: answers are shown", "UPDATE petitions_petition SET answered_at = NULL", "petition"),
+    (
+        "petitions: answers are shown",
+        "UPDATE petitions_petition SET answered_at = :yesterday WHERE state = 'rejected'",
+        "petition",
+    ),
+    ("petitions: news reaches its signers", f"DELETE FROM mail_letter WHERE id = {NEWS}", "8 of 9"),
+    (
+        "petitions: letters have recipients",
+        f"UPDATE mail_letter SET state = 'waiting', recipient_id = 42 WHERE id = {LETTER}",
+        "letter",
+    ),
+]
+REFERENCES = "database: pages and references are sound"
+
+
+def lived_in(town: Town) -> Town:
+    """Something of everything: answered, waiting for a moderator, rejected, gathering."""
+    answered = town.open_petition()
+    town.sign(answered, SAM, SUZIE, LAURA.but(notify=False), CHARLIE)
+    town.answer(answered)
+    town.support(town.start())
+    rejected = town.start(AMINA)
+    town.support(rejected)
+    town.decide(rejected, Verdict.REJECT, reason="no-action")
+    town.request(town.start(SUZIE), LAURA, sponsor=True)
+    town.work()
+    town.deliver()
+    assert town.broken() == {}
+    return town
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def northmere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Each test spoils it in a transaction that is never stored."""
+    return lived_in(request.getfixturevalue(f"{request.param}_ground").town(tmp_path_factory.mktemp("northmere")))
+
+
+@pytest.mark.parametrize(("line", "statement", "named"), SPOILT)
+def test_what_is_spoilt_is_named_by_its_line_alone(northmere: Town, line: str, statement: str, named: str):
+    town, kind = northmere, "sqlite" if northmere.database.is_sqlite else "postgres"
+    yesterday = town.now - timedelta(days=2)
+    values = {"yesterday": str(yesterday.replace(tzinfo=None)) if kind == "sqlite" else yesterday}
+    db = town.database.session(writes=True)
+    try:
+        for part in statement.replace("{zero}", ZERO[kind]).split(";"):
+            db.execute(text(part), {k: v for k, v in values.items() if f":{k}" in part})
+        found = {i.name: list(i.broken(db, town.now)) for i in [*HOUSE, *town.site.invariants]}
+    finally:
+        abandon(db)
+    assert [name for name, faults in found.items() if faults] == [line]
+    assert named in " ".join(found[line])
+
+
+def test_a_reference_to_nothing_is_named(sqlite_database: Database, tmp_path: Path):
+    """PostgreSQL keeps its references itself."""
+    town = lived_in(Town(sqlite_database, tmp_path, petitions_response_at=10, petitions_debate_at=20))
+    with closing(sqlite_module().connect(make_url(town.database.url).database)) as behind:
+        behind.execute("DELETE FROM accounts_account WHERE role = 'moderator'")
+        behind.commit()
+    found = town.broken()
+    assert list(found) == [REFERENCES]
+    assert "accounts_account" in found[REFERENCES][0]
+
+
+def test_a_damaged_page_is_named(sqlite_database: Database, tmp_path: Path):
+    town = lived_in(Town(sqlite_database, tmp_path, petitions_response_at=10, petitions_debate_at=20))
+    with closing(sqlite_module().connect(make_url(town.database.url).database)) as behind:
+        behind.execute("PRAGMA writable_schema = ON")
+        behind.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE name = 'mail_letter')"
+            " WHERE name = 'ix_mail_letter_dead'"
+        )
+        behind.commit()
+    town.database.engine.dispose()
+    assert REFERENCES in town.broken()
+
+
+def test_every_line_of_verify_has_been_seen_to_break(sqlite_town: Town):
+    assert {i.name for i in [*HOUSE, *sqlite_town.site.invariants]} == {line for line, *_rest in SPOILT} | {REFERENCES}
+
+
+def test_an_empty_site_is_in_order(town: Town):
+    assert town.broken() == {}
