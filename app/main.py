@@ -84,6 +84,7 @@ class House:
         self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
         self.errors = ErrorPages(self.pages)
         self.pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="page")
+        self.closers = ThreadPoolExecutor(4, thread_name_prefix="close")
         self.upkeep = ThreadPoolExecutor(2, thread_name_prefix="upkeep")
         self.intake = Intake(
             self.database,
@@ -124,7 +125,7 @@ class House:
             # and a process may build more than one house: hence the copies.
             route_handlers=[Router("/", route_handlers=[copy(h) for h in (*handlers, *self.site.routers)])],
             dependencies={
-                "db": Provide(db_provider(self.database)),
+                "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),
                 "account": Provide(provide_account),
                 **{name: _constant(value) for name, value in self.site.dependencies.items()},
@@ -187,6 +188,7 @@ class House:
         """Give everything back; for tests and commands."""
         self.intake.close(1)
         self.pool.shutdown(wait=False, cancel_futures=True)
+        self.closers.shutdown(wait=False)
         self.upkeep.shutdown(wait=False, cancel_futures=True)
         self.database.close()
 

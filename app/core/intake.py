@@ -83,7 +83,7 @@ class Intake:
         clock: Clock,
         *,
         batch: int = 256,
-        wait: float = 0.005,
+        wait: float = 0.001,
         backlog: float = 2.0,
     ) -> None:
         self.database = database

@@ -46,7 +46,8 @@ class Settings:
     threads: int = 16
     password_threads: int = 2
     intake_batch: int = 256
-    intake_wait_ms: float = 5.0
+    #: milliseconds that a batch waits for company; longer batches leave everyone idle while they commit
+    intake_wait_ms: float = 1.0
     intake_backlog_seconds: float = 2.0
     form_max_bytes: int = 65_536
     page_cache: str = "on"

@@ -330,6 +330,7 @@ def test_a_source_says_a_day_and_it_is_that_day_in_utc():
         read_record(record(opened_at="32 January"))
 
 
+@real
 def test_facts_of_another_kind_than_the_sources_are_left_out(borrowed: RunningSite):
     bring(borrowed.town, record(debate="yes", topics={"a": 1}, committee_note=5, scheduled_debate_date=7) | {"id": 1})
     (petition,) = borrowed.town.rows(Petition, Petition.source_id == "1")

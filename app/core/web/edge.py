@@ -22,10 +22,12 @@ from litestar.types import ASGIApp
 from sqlalchemy.orm import Session
 
 from app.core.db import Database, abandon, finish
-from app.core.errors import TooLarge
+from app.core.errors import NotFound, TooLarge
 
 #: openness of the hottest routes: said as the guard ``anyone`` says it, without a call for each request
 OPEN_TO_ANYONE = {"open_to_anyone": True}
+#: no row of either database has this number, and their drivers stumble over it
+MOST_ID = 2**63
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -40,6 +42,8 @@ _answering: ContextVar[_Answering | None] = ContextVar("answering", default=None
 
 async def begin(request: Request[Any, Any, Any]) -> None:
     """Before-request hook: dependencies may be made in tasks of their own, which share this one object."""
+    if any(isinstance(value, int) and value >= MOST_ID for value in request.path_params.values()):
+        raise NotFound
     _answering.set(_Answering())
 
 
@@ -50,8 +54,12 @@ async def note_status(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def db_provider(database: Database) -> Callable[..., AsyncGenerator[Session, None]]:
-    """The ``db`` dependency of one deployment."""
+def db_provider(database: Database, closers: Executor) -> Callable[..., AsyncGenerator[Session, None]]:
+    """The ``db`` dependency of one deployment.
+
+    Sessions end in threads of their own: whoever holds the gate or a lock must be able to commit
+    while every thread of the handlers waits for that very lock.
+    """
 
     async def provide_db(request: Request[Any, Any, Any]) -> AsyncGenerator[Session, None]:
         unit = _answering.get() or _Answering()
@@ -59,18 +67,21 @@ def db_provider(database: Database) -> Callable[..., AsyncGenerator[Session, Non
         try:
             yield session
         except BaseException:
-            await in_worker(abandon, session)
+            await _in(closers, abandon, session)
             raise
         stores = request.route_handler.opt.get("writes") and unit.status < 400
-        await in_worker(finish if stores else abandon, session)
+        await _in(closers, finish if stores else abandon, session)
 
     return provide_db
 
 
 async def in_worker(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run blocking work in the pool that the handlers use, with this request's context."""
+    return await _in(get_asyncio_executor(), act, *args, **kwargs)
+
+
+async def _in(pool: Executor | None, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     loop = asyncio.get_running_loop()
-    pool: Executor | None = get_asyncio_executor()
     return await loop.run_in_executor(pool, partial(copy_context().run, act, *args, **kwargs))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -14,11 +15,13 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
+from litestar.utils.scope.state import ScopeState
 from sqlalchemy import exc
 
 from app.core.db import is_collision, is_outage
 from app.core.errors import FieldError, Invalid, NotFound, Refusal, TooLarge, Unavailable
 from app.core.i18n import _
+from app.core.web.bodies import faults_of
 from app.core.web.page import HTML, Pages
 
 log = logging.getLogger("townsquare.errors")
@@ -27,10 +30,16 @@ _MARKS = {name: f"\u27e6{name}\u27e7" for name in ("title", "message", "next_hre
 
 
 class WrongMethod(Refusal):
+    """``allow`` names the methods that the address knows."""
+
     status = 405
     code = "method-not-allowed"
     title = _("That cannot be done at this address")
     message = _("Nothing was changed.")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"allow": self.values["allow"]}
 
 
 class Fault(Refusal):
@@ -69,13 +78,13 @@ class ErrorPages:
         if isinstance(error, Refusal):
             return error
         if isinstance(error, ValidationException):
-            return Invalid(_field_errors(error)) if wants_problem(request.scope) else NotFound()
+            return Invalid(_field_errors(request, error)) if wants_problem(request.scope) else NotFound()
         if isinstance(error, NotFoundException):
             return NotFound()
         if isinstance(error, HTTPException) and error.status_code == TooLarge.status:
             return TooLarge()
         if isinstance(error, MethodNotAllowedException):
-            return WrongMethod()
+            return WrongMethod(allow=(error.headers or {}).get("allow", ""))
         if isinstance(error, exc.SQLAlchemyError) and (is_outage(error) or is_collision(error)):
             log.warning("database out of reach: %s", type(error).__name__)
             return Unavailable(retry_after=10)
@@ -130,7 +139,10 @@ def problem(refusal: Refusal, reference: str) -> bytes:
     return msgspec.json.encode(facts)
 
 
-def _field_errors(error: ValidationException) -> list[FieldError]:
+def _field_errors(request: Request[Any, Any, Any], error: ValidationException) -> list[FieldError]:
+    body, field = ScopeState.from_scope(request.scope).body, request.route_handler.parsed_data_field
+    if isinstance(body, bytes) and field is not None and (faults := faults_of(body, field.annotation)):
+        return faults
     extra = error.extra if isinstance(error.extra, list) else []
     found = [FieldError(str(e.get("key", "body")), str(e.get("message", ""))) for e in extra if isinstance(e, dict)]
     return found or [FieldError("body", error.detail)]

@@ -38,7 +38,33 @@ def postgres_database(_postgres: Database) -> Iterator[Database]:
     room.empty(_postgres)
 
 
-@pytest.fixture
-def served(database: Database) -> Iterator[Served]:
-    with Served(database) as house:
+@pytest.fixture(scope="module")
+def _sqlite_house(_sqlite: Database) -> Iterator[Served]:
+    with Served(_sqlite) as house:
         yield house
+
+
+@pytest.fixture(scope="module")
+def _postgres_house(_postgres: Database) -> Iterator[Served]:
+    with Served(_postgres) as house:
+        yield house
+
+
+@pytest.fixture
+def sqlite_served(_sqlite_house: Served) -> Iterator[Served]:
+    """An open house with an empty guestbook."""
+    yield _sqlite_house
+    _sqlite_house.tidy_up()
+
+
+@pytest.fixture
+def postgres_served(_postgres_house: Served) -> Iterator[Served]:
+    yield _postgres_house
+    _postgres_house.tidy_up()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def served(request: pytest.FixtureRequest) -> Served:
+    """The test runs on both."""
+    found: Served = request.getfixturevalue(f"{request.param}_served")
+    return found

@@ -14,8 +14,8 @@ from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
 from app.core.db import Database
 from app.core.settings import Settings
 from app.main import House
-from tests.app.core.guestbook.room import Entry, Guestbook
-from tests.fakes import FixedClock
+from tests.app.core.guestbook.room import Entry, Guestbook, empty
+from tests.fakes import NOON, FixedClock
 
 ROOM = "tests.app.core.guestbook"
 VISITOR = "192.0.2.7"
@@ -45,6 +45,13 @@ class Served:
         self.database.on_touched.remove(self.house.cache.touched)
         self.database.postmen.remove(self.house.postman.wake)
         self.house.close()
+
+    def tidy_up(self) -> None:
+        """As if nobody had been here."""
+        empty(self.database)
+        self.house.cache.pages.clear()
+        self.house.cache.personal.clear()
+        self.clock.set(NOON)
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request with nothing but the headers it is given; nothing is followed or remembered."""

@@ -347,7 +347,7 @@ def test_two_who_lock_the_same_rows_in_opposite_order_both_get_through(postgres_
 
 
 def fault_of(database: Database, act: Callable[[Session], object]) -> Exception:
-    with pytest.raises(Exception) as caught, database.writing() as db:  # noqa: PT011  any fault is asked about
+    with pytest.raises(Exception) as caught, database.writing() as db:
         act(db)
     return caught.value
 

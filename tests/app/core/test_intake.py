@@ -400,9 +400,7 @@ def test_one_key_twice_in_a_batch_is_performed_once(
 def test_an_act_and_its_key_are_stored_together_or_not_at_all(
     database: Database, intake: Intake, kept: Callable[[], list[bytes]]
 ) -> None:
-    failed, mallory = answers(
-        intake, keyed("Amina", b"amina", "one", host=NOBODY), keyed("Mallory", b"mallory", "two")
-    )
+    failed, mallory = answers(intake, keyed("Amina", b"amina", "one", host=NOBODY), keyed("Mallory", b"mallory", "two"))
     assert isinstance(failed, ActFailed)
     assert isinstance(mallory, NotWelcome)
     assert kept() == []
