@@ -132,7 +132,7 @@ def staff() -> None:
 
 @staff.command("add")
 @click.argument("email")
-@click.option("--role", required=True, type=click.Choice(sorted(STAFF_ROLES)))
+@click.option("--role", required=True, type=click.Choice(sorted(role.value for role in STAFF_ROLES)))
 @click.option("--department", default="", help="Slug of an officer's department.")
 @click.option("--name", default="")
 @click.option("--password-stdin", is_flag=True, help="Take the password from standard input.")

@@ -110,7 +110,9 @@ class House:
 
     def _postman(self) -> Postman:
         renderer = Renderer(self.settings)
-        renderer.add_filters(date=self.pages.say_date, datetime=self.pages.say_instant)
+        renderer.add_filters(
+            date=self.pages.say_date, datetime=self.pages.say_instant, last_day=self.pages.say_last_day
+        )
         transport = transport_for(self.settings.mail_url)
         postman = Postman(self.database, self.site.letters, renderer, transport, self.clock)
         self.database.postmen.append(postman.wake)

@@ -44,6 +44,7 @@ _KEPT = {
     "committee_note": str,
     "topics": list,
 }
+DEMO_DATABASE = "sqlite:///var/demo/townsquare.db"
 MOST_COUNT = 2_000_000_000
 
 
@@ -70,8 +71,7 @@ class Report:
 @click.option("--demo", is_flag=True, help="Import into the demo's database.")
 def uk_petitions(file: Path, demo: bool) -> None:
     """Import petitions in the shape of the UK's public JSON."""
-    demo_site: dict[str, object] = {"mode": "demo", "database_url": "sqlite:///var/demo/townsquare.db"}
-    settings = Settings.from_environment(None, **(demo_site if demo else {}))
+    settings = Settings.from_environment(None, **(_demo_site() if demo else {}))
     database = Database(settings.database_url, pool=2)
     try:
         if database.is_sqlite:
@@ -88,6 +88,13 @@ def uk_petitions(file: Path, demo: bool) -> None:
     )
     if report.refused:
         sys.exit(1)
+
+
+def _demo_site() -> dict[str, object]:
+    """Where the demo keeps its data, unless the environment says otherwise."""
+    given = Settings.from_environment()
+    own = given.database_url != Settings.database_url
+    return {"mode": "demo"} if own else {"mode": "demo", "database_url": DEMO_DATABASE}
 
 
 def read_records(file: Path) -> list[Any]:

@@ -55,9 +55,10 @@ class Search:
 
 
 def public_petition(db: Session, petition_id: int) -> Petition | None:
-    """Whatever the public may know of: everything but what was hidden before publication."""
+    """Whatever the public may know of: all but what was hidden or withdrawn before publication."""
     petition = db.get(Petition, petition_id)
-    if petition is None or (petition.state == PetitionState.HIDDEN and not petition.was_published):
+    ended_unseen = (PetitionState.HIDDEN, PetitionState.WITHDRAWN)
+    if petition is None or (petition.state in ended_unseen and not petition.was_published):
         return None
     return petition
 
@@ -116,7 +117,8 @@ def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
         case "with_debate_outcome":
             return and_(published, _debate_outcome().is_not(None))
         case _all:
-            return Petition.state.in_(VISIBLE)
+            unseen = and_(Petition.state == PetitionState.WITHDRAWN, Petition.opened_at.is_(None))
+            return and_(Petition.state.in_(VISIBLE), ~unseen)
 
 
 def _debate_outcome() -> ColumnElement[Any]:
@@ -191,8 +193,8 @@ def signature(db: Session, signature_id: int) -> Signature | None:
 
 def most_pressing(db: Session, now: datetime, most: int = 3) -> Sequence[Petition]:
     """For the home page: open, the most signed first."""
-    rows, _total = listed(db, Search(), offset=0, most=most, now=now)
-    return rows
+    signable = select(Petition).where(Petition.state == PetitionState.OPEN, Petition.closes_at > now)
+    return db.scalars(_ordered(signable, "popular", now).limit(most)).all()
 
 
 def next_closing(db: Session, now: datetime) -> datetime | None:

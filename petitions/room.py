@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel.dates import format_date
 from sqlalchemy import select
@@ -21,7 +21,7 @@ from petitions.mails import PetitionLetters
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.rules.closing import days_left
-from petitions.rules.lifecycle import VISIBLE
+from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.referring import Serving
@@ -38,7 +38,8 @@ def install(site: Site) -> None:
     outcomes_policy = OutcomesPolicy.from_settings(settings.section("outcomes"))
 
     def say_date(instant: datetime) -> str:
-        return format_date(instant.astimezone(settings.zone).date(), "d MMMM y", locale="en_GB")
+        last = instant - timedelta(microseconds=1)
+        return format_date(last.astimezone(settings.zone).date(), "d MMMM y", locale="en_GB")
 
     serving = Serving(policy, outcomes_policy)
     performer = Signing(site.keys, policy, say_date)
@@ -118,5 +119,10 @@ def _lock(db: Session, petition_id: int) -> None:
 
 
 def _places(db: Session) -> list[str]:
-    ids = db.scalars(select(Petition.id).where(Petition.state.in_(VISIBLE)).order_by(Petition.id.desc()).limit(45_000))
+    ids = db.scalars(
+        select(Petition.id)
+        .where(Petition.state.in_(VISIBLE), Petition.state != PetitionState.WITHDRAWN)
+        .order_by(Petition.id.desc())
+        .limit(45_000)
+    )
     return [f"/petitions/{i}" for i in ids]

@@ -295,7 +295,9 @@ class Prepared:
             }
         if constants:
             plan_with = [(name, process, constants.get(name)) for name, process in plan]
-            return compiled.string, lambda row: tuple([p(row.get(n, c)) if p else row.get(n, c) for n, p, c in plan_with])
+            return compiled.string, lambda row: tuple(
+                [p(row.get(n, c)) if p else row.get(n, c) for n, p, c in plan_with]
+            )
         return compiled.string, lambda row: tuple([p(row.get(n)) if p else row.get(n) for n, p in plan])
 
 

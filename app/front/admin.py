@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import administrators
@@ -19,7 +21,9 @@ from app.mail import service as letters
 
 
 @get("/admin", name="front.admin", guards=[administrators], sync_to_thread=True)
-def admin(request: Request[Any, Any, Any], db: Session, account: Account) -> Response[bytes]:
+def admin(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[bytes]:
     response: Response[bytes] = request.app.state.pages.personal(
         "front/admin.html",
         staff=account,
@@ -31,7 +35,9 @@ def admin(request: Request[Any, Any, Any], db: Session, account: Account) -> Res
 
 
 @get("/admin/departments", name="front.admin-departments", guards=[administrators], sync_to_thread=True)
-def department_list(request: Request[Any, Any, Any], db: Session, account: Account) -> Response[bytes]:
+def department_list(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[bytes]:
     return _departments(request, db, account, Form())
 
 
@@ -43,7 +49,12 @@ def department_list(request: Request[Any, Any, Any], db: Session, account: Accou
     status_code=303,
     writes=True,
 )
-def found_department(request: Request[Any, Any, Any], db: Session, account: Account, form: Sent) -> Response[Any]:
+def found_department(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+) -> Response[Any]:
     now = request.app.state.clock.now()
     try:
         founding.found(db, form.get("slug", "").strip(), form.get("name", ""), by=account.id, now=now)
@@ -54,7 +65,9 @@ def found_department(request: Request[Any, Any, Any], db: Session, account: Acco
 
 
 @get("/admin/letters", name="front.admin-letters", guards=[administrators], sync_to_thread=True)
-def dead_letters(request: Request[Any, Any, Any], db: Session, account: Account) -> Response[bytes]:
+def dead_letters(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[bytes]:
     """Letters given up, without their recipients' addresses."""
     response: Response[bytes] = request.app.state.pages.personal(
         "front/admin_letters.html", staff=account, letters=mail.dead_letters(db), waiting=mail.count_waiting(db)
@@ -70,7 +83,12 @@ def dead_letters(request: Request[Any, Any, Any], db: Session, account: Account)
     status_code=303,
     writes=True,
 )
-def retry_letter(request: Request[Any, Any, Any], db: Session, account: Account, letter_id: int) -> Response[Any]:
+def retry_letter(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    letter_id: FromPath[int],
+) -> Response[Any]:
     letters.try_again(db, letter_id, request.app.state.clock.now())
     return see_other("/admin/letters")
 

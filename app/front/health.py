@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy.orm import Session
 
@@ -36,7 +37,7 @@ def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/metrics", name="front.metrics", guards=[anyone], sync_to_thread=True)
-def metrics(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def metrics(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     """For loopback, or whoever brings the token; 404 to others."""
     state = request.app.state
     _allow(request, state.settings.metrics_token)

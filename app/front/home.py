@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -12,7 +13,7 @@ from app.outcomes.queries import newest_answers
 
 
 @get("/", name="front.home", guards=[anyone], sync_to_thread=True)
-def home(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def home(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     state = request.app.state
     now = state.clock.now()
     newest = []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from app.accounts.guards import anyone
 from app.core.errors import NotFound
@@ -49,7 +50,7 @@ def dev_mail(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/dev/mail/{letter_id:str}", name="front.dev-mail-letter", guards=[anyone], sync_to_thread=True)
-def dev_letter(request: Request[Any, Any, Any], letter_id: str) -> Response[bytes]:
+def dev_letter(request: Request[Any, Any, Any], letter_id: FromPath[str]) -> Response[bytes]:
     folder = _folder(request)
     if not _NAME.match(letter_id) or not (file := folder / f"{letter_id}.eml").is_file():
         raise NotFound

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -31,7 +32,7 @@ def contact(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/standards", name="front.standards", guards=[anyone], sync_to_thread=True)
-def standards(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def standards(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     rules = [{"code": r.code, "title": r.title, "rule": r.rule, "shown": not r.hides} for r in reasons(db)]
     response: Response[bytes] = request.app.state.pages.public(
         "front/standards.html", keys=("standards",), reasons=rules
@@ -48,7 +49,7 @@ def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/sitemap.xml", name="front.sitemap", guards=[anyone], sync_to_thread=True)
-def sitemap(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def sitemap(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     state = request.app.state
     paths = ["/", "/petitions", "/standards", "/privacy", "/accessibility", "/contact"]
     for contribute in state.site.sitemap:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter, RawBody
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -56,7 +57,7 @@ _PROBLEMS = {
     }.items()
 }
 _Key = Annotated[
-    str, Parameter(header="Idempotency-Key", description="A repeat with the same key gets the same answer.")
+    str, HeaderParameter(name="Idempotency-Key", description="A repeat with the same key gets the same answer.")
 ]
 
 
@@ -70,12 +71,12 @@ _Key = Annotated[
 )
 def petitions(
     request: Request[Any, Any, Any],
-    db: Session,
-    q: str = "",
-    in_state: Annotated[str, Parameter(query="state", description=f"One of {', '.join(STATES)}.")] = "open",
-    sort: Annotated[str, Parameter(description=f"One of {', '.join(SORTS)}.")] = "popular",
-    department: str = "",
-    page: Annotated[int, Parameter(ge=1, le=100_000)] = 1,
+    db: NamedDependency[Session],
+    q: FromQuery[str] = "",
+    in_state: Annotated[str, QueryParameter(name="state", description=f"One of {', '.join(STATES)}.")] = "open",
+    sort: FromQuery[Annotated[str, QueryParameter(description=f"One of {', '.join(SORTS)}.")]] = "popular",
+    department: FromQuery[str] = "",
+    page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1,
 ) -> Response[PetitionPage]:
     """Petitions, filtered and sorted as on the page."""
     now = request.app.state.clock.now()
@@ -110,7 +111,9 @@ def petitions(
     sync_to_thread=True,
     responses=_PROBLEMS,
 )
-def petition(request: Request[Any, Any, Any], db: Session, petition_id: int) -> Response[PetitionOut]:
+def petition(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], petition_id: FromPath[int]
+) -> Response[PetitionOut]:
     """One petition whose text is public."""
     found = queries.public_petition(db, petition_id)
     if found is None or found.state in BEFORE_PUBLICATION or found.state not in VISIBLE:
@@ -134,10 +137,10 @@ def petition(request: Request[Any, Any, Any], db: Session, petition_id: int) -> 
 )
 def start(
     request: Request[Any, Any, Any],
-    db: Session,
-    policy: PetitionPolicy,
-    data: PetitionIn,
-    body: bytes,
+    db: NamedDependency[Session],
+    policy: NamedDependency[PetitionPolicy],
+    data: JSONBody[PetitionIn],
+    body: RawBody,
     idempotency_key: _Key = "",
 ) -> Response[PetitionAccepted]:
     """Start a petition; a letter with the link for supporters goes to its creator."""
@@ -171,10 +174,10 @@ def start(
 )
 async def sign(
     request: Request[Any, Any, Any],
-    policy: PetitionPolicy,
-    petition_id: int,
-    data: SignatureIn,
-    body: bytes,
+    policy: NamedDependency[PetitionPolicy],
+    petition_id: FromPath[int],
+    data: JSONBody[SignatureIn],
+    body: RawBody,
     idempotency_key: _Key = "",
 ) -> Response[Accepted]:
     """Ask for a signature. The answer is the same whether the address is new, pending or has signed."""
@@ -212,7 +215,7 @@ async def sign(
     responses=_PROBLEMS,
 )
 async def confirm(
-    request: Request[Any, Any, Any], data: ConfirmationIn, body: bytes, idempotency_key: _Key = ""
+    request: Request[Any, Any, Any], data: JSONBody[ConfirmationIn], body: RawBody, idempotency_key: _Key = ""
 ) -> Response[Confirmation]:
     """Have a signature counted. The same token again gets the same answer."""
     state = request.app.state

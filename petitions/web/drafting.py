@@ -11,6 +11,7 @@ import secrets
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
@@ -43,7 +44,7 @@ FIELDS = (
 
 
 @get("/petitions/new", name="petitions.new", guards=[anyone], sync_to_thread=True)
-def new(request: Request[Any, Any, Any], policy: PetitionPolicy) -> Response[bytes]:
+def new(request: Request[Any, Any, Any], policy: NamedDependency[PetitionPolicy]) -> Response[bytes]:
     form = CreatorForm(values={"submission": secrets.token_urlsafe(24), "privacy": PRIVACY_VERSION})
     return _step_page(request, policy, "eligibility", form)
 
@@ -56,7 +57,12 @@ def new(request: Request[Any, Any, Any], policy: PetitionPolicy) -> Response[byt
     status_code=303,
     writes=True,
 )
-def step(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, form: Sent) -> Response[Any] | Redirect:
+def step(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    policy: NamedDependency[PetitionPolicy],
+    form: NamedDependency[Sent],
+) -> Response[Any] | Redirect:
     """Check the step that was sent, then show where it leads; the last one starts the petition."""
     shown = CreatorForm(values=_kept(form))
     here = form.get("step", "")
@@ -81,7 +87,7 @@ def step(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, f
 
 
 @get("/petitions/new/sent", name="petitions.new-sent", guards=[anyone], sync_to_thread=True)
-def new_sent(request: Request[Any, Any, Any], policy: PetitionPolicy) -> Response[bytes]:
+def new_sent(request: Request[Any, Any, Any], policy: NamedDependency[PetitionPolicy]) -> Response[bytes]:
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/new/sent.html", keys=(), needed=policy.sponsors_needed
     )
@@ -138,7 +144,8 @@ def _step_page(
     if not values.get("submission"):
         values["submission"] = secrets.token_urlsafe(24)
     values.setdefault("country", state.settings.home_country)
-    values.setdefault("privacy", PRIVACY_VERSION)
+    if step_name == "about":
+        values["privacy"] = PRIVACY_VERSION  # it is this version that the page shows
     form.values = values
     response: Response[bytes] = state.pages.personal(
         f"petitions/new/{step_name}.html",

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -62,7 +64,7 @@ def standing_of(petition: Petition, pages: Pages) -> ShownStanding:
         petition.id,
         PetitionState(petition.state),
         petition.closes_at,
-        pages.say_date(closed) if closed else "",
+        pages.say_last_day(closed) if closed else "",
         petition.signature_count,
         petition.sponsors_most,
     )
@@ -93,7 +95,9 @@ def read_search(request: Request[Any, Any, Any], db: Session) -> tuple[Search, i
 
 @get("/petitions", name="petitions.list", guards=[anyone], sync_to_thread=True)
 def petition_list(
-    request: Request[Any, Any, Any], db: Session, state_counts: Remembered[Mapping[str, int]]
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    state_counts: NamedDependency[Remembered[Mapping[str, int]]],
 ) -> Response[bytes]:
     state = request.app.state
     now = state.clock.now()
@@ -124,7 +128,7 @@ def petition_list(
 
 
 @get("/petitions.json", name="petitions.list-json", guards=[anyone], sync_to_thread=True)
-def petition_list_json(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def petition_list_json(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     """The list in the shape of the UK site."""
     state = request.app.state
     now = state.clock.now()
@@ -136,7 +140,7 @@ def petition_list_json(request: Request[Any, Any, Any], db: Session) -> Response
 
 
 @get("/petitions/{ref:str}", name="petitions.show", guards=[anyone], sync_to_thread=True)
-def show(request: Request[Any, Any, Any], db: Session, ref: str) -> Response[bytes]:
+def show(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
     """A petition's page; ``/petitions/17.json`` is its data."""
     if ref.endswith(".json"):
         return _show_json(request, db, ref.removesuffix(".json"))
@@ -159,7 +163,7 @@ def show(request: Request[Any, Any, Any], db: Session, ref: str) -> Response[byt
 
 
 @get("/petitions/{ref:str}/count.json", name="petitions.count", guards=[anyone], sync_to_thread=True)
-def count_json(request: Request[Any, Any, Any], db: Session, ref: str) -> Response[bytes]:
+def count_json(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
     petition = _readable(db, ref)
     return public(uk.count(petition), JSON, keys=(f"petition:{petition.id}",), headers=OPEN_DATA)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ASGIApp
 from sqlalchemy.orm import Session
@@ -33,7 +35,12 @@ WITHDRAW = "petitions.withdraw"
 
 
 @get("/petitions/{ref:str}/sign", name="petitions.sign", guards=[anyone], sync_to_thread=True)
-def sign_form(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, ref: str) -> Response[bytes]:
+def sign_form(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    policy: NamedDependency[PetitionPolicy],
+    ref: FromPath[str],
+) -> Response[bytes]:
     petition = _signable(request, db, ref)
     state = request.app.state
     response: Response[bytes] = state.pages.public(
@@ -62,7 +69,12 @@ async def sign(request: Request[Any, Any, Any]) -> ASGIApp:
 
 
 @get("/petitions/{ref:str}/sign/sent", name="petitions.sent", guards=[anyone], sync_to_thread=True)
-def sent(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, ref: str) -> Response[bytes]:
+def sent(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    policy: NamedDependency[PetitionPolicy],
+    ref: FromPath[str],
+) -> Response[bytes]:
     petition = queries.public_petition(db, petition_id_of(ref))
     if petition is None or petition.state == PetitionState.HIDDEN:
         raise NotFound
@@ -79,7 +91,10 @@ def sent(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, r
 
 @get("/sponsor/{token:str}", name="petitions.sponsor", guards=[anyone], sync_to_thread=True)
 def sponsor_form(
-    request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, token: str
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    policy: NamedDependency[PetitionPolicy],
+    token: FromPath[str],
 ) -> Response[bytes] | Redirect:
     state = request.app.state
     petition = _sponsored(state, db, token)
@@ -90,7 +105,9 @@ def sponsor_form(
 
 
 @post("/sponsor/{token:str}", name="petitions.sponsor.post", guards=[anyone], status_code=303)
-async def sponsor(request: Request[Any, Any, Any], policy: PetitionPolicy, token: str) -> Response[Any] | Redirect:
+async def sponsor(
+    request: Request[Any, Any, Any], policy: NamedDependency[PetitionPolicy], token: FromPath[str]
+) -> Response[Any] | Redirect:
     """A supporter signs; the first one's form proves the creator's address."""
     state = request.app.state
     petition_id = state.keyring.read_token(SPONSOR, token)
@@ -109,7 +126,12 @@ async def sponsor(request: Request[Any, Any, Any], policy: PetitionPolicy, token
 
 
 @get("/signatures/confirm/{token:str}", name="petitions.confirm", guards=[anyone], sync_to_thread=True)
-def confirm_form(request: Request[Any, Any, Any], db: Session, policy: PetitionPolicy, token: str) -> Response[bytes]:
+def confirm_form(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    policy: NamedDependency[PetitionPolicy],
+    token: FromPath[str],
+) -> Response[bytes]:
     """A button: mail scanners open links, people press buttons."""
     state = request.app.state
     signature, petition = _confirmable(state, db, CONFIRM, token)
@@ -141,7 +163,9 @@ async def confirm(request: Request[Any, Any, Any]) -> ASGIApp:
 
 
 @get("/signatures/confirmed/{token:str}", name="petitions.confirmed", guards=[anyone], sync_to_thread=True)
-def confirmed(request: Request[Any, Any, Any], db: Session, token: str) -> Response[bytes] | Redirect:
+def confirmed(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]
+) -> Response[bytes] | Redirect:
     state = request.app.state
     signature, petition = _confirmable(state, db, CONFIRM, token)
     if signature.state != SignatureState.VALIDATED:
@@ -150,7 +174,9 @@ def confirmed(request: Request[Any, Any, Any], db: Session, token: str) -> Respo
 
 
 @get("/signatures/withdraw/{token:str}", name="petitions.withdraw", guards=[anyone], sync_to_thread=True)
-def withdraw_form(request: Request[Any, Any, Any], db: Session, token: str) -> Response[bytes]:
+def withdraw_form(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]
+) -> Response[bytes]:
     state = request.app.state
     signature, petition = _confirmable(state, db, WITHDRAW, token)
     return state.pages.personal("petitions/withdraw.html", petition=petition, signature=signature, token=token)
@@ -164,16 +190,16 @@ def withdraw_form(request: Request[Any, Any, Any], db: Session, token: str) -> R
     status_code=303,
     writes=True,
 )
-def withdraw(request: Request[Any, Any, Any], db: Session, token: str) -> Redirect:
+def withdraw(request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]) -> Redirect:
     state = request.app.state
     signature, petition = _confirmable(state, db, WITHDRAW, token)
-    closed_on = state.pages.say_date(petition.closes_at) if petition.closes_at else ""
+    closed_on = state.pages.say_last_day(petition.closes_at) if petition.closes_at else ""
     withdrawing.withdraw(db, signature.id, closed_on=closed_on, now=state.clock.now())
     return see_other(f"/signatures/withdraw/{token}")
 
 
 @get("/signatures/not-me/{token:str}", name="petitions.not-me", guards=[anyone], sync_to_thread=True)
-def not_me_form(request: Request[Any, Any, Any], db: Session, token: str) -> Response[bytes]:
+def not_me_form(request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]) -> Response[bytes]:
     state = request.app.state
     signature, petition = _confirmable(state, db, NOT_ME, token)
     return state.pages.personal("petitions/not_me.html", petition=petition, signature=signature, token=token)
@@ -187,7 +213,7 @@ def not_me_form(request: Request[Any, Any, Any], db: Session, token: str) -> Res
     status_code=303,
     writes=True,
 )
-def not_me(request: Request[Any, Any, Any], db: Session, token: str) -> Redirect:
+def not_me(request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]) -> Redirect:
     state = request.app.state
     signature, _petition = _confirmable(state, db, NOT_ME, token)
     withdrawing.disown(db, signature.id, state.clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -61,9 +62,14 @@ def count(petition: Petition) -> bytes:
             "debate_threshold_reached_at": _at(petition.debate_reached_at),
             "debate_scheduled_on": facts.get("scheduled_debate_date"),
             "debate_outcome_at": facts.get("debate_outcome_at"),
-            "debated": bool((facts.get("debate") or {}).get("debated_on")),
+            "debated": _was_debated(facts),
         }
     )
+
+
+def _was_debated(facts: Mapping[str, Any]) -> bool:
+    debate = facts.get("debate")
+    return isinstance(debate, dict) and bool(debate.get("debated_on"))
 
 
 def resource(db: Session, petition: Petition, base_url: str, now: datetime) -> dict[str, Any]:

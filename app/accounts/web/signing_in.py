@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts import service
@@ -36,7 +38,9 @@ def sign_in_form(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @post("/sign-in", name="accounts.sign-in.post", guards=[anyone], sync_to_thread=True, status_code=303, writes=True)
-def sign_in(request: Request[Any, Any, Any], db: Session, form: Sent) -> Response[Any]:
+def sign_in(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent]
+) -> Response[Any]:
     state = request.app.state
     if state.settings.staff_second_factor == "required":
         raise service.StaffDoorClosed
@@ -57,7 +61,7 @@ def sign_in(request: Request[Any, Any, Any], db: Session, form: Sent) -> Respons
 
 
 @post("/sign-out", name="accounts.sign-out", guards=[anyone], sync_to_thread=True, status_code=303, writes=True)
-def sign_out(request: Request[Any, Any, Any], db: Session) -> Response[Any]:
+def sign_out(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[Any]:
     secure = request.app.state.settings.secure
     if token := request.cookies.get(cookie_name(secure), ""):
         sessions.end(db, token)
@@ -68,7 +72,9 @@ def sign_out(request: Request[Any, Any, Any], db: Session) -> Response[Any]:
 
 
 @get("/set-password/{token:str}", name="accounts.set-password", guards=[anyone], sync_to_thread=True)
-def password_form(request: Request[Any, Any, Any], db: Session, token: str) -> Response[bytes]:
+def password_form(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]
+) -> Response[bytes]:
     account = service.account_of_link(db, token, request.app.state.clock.now())
     return request.app.state.pages.personal("accounts/set_password.html", form=Form(), token=token, account=account)
 
@@ -81,7 +87,9 @@ def password_form(request: Request[Any, Any, Any], db: Session, token: str) -> R
     status_code=303,
     writes=True,
 )
-def set_password(request: Request[Any, Any, Any], db: Session, form: Sent, token: str) -> Response[Any]:
+def set_password(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent], token: FromPath[str]
+) -> Response[Any]:
     state = request.app.state
     now = state.clock.now()
     account = service.account_of_link(db, token, now)

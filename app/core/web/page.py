@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,22 @@ class Pages:
             contact_email=settings.contact_email,
             to_html=_shown_html,
         )
-        self.jinja.filters.update(date=self.say_date, datetime=self.say_instant, number=number, day_count=day_count)
+        self.jinja.filters.update(
+            date=self.say_date,
+            datetime=self.say_instant,
+            last_day=self.say_last_day,
+            number=number,
+            day_count=day_count,
+        )
 
     def say_date(self, value: datetime | date) -> str:
         """ "21 November 2026", in the deployment's zone."""
         day = value.astimezone(self.settings.zone).date() if isinstance(value, datetime) else value
         return _day_in_words(day)
+
+    def say_last_day(self, closes_at: datetime) -> str:
+        """The day that ends at this instant: what closes at midnight was open until the day before."""
+        return self.say_date(closes_at - timedelta(microseconds=1))
 
     def say_instant(self, value: datetime) -> str:
         """ "21 November 2026, 4:05 pm GMT", in the deployment's zone."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import moderators
@@ -21,7 +23,9 @@ from app.moderation.rules.standards import Verdict
 
 
 @get("/moderation", name="moderation.queue", guards=[moderators], sync_to_thread=True)
-def queue(request: Request[Any, Any, Any], db: Session, account: Account) -> Response[bytes]:
+def queue(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[bytes]:
     state = request.app.state
     cases = [(case, _show(state.site.moderated, db, case)) for case in queries.waiting_cases(db)]
     decided = [(case, decision, _show(state.site.moderated, db, case)) for case, decision in queries.decided_lately(db)]
@@ -37,7 +41,12 @@ def queue(request: Request[Any, Any, Any], db: Session, account: Account) -> Res
 
 
 @get("/moderation/{case_id:int}", name="moderation.case", guards=[moderators], sync_to_thread=True)
-def case_page(request: Request[Any, Any, Any], db: Session, account: Account, case_id: int) -> Response[bytes]:
+def case_page(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    case_id: FromPath[int],
+) -> Response[bytes]:
     return _case(request, db, account, case_id, Form())
 
 
@@ -49,7 +58,13 @@ def case_page(request: Request[Any, Any, Any], db: Session, account: Account, ca
     status_code=303,
     writes=True,
 )
-def decide(request: Request[Any, Any, Any], db: Session, account: Account, form: Sent, case_id: int) -> Response[Any]:
+def decide(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+    case_id: FromPath[int],
+) -> Response[Any]:
     state = request.app.state
     revision, verdict = form.get("revision", ""), form.get("verdict", "")
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import department_officers
@@ -20,7 +22,9 @@ from app.outcomes.rules.answers import GRADE_NAMES, read_answer
 
 
 @get("/desk", name="outcomes.desk", guards=[department_officers], sync_to_thread=True)
-def desk(request: Request[Any, Any, Any], db: Session, account: Account) -> Response[bytes]:
+def desk(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[bytes]:
     state = request.app.state
     department = _department(db, account)
     now = state.clock.now()
@@ -32,7 +36,12 @@ def desk(request: Request[Any, Any, Any], db: Session, account: Account) -> Resp
 
 
 @get("/desk/referrals/{referral_id:int}", name="outcomes.referral", guards=[department_officers], sync_to_thread=True)
-def referral_page(request: Request[Any, Any, Any], db: Session, account: Account, referral_id: int) -> Response[bytes]:
+def referral_page(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    referral_id: FromPath[int],
+) -> Response[bytes]:
     return _page(request, db, account, referral_id, Form())
 
 
@@ -45,7 +54,11 @@ def referral_page(request: Request[Any, Any, Any], db: Session, account: Account
     writes=True,
 )
 def answer(
-    request: Request[Any, Any, Any], db: Session, account: Account, form: Sent, referral_id: int
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+    referral_id: FromPath[int],
 ) -> Response[Any]:
     """``step=preview`` shows the answer as the public will read it; ``step=release`` publishes it."""
     state = request.app.state
