@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter, RawBody
+from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -132,12 +133,10 @@ def petition(
     guards=[anyone],
     sync_to_thread=True,
     status_code=202,
-    writes=True,
     responses=_PROBLEMS,
 )
 def start(
     request: Request[Any, Any, Any],
-    db: NamedDependency[Session],
     policy: NamedDependency[PetitionPolicy],
     data: JSONBody[PetitionIn],
     body: RawBody,
@@ -150,18 +149,27 @@ def start(
     texts, person = read_texts(form), form.person(policy, state.settings.home_country)
     form.check()
     assert texts is not None and person is not None
-    with state.in_flight.hold(claim):
+    draft = draft_of(texts, person, claim.key.hex() if claim else "")
+    client = request.client.host if request.client else ""
+    allowance = Allowance(policy.create_a_minute, policy.create_an_hour)
+
+    def store(db: Session) -> Replay | KeyReused | bytes:
         if claim and (earlier := idempotency.earlier_answers(db, [claim]).get(claim.key)):
-            return _replayed(earlier)  # type: ignore[return-value]
-        client = request.client.host if request.client else ""
-        state.limits.spend(Allowance(policy.create_a_minute, policy.create_an_hour), client, "create")
-        draft = draft_of(texts, person, claim.key.hex() if claim else "")
+            return earlier
+        state.limits.spend(allowance, client, "create")
         now = state.clock.now()
         started = drafting.start(db, state.keyring, policy, draft, now)
         answer = msgspec.json.encode(PetitionAccepted(started.id, started.state))
         if claim:
             idempotency.keep(db, [(claim, 202, answer)], now)
-    return _answered(None, 202, answer)  # type: ignore[return-value]
+        return answer
+
+    with state.in_flight.hold(claim):  # until it is stored: a transaction of its own, not the request's
+        try:
+            answer = state.database.retrying(store)
+        except exc.IntegrityError:  # another process answered the same key meanwhile
+            answer = state.database.retrying(store)
+    return _answered(answer, 202, answer if isinstance(answer, bytes) else None)  # type: ignore[return-value]
 
 
 @post(

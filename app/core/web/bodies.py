@@ -16,7 +16,7 @@ def faults_of(body: bytes, wanted: type[msgspec.Struct]) -> list[FieldError]:
     """Every missing, unknown or mistyped field of a body that should have been a ``wanted``."""
     try:
         content = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         content = None
     if not isinstance(content, dict):
         return [FieldError("body", str(_("Send one JSON object.")))]

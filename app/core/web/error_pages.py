@@ -79,6 +79,8 @@ class ErrorPages:
             return error
         if isinstance(error, ValidationException):
             return Invalid(_field_errors(request, error)) if wants_problem(request.scope) else NotFound()
+        if isinstance(error, RecursionError) and request.route_handler.parsed_data_field is not None:
+            return Refusal()  # brackets in brackets without end
         if isinstance(error, NotFoundException):
             return NotFound()
         if isinstance(error, HTTPException) and error.status_code == TooLarge.status:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date, format_time
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from jinja2 import Environment, FileSystemLoader
 from litestar import Response
 from litestar.response import Redirect
 
@@ -30,7 +30,7 @@ class Pages:
         self.settings, self.assets = settings, assets
         options = {"undefined": undefined} if undefined else {}
         self.jinja = Environment(
-            loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PackageLoader("govuk_frontend_jinja")]),
+            loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -53,6 +53,7 @@ class Captured:
 
     start: dict[str, Any] | None = None
     body: list[bytes] = field(default_factory=list)
+    is_personal: bool = False
 
 
 class PageCache:
@@ -147,7 +148,7 @@ class PageCache:
                 message["headers"] = self._unmarked(message["headers"])
             await send(message)
 
-        await self.inner(scope, receive, without_mark)
+        await self.inner(_as_get(scope), receive, without_mark)
 
     async def _render(self, address: bytes, scope: Any, receive: Any, send: Send) -> None:
         """Run the handler; keep and serve its answer if it is marked, else let it flow."""
@@ -156,17 +157,21 @@ class PageCache:
         caught = Captured()
 
         async def catch(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start" and _mark(message["headers"]) is not None:
-                caught.start = message
+            if message["type"] == "http.response.start":
+                if _is_public(message["headers"]):
+                    caught.start = message
+                    return
+                caught.is_personal = message["status"] < 400  # an error says nothing of the page it stands for
+                await send({**message, "headers": self._unmarked(message["headers"])})
             elif caught.start is not None and message["type"] == "http.response.body":
                 caught.body.append(message.get("body", b""))
             else:
                 await send(message)
 
-        inner_scope = scope if scope["method"] == "GET" else {**scope, "method": "GET"}
-        await self.inner(inner_scope if _public_path(scope) else scope, receive, catch)
+        await self.inner(_as_get(scope), receive, catch)
         if caught.start is None:
-            self._remember_personal(address)
+            if caught.is_personal:
+                self._remember_personal(address)
             return
         page = await self._keep(address, caught, before)
         await self._serve(page, scope, send)
@@ -246,6 +251,16 @@ class PageCache:
 
 
 _OURS = frozenset({MARK, b"content-length", b"cache-control", b"etag", b"vary", b"content-encoding"})
+
+
+def _as_get(scope: Any) -> Any:
+    """The router knows no HEAD; the server leaves the body out."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" and _public_path(scope) else scope
+
+
+def _is_public(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Marked, and gives nobody a cookie."""
+    return _mark(headers) is not None and not any(k.lower() == b"set-cookie" for k, _v in headers)
 
 
 def _public_path(scope: Any) -> bool:

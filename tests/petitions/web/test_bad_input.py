@@ -360,7 +360,7 @@ def test_when_the_queue_is_full_whoever_comes_is_asked_to_come_again(
 
     monkeypatch.setattr(performer, "perform", slowly)
     monkeypatch.setattr(intake, "seconds_an_act", 3.0)
-    one, two, three = crowd(3, f"queue {site.port}")
+    one, two, three = crowd(3, f"queue{site.port}")
     with ThreadPoolExecutor(2) as patient, site.client() as visitor:
         first = patient.submit(visitor.post, f"/petitions/{petition}/sign", data=one.form())
         assert began.wait(20)

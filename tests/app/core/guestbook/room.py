@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from sqlalchemy import (
     BigInteger,
@@ -132,7 +133,7 @@ def empty(database: Database) -> None:
 
 
 @get("/guestbook", name="guestbook.read", guards=[anyone], sync_to_thread=True)
-def read(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def read(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     """The same for everyone."""
     book_of(request).renderings += 1
     shown = "\n".join(sorted(db.scalars(select(ENTRY.c.name)))) + "\n" + "A guestbook of this house. " * 60
@@ -156,14 +157,14 @@ def baked(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/guestbook/careless", name="guestbook.careless", guards=[anyone], sync_to_thread=True)
-def careless(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+def careless(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     """A mistake: writes, and does not say so."""
     db.execute(insert(ENTRY).values(id=new_id(), name="Careless"))
     return Response(b"thank you", media_type="text/plain")
 
 
 @post("/guestbook", name="guestbook.write", guards=[anyone], sync_to_thread=True, status_code=303, writes=True)
-def write(request: Request[Any, Any, Any], db: Session, form: Sent) -> Response[Any]:
+def write(request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent]) -> Response[Any]:
     """``answer`` is the status to answer with, or how to fail; ``host`` 99 fails at the commit."""
     db.execute(insert(ENTRY).values(id=new_id(), name=form["name"], host=_number(form.get("host"))))
     touch(db, "guestbook")
@@ -191,7 +192,9 @@ async def quick(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @post("/guestbook/limited", name="guestbook.limited", guards=[anyone], sync_to_thread=True, writes=True)
-def limited(request: Request[Any, Any, Any], db: Session, form: Sent) -> Response[bytes]:
+def limited(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent]
+) -> Response[bytes]:
     client = request.client.host if request.client else ""
     request.app.state.limits.spend(Allowance(a_minute=2, an_hour=50), client, "guestbook")
     db.execute(insert(ENTRY).values(id=new_id(), name=form["name"]))
@@ -204,7 +207,7 @@ def changed(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @post("/api/v1/guestbook", name="guestbook.api", guards=[anyone], sync_to_thread=True, status_code=201, writes=True)
-def api(request: Request[Any, Any, Any], db: Session, form: Sent) -> Response[bytes]:
+def api(request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent]) -> Response[bytes]:
     db.execute(insert(ENTRY).values(id=new_id(), name=form["name"], host=_number(form.get("host"))))
     return Response(b'{"thank":"you"}', media_type="application/json", status_code=201)
 

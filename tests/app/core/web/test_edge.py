@@ -117,7 +117,8 @@ def test_the_intakes_answer_reaches_the_page(served: Served) -> None:
     assert names(served.database) == ["Amina"]
 
 
-def test_many_visitors_at_once_are_each_stored(served: Served) -> None:
+def test_more_visitors_at_once_than_there_are_threads_are_each_stored(served: Served) -> None:
+    """All of them change one row: whoever holds its lock must be able to commit while the others wait."""
     letters = {"origin": served.base}
     answers = [served.begin("POST", "/guestbook", data={"name": f"Guest {n:02}"}, headers=letters) for n in range(40)]
     answers += [
