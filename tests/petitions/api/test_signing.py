@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from petitions.model.petition import Petition
 from tests.people import ANNA, LAURA, PEDRO, SAM, SUZIE
 from tests.site import RunningSite
 
 JSON = {"content-type": "application/json"}
+DEEP = b'{"action":5,"x":' + b"[" * 3_000 + b"]" * 3_000 + b"}"
 START: dict[str, Any] = {
     "action": "Light the path by the canal",
     "background": "It is dark by four.",
@@ -133,7 +136,7 @@ def test_an_unknown_field_alone_is_refused(site: RunningSite, program: httpx.Cli
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 422), (b"[]", 422), (b"5", 422), (b"null", 422), (b"{", 400), (b"\xff\xfe", 400), (b"[" * 5_000, 400), (b'{"action":' + b"[" * 5_000, 422)],
+    [(b"", 422), (b"[]", 422), (b"5", 422), (b"null", 422), (b"{", 400), (b"\xff\xfe", 400), (b"[" * 5_000, 400), (DEEP, 422)],
 )
 def test_what_is_no_object_is_refused(sqlite_site: RunningSite, body: bytes, status: int):
     answer = httpx.post(f"{sqlite_site.base}/api/v1/petitions", content=body, headers=JSON)
@@ -170,10 +173,6 @@ def test_a_token_that_was_never_sent_is_not_found(sqlite_site: RunningSite, toke
 
 
 def test_a_closed_petition_is_a_conflict_with_its_date(site: RunningSite, program: httpx.Client, petition: int):
-    from datetime import timedelta
-
-    from petitions.model.petition import Petition
-
     closes = site.town.now - timedelta(days=1)
     with site.town.database.writing() as db:
         db.get_one(Petition, petition).closes_at = closes
