@@ -113,16 +113,17 @@ def demo(port: int, reset: bool, fill_only: bool) -> None:
     if reset or is_half_filled(settings):
         forget(settings)
     _prepare(settings)
-    house = House(settings, jobs=False)
-    try:
-        fill(house.site, house.database, house.passwords, click.echo)
-    finally:
-        house.close()
+    with _house(settings) as house:
+        filled_now = fill(house.site, house.database, house.passwords, click.echo)
     for line in account_lines():
         click.echo(line)
-    if not fill_only:
-        click.echo(f"Open http://127.0.0.1:{port}   letters: http://127.0.0.1:{port}/dev/mail")
-        _run_server("127.0.0.1", port, 1, jobs=True)
+    if fill_only:
+        return
+    click.echo(f"Open http://127.0.0.1:{port}   letters: http://127.0.0.1:{port}/dev/mail")
+    sys.stdout.flush()
+    if filled_now and os.name == "posix":  # serve from a fresh process: filling leaves its memory behind
+        os.execv(sys.executable, [sys.executable, "-m", "app", "serve", "--port", str(port)])  # noqa: S606
+    _run_server("127.0.0.1", port, 1, jobs=True)
 
 
 @cli.group()
@@ -160,6 +161,19 @@ def staff_add(email: str, role: str, department: str, name: str, password_stdin:
             click.echo(f"Set the password within three days: {settings.base_url}/set-password/{token}")
 
 
+@staff.command("link")
+@click.argument("email")
+def staff_link(email: str) -> None:
+    """Print a new one-time link to set a password."""
+    settings = _settings()
+    _prepare(settings)
+    with _house(settings) as house:
+        token = house.database.retrying(lambda db: accounts.new_password_link(db, email, house.clock.now()))
+    if token is None:
+        raise Failure(f"There is no staff account with the address {email}.", 2)
+    click.echo(f"Set the password within three days: {settings.base_url}/set-password/{token}")
+
+
 @cli.group()
 def department() -> None:
     """Departments."""
@@ -184,9 +198,8 @@ def verify() -> None:
     from app.verify import check
 
     settings = _settings()
+    _prepare(settings)
     with _house(settings) as house:
-        if schema.revision_of(house.database) != schema.newest_revision():
-            raise Failure("The database has another schema: run townsquare migrate first.")
         results = check(house.site, house.database, house.clock.now())
     for name, faults in results:
         click.echo(f"{'broken' if faults else 'ok':7}{name}" + (f": {'; '.join(faults[:5])}" if faults else ""))
@@ -201,7 +214,9 @@ def backup(file: Path) -> None:
     """Write everything into FILE while the site runs, and check it."""
     from app.backup import BackupFailed, write_backup
 
-    with _database(_settings()) as database:
+    settings = _settings()
+    _prepare(settings)
+    with _database(settings) as database:
         try:
             summary = write_backup(database, file, progress=_progress("Writing"))
         except BackupFailed as wrong:
@@ -287,7 +302,10 @@ def _add_room_commands() -> None:
     from app.core.security.keys import Keys
 
     site = Site(settings=settings, keys=Keys(settings.secret_key), clock=SystemClock())
-    load_rooms(site)
+    try:
+        load_rooms(site)
+    except ValueError:  # a civic number is wrong: whichever command needs it says so
+        return
     for command in site.commands:
         cli.add_command(command)
     for command in site.importers.values():

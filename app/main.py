@@ -34,7 +34,7 @@ from app.core.security import sessions
 from app.core.security.keys import Keys
 from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
-from app.core.settings import Settings, whole_number
+from app.core.settings import Settings, civic_number
 from app.core.web.assets import Assets
 from app.core.web.edge import begin, db_provider, note_status
 from app.core.web.error_pages import ErrorPages
@@ -145,7 +145,6 @@ class House:
         )
 
     def _state(self) -> dict[str, Any]:
-        promise = self.settings.section("moderation").get("promise_days", "7")
         return {
             "house": self,
             "site": self.site,
@@ -158,7 +157,9 @@ class House:
             "limits": self.limits,
             "passwords": self.passwords,
             "in_flight": InFlight(),
-            "moderation_promise_days": whole_number(promise),
+            "moderation_promise_days": civic_number(
+                "moderation", self.settings.section("moderation"), "promise_days", 7
+            ),
         }
 
     @asynccontextmanager

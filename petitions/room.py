@@ -54,7 +54,7 @@ def install(site: Site) -> None:
     site.locks["petition"] = _lock
     site.listeners[ReferralAnswered].append(Responding(settings.news_window, settings.zone).note_answer)
     site.letters.update(PetitionLetters(site.keys, policy, settings.base_url).composers())
-    site.jobs += jobs(serving)
+    site.jobs += jobs(serving, policy, settings.zone)
     site.importers["uk-petitions"] = uk_petitions
     site.invariants += INVARIANTS
     site.readiness.append(unserved_crossings)

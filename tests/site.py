@@ -132,9 +132,7 @@ class Town:
         load_rooms(self.site)
         self.database = database
         database.listeners = self.site.listeners
-        pages = Pages(self.settings, _assets())
         renderer = _renderer(self.settings)
-        renderer.add_filters(date=pages.say_date, datetime=pages.say_instant)
         self.transport = transport or FileTransport(self.settings.mail_folder)
         self.postman = Postman(database, self.site.letters, renderer, self.transport, self.clock)
         self.runner = JobRunner(database, self.site.jobs, self.clock)
@@ -459,9 +457,12 @@ def _assets() -> Assets:
 
 def _renderer(settings: Settings) -> Renderer:
     """Templates are compiled once for all towns of one address."""
-    made = _made.setdefault(f"renderer {settings.base_url}", Renderer(settings))
-    assert isinstance(made, Renderer)
-    return made
+    if (name := f"renderer {settings.base_url}") not in _made:
+        made, pages = Renderer(settings), Pages(settings, _assets())
+        filters = pages.jinja.filters.items()
+        made.add_filters(**{word: act for word, act in filters if word not in made.jinja.filters})
+        _made[name] = made
+    return _made[name]
 
 
 def _hashed() -> str:

@@ -68,6 +68,19 @@ def password_link(db: Session, account: Account, now: datetime) -> str:
     return token
 
 
+def new_password_link(db: Session, email: str, now: datetime) -> str | None:
+    """Another link for an account that lost its password; None where there is no such account."""
+    try:
+        canonical = read_address(email).canonical
+    except BadAddress:
+        return None
+    account = db.scalar(select(Account).where(Account.email == canonical, Account.disabled_at.is_(None)))
+    if account is None:
+        return None
+    audit.record(db, "accounts.link", SubjectRef("account", account.id), by=None, now=now)
+    return password_link(db, account, now)
+
+
 def account_of_link(db: Session, token: str, now: datetime) -> Account:
     """Whose link this is; raises :class:`LinkUsed`."""
     link = db.get(PasswordLink, _digest(token))

@@ -386,7 +386,13 @@ def _sqlite_engine(url: str, pool: int) -> Engine:
         raise ValueError("an in-memory database has no place here: it is lost with the process")
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, module=module, pool_size=pool, max_overflow=8, pool_timeout=10, connect_args={"timeout": 5.0}
+        url,
+        hide_parameters=True,
+        module=module,
+        pool_size=pool,
+        max_overflow=8,
+        pool_timeout=10,
+        connect_args={"timeout": 5.0},
     )
     wal = module.sqlite_version_info >= SAFE_WAL
     if not wal:
@@ -411,7 +417,12 @@ def _postgres_engine(url: str, pool: int) -> Engine:
         "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     )
     return create_engine(
-        url, pool_size=pool, max_overflow=8, pool_timeout=10, connect_args={"options": options, "connect_timeout": 5}
+        url,
+        hide_parameters=True,
+        pool_size=pool,
+        max_overflow=8,
+        pool_timeout=10,
+        connect_args={"options": options, "connect_timeout": 5},
     )
 
 

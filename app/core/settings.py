@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -15,6 +16,9 @@ MODES = ("demo", "development", "production")
 #: signs and seals on a developer's machine only; production refuses it
 DEVELOPMENT_SECRET = "for-development-only-change-me-before-anyone-signs"
 SECRETS = frozenset({"secret_key", "database_url", "mail_url", "redis_url", "metrics_token"})
+
+
+_WINDOW = re.compile(r"always|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
 class BadSettings(ValueError):
@@ -101,6 +105,10 @@ class Settings:
             found.append(f"{PREFIX}DATABASE_URL: must begin with sqlite:/// or postgresql://")
         if urlsplit(self.mail_url).scheme not in ("file", "smtp", "smtps"):
             found.append(f"{PREFIX}MAIL_URL: must begin with file:///, smtp:// or smtps://")
+        if not _WINDOW.fullmatch(self.news_window):
+            found.append(
+                f"{PREFIX}NEWS_WINDOW: {self.news_window!r} is neither always nor a window such as 00:00-06:00"
+            )
         found += _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
         found += _choice("PAGE_CACHE", self.page_cache, ("on", "off"))
         found += _choice("STAFF_SECOND_FACTOR", self.staff_second_factor, ("required", "off"))
@@ -184,6 +192,14 @@ def whole_number(text: str, *, least: int = 1) -> int:
     if not text.strip().isdigit() or int(text) < least:
         raise ValueError(f"{text!r} is not a whole number of at least {least}")
     return int(text)
+
+
+def civic_number(room: str, section: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number of a room's section; ValueError names the variable."""
+    try:
+        return whole_number(section.get(name, str(default)))
+    except ValueError as wrong:
+        raise ValueError(f"{PREFIX}{room.upper()}_{name.upper()}: {wrong}") from wrong
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> list[str]:

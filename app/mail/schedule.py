@@ -11,7 +11,7 @@ _LONGEST_PAUSE = timedelta(hours=12)
 
 
 def pause_after(attempts: int) -> timedelta:
-    """1, 2, 4 … minutes, at most 12 hours: fourteen attempts span about three days."""
+    """1, 2, 4 … minutes, at most 12 hours: fourteen attempts span about two days."""
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** max(0, attempts - 1))
 
 

@@ -85,6 +85,19 @@ def count_letters(db: Session, letters: Mapping[bytes, int], now: datetime) -> N
     _COUNT.run(db, [{"mailbox": m, "day": now.date(), "letters": n} for m, n in sorted(letters.items())])
 
 
+def drop_waiting(db: Session, recipient_kind: str, recipient_ids: Sequence[int], now: datetime) -> None:
+    """Nobody is left to read these letters."""
+    db.execute(
+        update(Letter)
+        .where(
+            Letter.recipient_kind == recipient_kind,
+            Letter.recipient_id.in_(recipient_ids),
+            Letter.state == LetterState.WAITING,
+        )
+        .values(state=LetterState.DROPPED, settled_at=now)
+    )
+
+
 def cancel(db: Session, once_prefix: str, now: datetime) -> int:
     """Withdraw news that has not left yet; answers how many letters."""
     done = db.execute(

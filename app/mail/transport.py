@@ -64,7 +64,7 @@ class SmtpTransport:
         except smtplib.SMTPRecipientsRefused as refused:
             code = next(iter(refused.recipients.values()))[0]
             raise (Refused if code >= 500 else TryLater)(f"recipient refused with {code}") from refused
-        except (smtplib.SMTPServerDisconnected, ConnectionError, TimeoutError, OSError) as gone:
+        except smtplib.SMTPServerDisconnected as gone:  # every SMTPException is an OSError: this order matters
             self.close()
             raise ServerGone(type(gone).__name__) from gone
         except smtplib.SMTPResponseException as answer:
@@ -73,6 +73,9 @@ class SmtpTransport:
         except smtplib.SMTPException as fault:
             self.close()
             raise TryLater(type(fault).__name__) from fault
+        except OSError as gone:
+            self.close()
+            raise ServerGone(type(gone).__name__) from gone
 
     def close(self) -> None:
         server, self._server = self._server, None

@@ -48,6 +48,12 @@ class Moderated(Protocol):
     @property
     def offers_survivor(self) -> bool: ...
 
+    def lead(self, db: Session, subject_id: int) -> str:
+        """The short name of the department that leads now; empty where there is none."""
+
+    def change_lead(self, db: Session, subject_id: int, slug: str, *, by: int, now: datetime) -> None:
+        """Name another lead department; what it has not answered yet goes with it."""
+
     def leads(self, db: Session) -> Sequence[Lead]:
         """The departments a moderator may name as lead; none where the kind needs none."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.core.settings import whole_number
+from app.core.settings import civic_number
 
 
 @dataclass(frozen=True)
@@ -16,4 +16,4 @@ class OutcomesPolicy:
 
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> OutcomesPolicy:
-        return cls(answer_days=whole_number(section.get("answer_days", "28")))
+        return cls(answer_days=civic_number("outcomes", section, "answer_days", 28))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.core.db import rows_changed
 from app.core.errors import Conflict, NotFound
 from app.core.events import announce
 from app.core.freshness import touch
@@ -57,6 +58,21 @@ def refer(
         db.add(referral)
         db.flush()
     return referral
+
+
+def hand_over(db: Session, subject: SubjectRef, *, from_department: int | None, to_department: int) -> int:
+    """Another department leads now: the unanswered referrals of the old one are its own; clocks go on."""
+    moved = db.execute(
+        update(Referral)
+        .where(
+            Referral.subject_kind == subject.kind,
+            Referral.subject_id == subject.id,
+            Referral.state == "received",
+            Referral.department_id == from_department,
+        )
+        .values(department_id=to_department)
+    )
+    return rows_changed(moved)
 
 
 def answer(

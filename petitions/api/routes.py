@@ -38,8 +38,8 @@ from petitions.mails import CONFIRM
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries import SORTS, STATES, Search
-from petitions.rules.eligibility import ConfirmationUnknown, is_signable
-from petitions.rules.lifecycle import BEFORE_PUBLICATION, VISIBLE, PetitionState
+from petitions.rules.eligibility import ConfirmationUnknown, PetitionRemoved, is_signable
+from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service import drafting
 from petitions.service.acts import REQUESTED_JSON, SignatureConfirmation, SignatureRequest, confirmed_json
 
@@ -117,7 +117,9 @@ def petition(
 ) -> Response[PetitionOut]:
     """One petition whose text is public."""
     found = queries.public_petition(db, petition_id)
-    if found is None or found.state in BEFORE_PUBLICATION or found.state not in VISIBLE:
+    if found is not None and found.state == PetitionState.HIDDEN:
+        raise PetitionRemoved
+    if found is None or found.state not in VISIBLE:
         raise NotFound
     names = departments.by_ids(db, [found.lead_department_id])
     state = request.app.state

@@ -77,6 +77,13 @@ class OtherPostcode(Conflict):
     way_on = ("/petitions/{petition}/sign", _("Sign with another address"))
 
 
+class PetitionRemoved(Gone):
+    code = "petition-removed"
+    title = _("This petition has been removed")
+    message = _("It was published and later found to break the standards, so it is no longer shown.")
+    way_on = ("/standards", _("Read the standards"))
+
+
 class PetitionStanding(Protocol):
     """What eligibility looks at."""
 

@@ -10,15 +10,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit import service as audit
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
+from app.core.subject import SubjectRef
 from app.departments import queries as departments
+from app.departments.model import Department
 from app.mail import service as mail
 from app.moderation.contribution import Lead, Settlement, Shown
 from app.moderation.model import Decision
 from app.moderation.rules.standards import Verdict
+from app.outcomes import service as outcomes
 from petitions.events import PetitionPublished
 from petitions.model.petition import Crossing, Petition, TextVersion
 from petitions.model.signature import Signature
@@ -48,6 +52,25 @@ class PetitionUnderModeration:
 
     def leads(self, db: Session) -> list[Lead]:
         return [Lead(d.slug, d.name) for d in departments.active(db)]
+
+    def lead(self, db: Session, subject_id: int) -> str:
+        petition = db.get(Petition, subject_id)
+        named = departments.by_ids(db, [petition.lead_department_id]) if petition else {}
+        return next((d.slug for d in named.values()), "")
+
+    def change_lead(self, db: Session, subject_id: int, slug: str, *, by: int, now: datetime) -> None:
+        petition = self._locked(db, subject_id)
+        if petition.state not in (PetitionState.OPEN, PetitionState.CLOSED):
+            raise NotWaiting
+        old, department = petition.lead_department_id, _department(db, slug)
+        if old == department.id:
+            return
+        petition.lead_department_id, petition.updated_at = department.id, now
+        db.flush()
+        subject = SubjectRef("petition", petition.id)
+        outcomes.hand_over(db, subject, from_department=old, to_department=department.id)
+        audit.record(db, "petitions.lead", subject, by=by, now=now, facts={"from": old, "to": department.id})
+        touch(db, "petitions", f"petition:{petition.id}")
 
     def show(self, db: Session, subject_id: int) -> Shown:
         petition = db.get(Petition, subject_id)
@@ -98,9 +121,7 @@ class PetitionUnderModeration:
 
     def _publish(self, db: Session, petition: Petition, extras: Mapping[str, str], now: datetime) -> None:
         """Open it: text frozen, thresholds copied, clock started, sponsors told."""
-        department = departments.by_slug(db, extras.get("department", ""))
-        if department is None or department.dissolved_at is not None:
-            raise Invalid([FieldError("department", _("Choose the department that will answer."))])
+        department = _department(db, extras.get("department", ""))
         _move(petition, PetitionState.OPEN)
         petition.lead_department_id = department.id
         petition.opened_at = now
@@ -177,6 +198,13 @@ def tell_creator_and_sponsors(
     )
     rows += [mail.row(sponsor_template, ("petitions.signature", s), now) for s in sponsors]
     mail.queue(db, rows)
+
+
+def _department(db: Session, slug: str) -> Department:
+    department = departments.by_slug(db, slug)
+    if department is None or department.dissolved_at is not None:
+        raise Invalid([FieldError("department", _("Choose the department that will answer."))])
+    return department
 
 
 def _move(petition: Petition, state: PetitionState) -> None:

@@ -21,7 +21,7 @@ from app.mail import service as mail
 from petitions.identity import IdentityKeys, identity_keys, mailbox_key, seal_signer
 from petitions.model.signature import Signature, Signer
 from petitions.policy import PetitionPolicy
-from petitions.rules.eligibility import refusal_to_request
+from petitions.rules.eligibility import NotOpen, refusal_to_request
 from petitions.rules.lifecycle import PetitionState, SignatureState
 from petitions.service.acts import Requested, SignatureRequest
 from petitions.service.standing import Standing
@@ -97,7 +97,7 @@ def request(
         standing = standings.get(act.petition_id)
         refusal = refusal_to_request(standing, sponsor=act.sponsor, at=act.at)
         if refusal is not None or standing is None or standing.salt is None:
-            answers[act.id] = refusal
+            answers[act.id] = refusal or NotOpen(petition=act.petition_id)
             continue
         answers[act.id] = Requested(act.petition_id)
         ids = identity_keys(keys, standing.salt, act.address.canonical, act.name, act.postcode)

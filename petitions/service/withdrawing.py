@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
 from petitions.model.petition import CountryCount, HourCount, Petition
-from petitions.model.signature import Household, Signature
+from petitions.model.signature import Household, Signature, Signer
 from petitions.rules.eligibility import ConfirmationUnknown, NotOpen, PetitionClosed, is_signable
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState, SignatureState
 
@@ -55,6 +55,7 @@ def _end(db: Session, petition: Petition, signature: Signature, state: Signature
     signature.state, signature.ended_at = state, now
     signature.slot = signature.household = None
     db.flush()
+    db.execute(delete(Signer).where(Signer.signature_id == signature.id))  # nothing needs these words any more
     if not counted:
         return
     petition.signature_count -= 1

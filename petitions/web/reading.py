@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import Gone, NotFound
+from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.people.places import country_name
@@ -28,22 +28,16 @@ from app.outcomes.rules.answers import GRADE_NAMES
 from petitions import queries
 from petitions.model.petition import Petition
 from petitions.queries import SORTS, STATES, Search
-from petitions.rules.eligibility import is_signable
+from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import PetitionState
 from petitions.web import uk
 from petitions.web.history import History, history_chart
 from petitions.web.trail import Step, trail
 
+NOBODY = -1  # an unknown department has no petitions
 JSON = "application/json; charset=utf-8"
 _DEBATE = ("debated_on", "overview", "transcript_url", "video_url")
 OPEN_DATA = {"access-control-allow-origin": "*"}
-
-
-class PetitionRemoved(Gone):
-    code = "petition-removed"
-    title = _("This petition has been removed")
-    message = _("It was published and later found to break the standards, so it is no longer shown.")
-    way_on = ("/standards", _("Read the standards"))
 
 
 @dataclass(frozen=True)
@@ -86,7 +80,7 @@ def read_search(request: Request[Any, Any, Any], db: Session) -> tuple[Search, i
         q=asked.get("q", "")[:200].strip(),
         state=state if state in STATES else "open",
         sort=sort if sort in SORTS else "popular",
-        department_id=named.id if named else None,
+        department_id=named.id if named else (NOBODY if asked.get("department") else None),
     )
     kept = {"q": search.q, "state": search.state, "sort": search.sort, "department": named.slug if named else ""}
     defaults = {"state": "open", "sort": "popular"}

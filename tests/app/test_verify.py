@@ -34,7 +34,11 @@ SPOILT = [
         f"UPDATE mail_letter SET state = 'waiting', due_at = :yesterday WHERE id = {LETTER}",
         "more than a day",
     ),
-    ("moderation: decisions settle their cases", "UPDATE moderation_case SET state = 'closed' WHERE state = 'decided'", "case"),
+    (
+        "moderation: decisions settle their cases",
+        "UPDATE moderation_case SET state = 'closed' WHERE state = 'decided'",
+        "case",
+    ),
     (
         "moderation: decisions settle their cases",
         "UPDATE petitions_petition SET state = 'withdrawn' WHERE state = 'in_moderation';"

@@ -73,7 +73,9 @@ def test_fifty_three_real_petitions_arrive_as_they_were_stated(town: Town):
     answered = [s for s in stated.values() if s.get("government_response")]
     referrals = town.rows(Referral)
     assert Counter((r.state, r.imported) for r in referrals) == {("answered", True): len(answered)}
-    assert {a.summary for a in town.rows(Answer)} == {" ".join(s["government_response"]["summary"].split()) for s in answered}
+    assert {a.summary for a in town.rows(Answer)} == {
+        " ".join(s["government_response"]["summary"].split()) for s in answered
+    }
     assert town.broken() == {}
 
 
@@ -119,9 +121,7 @@ def test_a_word_of_a_title_finds_it(town: Town):
     for petition in town.rows(Petition)[::9]:
         word = max(petition.action.split(), key=lambda w: (w.isalpha(), len(w)))
         with town.database.reading() as db:
-            found, total = queries.listed(
-                db, Search(q=word, state="all"), offset=0, most=60, now=town.now
-            )
+            found, total = queries.listed(db, Search(q=word, state="all"), offset=0, most=60, now=town.now)
         assert total == len(found)
         assert petition.id in {p.id for p in found} or petition.state == "hidden", word
 
@@ -148,7 +148,11 @@ def test_they_list_search_and_open_as_pages_and_as_json(borrowed: RunningSite):
         assert len(listed) == 53
         assert Counter(p["attributes"]["state"] for p in listed) == Counter(a["state"] for a in stated.values())
         counts = [p["attributes"]["signature_count"] for p in listed]
-        assert counts == sorted(counts, reverse=True) == sorted((a["signature_count"] for a in stated.values()), reverse=True)
+        assert (
+            counts
+            == sorted(counts, reverse=True)
+            == sorted((a["signature_count"] for a in stated.values()), reverse=True)
+        )
         for page in ("/petitions?state=all", "/petitions?state=all&page=3", "/petitions?q=brexit&state=all", "/"):
             assert client.get(page).status_code == 200
         for shown in listed:
@@ -169,7 +173,10 @@ def test_their_answers_are_read_in_full(borrowed: RunningSite):
             response = shown["attributes"]["government_response"]
             assert response["summary"]
             page = client.get(f"/petitions/{shown['id']}").text
-            assert response["summary"][:30].replace("'", "&#39;").replace("&", "&amp;").replace("&amp;#39;", "&#39;") in page
+            assert (
+                response["summary"][:30].replace("'", "&#39;").replace("&", "&amp;").replace("&amp;#39;", "&#39;")
+                in page
+            )
 
 
 # shapes

@@ -66,7 +66,7 @@ def sign_out(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> R
     if token := request.cookies.get(cookie_name(secure), ""):
         sessions.end(db, token)
     response: Response[Any] = see_other("/")
-    response.delete_cookie(cookie_name(secure), path="/")
+    _set_cookie(response, secure, "", max_age=0)
     response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
     return response
 
@@ -112,8 +112,11 @@ def _page(request: Request[Any, Any, Any], form: Form, status: int = 200) -> Res
     return response
 
 
-def _set_cookie(response: Response[Any], secure: bool, token: str) -> None:
-    response.set_cookie(cookie_name(secure), token, path="/", secure=secure, httponly=True, samesite="lax")
+def _set_cookie(response: Response[Any], secure: bool, token: str, *, max_age: int | None = None) -> None:
+    """Browsers let nobody delete a ``__Host-`` cookie but by one that is as strict as itself."""
+    response.set_cookie(
+        cookie_name(secure), token, max_age=max_age, path="/", secure=secure, httponly=True, samesite="lax"
+    )
 
 
 HANDLERS = [sign_in_form, sign_in, sign_out, password_form, set_password]

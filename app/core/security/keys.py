@@ -70,6 +70,6 @@ class Keys:
             raise CannotUnseal("unknown version")
         try:
             plain = self._sealer.decrypt(sealed[1:13], sealed[13:], bound_to)
-        except InvalidTag as wrong:
+        except (InvalidTag, ValueError) as wrong:
             raise CannotUnseal("another secret, or changed") from wrong
         return msgspec.json.decode(plain, type=dict[str, str])

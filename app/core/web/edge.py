@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Answering:
-    status: int = 500
+    status: int | None = 500  # None: what the route says
 
 
 _answering: ContextVar[_Answering | None] = ContextVar("answering", default=None)
@@ -69,7 +69,8 @@ def db_provider(database: Database, closers: Executor) -> Callable[..., AsyncGen
         except BaseException:
             await _in(closers, abandon, session)
             raise
-        stores = request.route_handler.opt.get("writes") and unit.status < 400
+        status = request.route_handler.status_code if unit.status is None else unit.status
+        stores = request.route_handler.opt.get("writes") and status < 400
         await _in(closers, finish if stores else abandon, session)
 
     return provide_db

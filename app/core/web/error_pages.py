@@ -19,7 +19,7 @@ from litestar.utils.scope.state import ScopeState
 from sqlalchemy import exc
 
 from app.core.db import is_collision, is_outage
-from app.core.errors import FieldError, Invalid, NotFound, Refusal, TooLarge, Unavailable
+from app.core.errors import Conflict, FieldError, Invalid, NotFound, Refusal, TooLarge, Unavailable
 from app.core.i18n import _
 from app.core.web.bodies import faults_of
 from app.core.web.page import HTML, Pages
@@ -66,7 +66,7 @@ class ErrorPages:
         refusal = self.as_refusal(request, error)
         reference = str(request.scope.get("request_id", ""))
         if isinstance(refusal, Fault):
-            log.error("fault %s at %s", reference, request.scope.get("path"), exc_info=error)
+            log.error("fault %s at %s", reference, where(request.scope), exc_info=error)
         headers = {"cache-control": "no-store", **refusal.headers}
         if wants_problem(request.scope):
             body = problem(refusal, reference)
@@ -90,6 +90,9 @@ class ErrorPages:
         if isinstance(error, exc.SQLAlchemyError) and (is_outage(error) or is_collision(error)):
             log.warning("database out of reach: %s", type(error).__name__)
             return Unavailable(retry_after=10)
+        if isinstance(error, exc.IntegrityError):  # two did the same at the same moment, and this one came second
+            log.warning("a constraint stopped an act at %s", where(request.scope))
+            return Conflict()
         if isinstance(error, HTTPException) and error.status_code < 500:
             return _Other(error.status_code)
         return Fault()
@@ -115,6 +118,12 @@ class _Other(Refusal):
     def __init__(self, status: int) -> None:
         self.status = status  # type: ignore[misc]
         super().__init__()
+
+
+def where(scope: Any) -> str:
+    """An address for the log, without what letters' links hold."""
+    parts = scope["path"].split("/")
+    return f"{scope.get('method', '')} " + "/".join("…" if len(part) > 24 else part for part in parts)
 
 
 def wants_problem(scope: Any) -> bool:

@@ -89,6 +89,36 @@ def decide(
     return see_other("/moderation")
 
 
+@post(
+    "/moderation/{case_id:int}/lead",
+    name="moderation.lead",
+    guards=[moderators],
+    sync_to_thread=True,
+    status_code=303,
+    writes=True,
+)
+def change_lead(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+    case_id: FromPath[int],
+) -> Response[Any]:
+    """Name another lead department for something that was published."""
+    state = request.app.state
+    case = db.get(Case, case_id)
+    if case is None or case.subject_kind not in state.site.moderated or case.state != "decided":
+        raise NotFound
+    kind: Moderated = state.site.moderated[case.subject_kind]
+    try:
+        kind.change_lead(db, case.subject_id, form.get("department", ""), by=account.id, now=state.clock.now())
+    except Invalid as wrong:
+        db.rollback()
+        shown = Form(values=form, errors={e.field: str(e.message) for e in wrong.errors})
+        return _case(request, db, account, case_id, shown, status=422)
+    return see_other(f"/moderation/{case_id}")
+
+
 def _case(
     request: Request[Any, Any, Any], db: Session, account: Account, case_id: int, form: Form, status: int = 200
 ) -> Response[bytes]:
@@ -97,6 +127,8 @@ def _case(
     if case is None or case.subject_kind not in state.site.moderated:
         raise NotFound
     kind: Moderated = state.site.moderated[case.subject_kind]
+    lead = kind.lead(db, case.subject_id)
+    form.values = {"department": lead, **form.values}
     response: Response[bytes] = state.pages.personal(
         "moderation/case.html",
         status=status,
@@ -108,6 +140,7 @@ def _case(
         decisions=queries.decisions_of(db, case_id),
         reasons=queries.reasons(db),
         departments=kind.leads(db),
+        lead=lead,
         form=form,
         now=state.clock.now(),
     )
@@ -119,4 +152,4 @@ def _show(moderated: Mapping[str, Moderated], db: Session, case: Case) -> Any:
     return kind.show(db, case.subject_id) if kind else None
 
 
-HANDLERS = [queue, case_page, decide]
+HANDLERS = [queue, case_page, decide, change_lead]

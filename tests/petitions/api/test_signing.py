@@ -136,7 +136,16 @@ def test_an_unknown_field_alone_is_refused(site: RunningSite, program: httpx.Cli
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 422), (b"[]", 422), (b"5", 422), (b"null", 422), (b"{", 400), (b"\xff\xfe", 400), (b"[" * 5_000, 400), (DEEP, 422)],
+    [
+        (b"", 422),
+        (b"[]", 422),
+        (b"5", 422),
+        (b"null", 422),
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 5_000, 400),
+        (DEEP, 422),
+    ],
 )
 def test_what_is_no_object_is_refused(sqlite_site: RunningSite, body: bytes, status: int):
     answer = httpx.post(f"{sqlite_site.base}/api/v1/petitions", content=body, headers=JSON)
@@ -212,9 +221,7 @@ def test_a_refused_call_may_be_corrected_under_the_same_key(program: httpx.Clien
 def test_a_confirmation_is_replayed_too(site: RunningSite, program: httpx.Client, petition: int):
     (signature,) = site.town.request(petition, SAM)
     token, key = site.town.confirm_link(signature).rpartition("/")[2], {"Idempotency-Key": f"c-{petition}"}
-    answers = [
-        program.post("/api/v1/signatures/confirmations", json={"token": token}, headers=key) for _ in range(3)
-    ]
+    answers = [program.post("/api/v1/signatures/confirmations", json={"token": token}, headers=key) for _ in range(3)]
     assert {a.content for a in answers} == {answers[0].content}
     assert site.town.count(petition) == 7
 

@@ -66,7 +66,9 @@ def test_who_may_ask_to_sign(standing: Standing | None, sponsor: bool, refused: 
     assert of(refusal_to_request(standing, sponsor=sponsor, at=NOW)) is refused
 
 
-def confirming(standing: Standing, *, requested: datetime, at: datetime, asked: datetime | None = None, state="pending"):
+def confirming(
+    standing: Standing, *, requested: datetime, at: datetime, asked: datetime | None = None, state="pending"
+):
     return of(
         refusal_to_confirm(
             standing,

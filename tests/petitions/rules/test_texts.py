@@ -34,7 +34,9 @@ def test_a_background_without_anything_to_read_is_refused(nothing: str):
         read_background(nothing)
 
 
-@pytest.mark.parametrize("start", ["=SUM(A1)", "+44 call us", "-1 for cuts", "@everyone sign", "＝SUM(A1)", "\u200b=A1 now"])
+@pytest.mark.parametrize(
+    "start", ["=SUM(A1)", "+44 call us", "-1 for cuts", "@everyone sign", "＝SUM(A1)", "\u200b=A1 now"]
+)
 @pytest.mark.parametrize("read", [read_action, read_background, read_details])
 def test_no_text_begins_like_a_formula(read, start: str):
     with pytest.raises(BadField, match="letter or a number"):

@@ -189,7 +189,10 @@ def test_a_petition_that_is_not_open_takes_no_request(sqlite_town: Town, state: 
         petition = 999_999
     else:
         extra = {"hidden": ", hidden_at = :now", "rejected": ", rejection_code = 'spam'"}.get(state, "")
-        town.sql(f"UPDATE petitions_petition SET state = '{state}'{extra}", **({"now": "2026-01-01"} if "now" in extra else {}))
+        town.sql(
+            f"UPDATE petitions_petition SET state = '{state}'{extra}",
+            **({"now": "2026-01-01"} if "now" in extra else {}),
+        )
     refused = ask(town, petition, SAM)
     kinds = {"closed": PetitionClosed, "hidden": NotFound, "unknown": NotFound}
     assert isinstance(refused, kinds.get(state, NotOpen))

@@ -123,9 +123,7 @@ def test_a_worker_that_dies_in_the_middle_repeats_only_the_letter_in_flight_unde
 def test_news_waits_for_its_window_and_confirmations_do_not(sqlite_database, tmp_path):
     from datetime import UTC, datetime
 
-    town = Town(
-        sqlite_database, tmp_path, petitions_response_at=10, petitions_debate_at=20, news_window="00:00-06:00"
-    )
+    town = Town(sqlite_database, tmp_path, petitions_response_at=10, petitions_debate_at=20, news_window="00:00-06:00")
     petition = town.open_petition()
     town.sign(petition, SAM, SUZIE, LAURA, CHARLIE)
     town.clock.set(datetime(2026, 7, 1, 15, 0, tzinfo=UTC))  # 16:00 in London

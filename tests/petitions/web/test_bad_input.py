@@ -128,7 +128,15 @@ def test_what_cannot_be_seen_is_taken_out_of_a_name(sqlite_site: RunningSite, na
 
 
 @pytest.mark.parametrize(
-    "field", [{"country": "XX"}, {"country": "gb\x00"}, {"postcode": ""}, {"postcode": "=A1"}, {"eligible": ""}, {"privacy": "0"}]
+    "field",
+    [
+        {"country": "XX"},
+        {"country": "gb\x00"},
+        {"postcode": ""},
+        {"postcode": "=A1"},
+        {"eligible": ""},
+        {"privacy": "0"},
+    ],
 )
 def test_each_other_field_has_its_own_refusal(sqlite_site: RunningSite, field: dict[str, str]):
     petition = sqlite_site.town.open_petition()
@@ -305,7 +313,9 @@ def test_suzie_says_that_it_was_not_her(site: RunningSite, visitor: httpx.Client
 # petitions that are not there, or not any more
 
 
-@pytest.mark.parametrize("ref", ["0", "-1", "abc", "1e5", "9" * 12, "9" * 60, "1.5", "%F0%9F%92%A9", "١٢", "1%00", "..%2f1"])
+@pytest.mark.parametrize(
+    "ref", ["0", "-1", "abc", "1e5", "9" * 12, "9" * 60, "1.5", "%F0%9F%92%A9", "١٢", "1%00", "..%2f1"]
+)
 @pytest.mark.parametrize("rest", ["", ".json", "/count.json", "/sign"])
 def test_an_address_that_is_no_petition_is_not_found(sqlite_site: RunningSite, ref: str, rest: str):
     with sqlite_site.client() as visitor:
@@ -328,7 +338,9 @@ def test_a_closed_petition_says_when_it_closed(site: RunningSite, visitor: httpx
     assert not pending(site, petition)
 
 
-@pytest.mark.parametrize("query", ["page=-1&state=zzz&sort=%00&q=%00", "q=%22%27*()%22", "q=%F0", "page=" + "9" * 40, "q=" + "a" * 5_000])
+@pytest.mark.parametrize(
+    "query", ["page=-1&state=zzz&sort=%00&q=%00", "q=%22%27*()%22", "q=%F0", "page=" + "9" * 40, "q=" + "a" * 5_000]
+)
 @pytest.mark.parametrize("path", ["/petitions", "/petitions.json"])
 def test_a_list_asked_for_nonsense_still_answers(site: RunningSite, visitor: httpx.Client, path: str, query: str):
     assert visitor.get(f"{path}?{query}").status_code == 200
@@ -339,10 +351,10 @@ def test_a_list_asked_for_nonsense_still_answers(site: RunningSite, visitor: htt
 
 def test_the_same_form_fifty_times_at_once_is_one_signature(site: RunningSite, visitor: httpx.Client, petition: int):
     with ThreadPoolExecutor(25) as crowd_of_clicks:
-        send = lambda _n: visitor.post(f"/petitions/{petition}/sign", data=AMINA.form())  # noqa: E731
+        send = lambda _n: visitor.post(f"/petitions/{petition}/sign", data=AMINA.form())
         assert {a.status_code for a in crowd_of_clicks.map(send, range(50))} == {303}
         (signature,) = site.town.signatures(petition, AMINA)
-        press = lambda _n: visitor.post(site.town.confirm_link(signature.id))  # noqa: E731
+        press = lambda _n: visitor.post(site.town.confirm_link(signature.id))
         assert {a.status_code for a in crowd_of_clicks.map(press, range(50))} == {303}
     assert (site.town.count(petition), signature.letters) == (7, 5)
 
@@ -401,7 +413,9 @@ def test_a_database_that_is_gone_claims_nothing(site: RunningSite, petition: int
 # other sites
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+)
 def test_a_form_that_another_site_sends_changes_nothing(sqlite_site: RunningSite, headers: dict[str, str]):
     site, petition = sqlite_site, sqlite_site.town.open_petition()
     page = httpx.post(f"{site.base}/petitions/{petition}/sign", data=SAM.form(), headers=headers)

@@ -97,7 +97,10 @@ def test_a_rejected_petition_is_shown_with_its_rule(site: RunningSite):
     assert "It must say what somebody should do or change" in page
     assert "Say who should mend it." in page
     data = site_json(site, petition)
-    assert (data["state"], data["rejection"]) == ("rejected", {"code": "no-action", "details": "Say who should mend it."})
+    assert (data["state"], data["rejection"]) == (
+        "rejected",
+        {"code": "no-action", "details": "Say who should mend it."},
+    )
 
 
 def test_a_closed_petition_shows_its_final_count(site: RunningSite):
@@ -110,9 +113,12 @@ def test_a_closed_petition_shows_its_final_count(site: RunningSite):
 
 
 def test_hostile_words_are_shown_as_words(site: RunningSite):
-    words = "<img src=x onerror=alert(1)> \"quoted\" {{ 7*7 }} & so on"
+    words = '<img src=x onerror=alert(1)> "quoted" {{ 7*7 }} & so on'
     petition = site.town.open_petition(
-        ANNA.but(name="<b>Anna</b>"), action=words, background=words, additional_details=f"[a](javascript:alert(1)) {words}"
+        ANNA.but(name="<b>Anna</b>"),
+        action=words,
+        background=words,
+        additional_details=f"[a](javascript:alert(1)) {words}",
     )
     with site.client() as visitor:
         page = visitor.get(f"/petitions/{petition}").text
@@ -133,10 +139,15 @@ def test_an_answer_is_read_in_full_on_the_page_and_in_the_data(site: RunningSite
     assert "We will open on Sundays from May." in page
     assert "Staff are hired." in page
     response = site_json(site, petition)["government_response"]
-    assert (response["summary"], response["details"]) == ("We will open on Sundays from May.", "From May.\n\nStaff are hired.")
+    assert (response["summary"], response["details"]) == (
+        "We will open on Sundays from May.",
+        "From May.\n\nStaff are hired.",
+    )
 
 
-@pytest.mark.parametrize("path", ["/", "/petitions", "/petitions/new", "/accessibility", "/privacy", "/standards", "/contact"])
+@pytest.mark.parametrize(
+    "path", ["/", "/petitions", "/petitions/new", "/accessibility", "/privacy", "/standards", "/contact"]
+)
 def test_every_page_is_the_same_for_everyone_and_sets_no_cookie(site: RunningSite, path: str):
     with site.client() as visitor, site.signed_in(_moderator(site)) as moderator:
         shown, theirs = visitor.get(path), moderator.get(path)
@@ -147,7 +158,7 @@ def test_every_page_is_the_same_for_everyone_and_sets_no_cookie(site: RunningSit
 
 def _without_chance(page: str) -> str:
     """The random id that each form of a new petition carries."""
-    return page.split('name="submission"')[0]
+    return page.split('name="submission"', maxsplit=1)[0]
 
 
 def _moderator(site: RunningSite) -> str:

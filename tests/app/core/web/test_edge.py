@@ -65,15 +65,15 @@ def test_an_answer_of_400_or_above_stores_nothing(served: Served, told: str, sta
 @pytest.mark.parametrize("answered", ["200", "201", "303"])
 def test_a_commit_that_fails_is_an_error_page_and_never_a_thank_you(served: Served, answered: str) -> None:
     answer = served.post("/guestbook", name="Amina", host=str(NOBODY), answer=answered)
-    assert answer.status_code == 500
+    assert answer.status_code == 409
     assert not thanks(answer)
-    assert "was not stored" in answer.text
+    assert "Nothing was stored" in answer.text
     assert names(served.database) == []
 
 
 def test_a_commit_that_fails_is_a_problem_for_a_program(served: Served) -> None:
     answer = served.post("/api/v1/guestbook", name="Amina", host=str(NOBODY))
-    assert (answer.status_code, answer.json()["status"]) == (500, 500)
+    assert (answer.status_code, answer.json()["status"]) == (409, 409)
     assert not thanks(answer)
     assert names(served.database) == []
 
@@ -126,6 +126,12 @@ def test_more_visitors_at_once_than_there_are_threads_are_each_stored(served: Se
     ]
     assert {a.result(30).status_code for a in answers} == {303}
     assert names(served.database) == [f"Guest {n:02}" for n in range(40)] + [f"Quick {n:02}" for n in range(40)]
+
+
+def test_an_answer_that_leaves_its_status_to_the_route_is_stored(served: Served) -> None:
+    answers = [served.post("/guestbook/limited", name=name) for name in ("Amina", "Bob")]
+    assert [a.status_code for a in answers] == [201, 201]
+    assert names(served.database) == ["Amina", "Bob"]
 
 
 # headers on every answer

@@ -1,0 +1,78 @@
+"""Forgetting who signed: six months after a petition has ended, and what was never confirmed.
+
+The totals stay; the sealed words and the salt that keyed the addresses go. Each step is short and
+stored for itself, so that an interrupted erasure goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.core.freshness import touch
+from app.mail import service as mail
+from petitions.model.petition import Petition
+from petitions.model.signature import Signature, Signer
+from petitions.policy import PetitionPolicy
+from petitions.rules.closing import closing_instant
+from petitions.rules.lifecycle import PetitionState, SignatureState
+
+A_STEP = 500
+UNCONFIRMED_FOR = timedelta(days=30)
+_ENDED = (PetitionState.CLOSED, PetitionState.REJECTED, PetitionState.HIDDEN, PetitionState.WITHDRAWN)
+
+
+def erase_some(db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime) -> int:
+    """Erase up to 500 signers of one petition whose time has come; answers whether there is more to do."""
+    petition = _due(db, policy, zone, now)
+    if petition is None:
+        return 0
+    ids = select(Signature.id).where(Signature.petition_id == petition.id)
+    some = list(db.scalars(select(Signer.signature_id).where(Signer.signature_id.in_(ids)).limit(A_STEP)))
+    db.execute(delete(Signer).where(Signer.signature_id.in_(some)))
+    if len(some) < A_STEP:
+        petition.salt = petition.creator_name = None
+        db.flush()
+        touch(db, f"petition:{petition.id}")
+    return 1
+
+
+def forget_unconfirmed(db: Session, policy: PetitionPolicy, now: datetime) -> int:
+    """Delete up to 500 requests that nobody confirmed in time; whoever comes later signs anew."""
+    before = now - timedelta(days=policy.confirm_days) - UNCONFIRMED_FOR
+    stale = list(
+        db.scalars(
+            select(Signature.id)
+            .where(Signature.state == SignatureState.PENDING, Signature.kind != "creator", Signature.asked_at < before)
+            .order_by(Signature.id)
+            .limit(A_STEP)
+        )
+    )
+    if stale:
+        mail.drop_waiting(db, "petitions.signature", stale, now)
+    db.execute(delete(Signer).where(Signer.signature_id.in_(stale)))
+    db.execute(delete(Signature).where(Signature.id.in_(stale)))
+    return len(stale) // A_STEP
+
+
+def _due(db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime) -> Petition | None:
+    """The petition that ended longest ago and still knows its signers."""
+    ended = func.coalesce(
+        Petition.closed_at, Petition.withdrawn_at, Petition.hidden_at, Petition.rejected_at, Petition.closes_at
+    )
+    oldest = (
+        select(Petition)
+        .where(Petition.state.in_(_ENDED), Petition.salt.is_not(None))
+        .order_by(ended)
+        .limit(1)
+        .with_for_update(key_share=True)
+    )
+    petition = db.scalar(oldest.execution_options(populate_existing=True))
+    if petition is None:
+        return None
+    when = petition.closed_at or petition.withdrawn_at or petition.hidden_at or petition.rejected_at
+    when = when or petition.closes_at or petition.created_at
+    return petition if closing_instant(when, policy.erase_after_months, zone) <= now else None

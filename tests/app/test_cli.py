@@ -1,0 +1,346 @@
+"""The command: it does what it says, says in one line what it cannot, and answers with the right number."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
+from sqlalchemy import create_engine, text
+
+from app import cli
+from app.accounts.model import Account, PasswordLink
+from app.core.db import Database
+from app.core.security.passwords import Passwords
+from app.departments.model import Department, Officer
+from tests import databases
+from tests.people import SAM
+from tests.site import Town
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its number, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def townsquare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    """Runs the command in an empty folder with no settings but those given."""
+    for name in [n for n in os.environ if n.startswith("TOWNSQUARE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    executor = get_asyncio_executor()
+
+    def run(*words: str, typed: str = "", **settings: str) -> Ended:
+        with monkeypatch.context() as here:
+            for name, value in settings.items():
+                here.setenv(f"TOWNSQUARE_{name.upper()}", value)
+            here.setattr(sys, "argv", ["townsquare", *words])
+            here.setattr(sys, "stdin", io.StringIO(typed))
+            capsys.readouterr()
+            code = 0
+            try:
+                cli.main()
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+            said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
+
+    yield run
+    set_asyncio_executor(executor)  # a command builds a house of its own in this process
+
+
+@contextmanager
+def opened(path: Path = Path("var/townsquare.db")) -> Iterator[Database]:
+    database = Database(f"sqlite:///{path}", pool=2)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def one_line(ended: Ended) -> str:
+    """Errors are one line on standard error, never a traceback."""
+    assert ended.err.startswith("townsquare: ")
+    assert ended.err.count("\n") == 1
+    assert "Traceback" not in ended.err
+    return ended.err.removeprefix("townsquare: ").strip()
+
+
+# wrong use is 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serve", "--workers", "2"], "More than one worker needs PostgreSQL"),
+        (["worker"], "a worker needs PostgreSQL"),
+        (["serve", "--port", "0"], "--port"),
+        (["serve", "--port", "ninety"], "--port"),
+        (["dance"], "No such command 'dance'"),
+        (["serve", "--dance"], "No such option"),
+        (["staff", "add", "mo@example.org"], "--role"),
+        (["staff", "add", "mo@example.org", "--role", "king"], "king"),
+        (["staff", "add", "mo@example.org", "--role", "department-officer"], "needs --department"),
+        (["staff", "add", "mo@example.org", "--role", "moderator", "--department", "parks"], "nobody else has one"),
+        (["staff", "add", "mo@example.org", "--role", "department-officer", "--department", "x"], "no department 'x'"),
+        (["staff", "add", "no address", "--role", "moderator"], "email:"),
+        (["department", "add", "Not A Slug", "Parks"], "slug:"),
+        (["department", "add", "parks", " "], "name:"),
+        (["department", "add", "parks"], "NAME"),
+        (["import", "uk-petitions", "nowhere.json"], "nowhere.json"),
+        (["import", "swiss-petitions", "x.json"], "swiss-petitions"),
+        (["restore", "nowhere.backup"], "nowhere.backup"),
+        (["backup"], "FILE"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_ends_with_two_and_one_line(townsquare: Command, words: list[str], said: str):
+    ended = townsquare(*words)
+    assert ended.code == 2
+    assert said in one_line(ended)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"mode": "playful"}, "TOWNSQUARE_MODE"),
+        ({"database_url": "mysql://x"}, "TOWNSQUARE_DATABASE_URL"),
+        ({"mail_url": "pigeon://x"}, "TOWNSQUARE_MAIL_URL"),
+        ({"time_zone": "Mars/Olympus"}, "TOWNSQUARE_TIME_ZONE"),
+        ({"threads": "many"}, "TOWNSQUARE_THREADS"),
+        ({"petitions_response_at": "ten"}, "TOWNSQUARE_PETITIONS_RESPONSE_AT"),
+        ({"petitions_debate_at": "5"}, "TOWNSQUARE_PETITIONS_DEBATE_AT"),
+        ({"petitions_postcode": "maybe"}, "TOWNSQUARE_PETITIONS_POSTCODE"),
+        ({"outcomes_answer_days": "soon"}, "TOWNSQUARE_OUTCOMES_ANSWER_DAYS"),
+        ({"news_window": "at night"}, "TOWNSQUARE_NEWS_WINDOW"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+@pytest.mark.parametrize("command", [["settings"], ["verify"], ["serve", "--port", "8999"]], ids=lambda c: c[0])
+def test_a_setting_that_makes_no_sense_is_named(
+    townsquare: Command, settings: dict[str, str], said: str, command: list[str]
+):
+    ended = townsquare(*command, **settings)
+    assert ended.code == 2
+    assert said in one_line(ended)
+
+
+def test_production_names_each_thing_it_will_not_start_with(townsquare: Command):
+    ended = townsquare("serve", mode="production", rate_limits="off", staff_second_factor="off", debug="1")
+    assert ended.code == 2
+    line = one_line(ended)
+    for name in ("SECRET_KEY", "BASE_URL", "RATE_LIMITS", "STAFF_SECOND_FACTOR", "DEBUG"):
+        assert f"TOWNSQUARE_{name}" in line
+
+
+# doing
+
+
+def test_migrate_says_where_the_database_stands(townsquare: Command):
+    ended = townsquare("migrate")
+    assert (ended.code, ended.err) == (0, "")
+    assert re.fullmatch(r"The database is at schema \d{4}\.\n", ended.out)
+
+
+def test_staff_gets_a_one_time_link(townsquare: Command):
+    ended = townsquare("staff", "add", "Nora@Example.org", "--role", "moderator", "--name", "Nora Quist")
+    assert ended.code == 0
+    assert re.search(r"^Set the password .*: http://127\.0\.0\.1:8000/set-password/[\w-]{43}$", ended.out, re.M)
+    with opened() as database, database.reading() as db:
+        account = db.query(Account).one()
+        assert (account.email, account.name, account.role) == ("nora@example.org", "Nora Quist", "moderator")
+        assert account.password_hash is None
+        assert db.query(PasswordLink).one().account_id == account.id
+
+
+def test_a_password_may_come_from_standard_input_and_is_never_shown(townsquare: Command):
+    ended = townsquare(
+        "staff", "add", "nora@example.org", "--role", "administrator", "--password-stdin", typed="wool lamp river\n"
+    )
+    assert (ended.code, ended.out) == (0, "administrator nora@example.org added.\n")
+    with opened() as database, database.reading() as db:
+        assert Passwords(1).check(db.query(Account).one().password_hash, "wool lamp river")
+        assert not db.query(PasswordLink).all()
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "short\n", "nora@example.org\n", "aaaaaaaaaaaaaaaa\n"])
+def test_a_poor_password_adds_nobody(townsquare: Command, typed: str):
+    words = ["staff", "add", "nora@example.org", "--role", "moderator", "--password-stdin"]
+    ended = townsquare(*words, typed=typed)
+    assert ended.code == 2
+    assert one_line(ended).startswith("password: ")
+    with opened() as database, database.reading() as db:
+        assert not db.query(Account).all()
+
+
+def test_nobody_is_added_twice(townsquare: Command):
+    words = ["staff", "add", "nora@example.org", "--role", "moderator"]
+    assert townsquare(*words).code == 0
+    ended = townsquare(*words)
+    assert ended.code == 2
+    assert "account with this address already" in one_line(ended)
+
+
+def test_an_officer_joins_a_department_that_is_there(townsquare: Command):
+    assert townsquare("department", "add", "parks", "Parks and Rivers").out == "Department parks added.\n"
+    assert "already" in one_line(townsquare("department", "add", "parks", "Parks"))
+    officer = ["staff", "add", "imran@example.org", "--role", "department-officer", "--department", "parks"]
+    assert townsquare(*officer).code == 0
+    with opened() as database, database.reading() as db:
+        department = db.query(Department).one()
+        assert department.name == "Parks and Rivers"
+        assert db.query(Officer).one().department_id == department.id
+
+
+def test_settings_are_shown_and_secrets_are_not(townsquare: Command):
+    ended = townsquare(
+        "settings",
+        secret_key="a very secret key of forty characters!!!",
+        database_url="postgresql://town:hush@db.example/town",
+        mail_url="smtp://post:quiet@mail.example:587",
+        redis_url="redis://:whisper@cache.example",
+        metrics_token="silence",
+        petitions_response_at="12",
+    )
+    assert ended.code == 0
+    for secret in ("a very secret", "hush", "quiet", "whisper", "silence"):
+        assert secret not in ended.out
+    shown = dict(line.split("=", 1) for line in ended.out.splitlines())
+    assert shown["TOWNSQUARE_DATABASE_URL"] == "postgresql://town:…@db.example/town"
+    assert shown["TOWNSQUARE_PETITIONS_RESPONSE_AT"] == "12"
+    assert shown["TOWNSQUARE_TIME_ZONE"] == "Europe/London"
+
+
+def test_verify_ends_with_one_when_something_is_broken_and_names_it(townsquare: Command, tmp_path: Path):
+    townsquare("migrate")
+    fine = townsquare("verify")
+    assert (fine.code, fine.err) == (0, "")
+    assert len(fine.out.splitlines()) >= 20
+    assert all(line.startswith("ok ") for line in fine.out.splitlines())
+    with opened() as database:
+        town = Town(database, tmp_path)
+        petition = town.open_petition()
+        town.sql("UPDATE petitions_petition SET signature_count = 7, last_number = 9")
+    broken = townsquare("verify")
+    assert broken.code == 1
+    assert f"broken petitions: public counts are exact: petition {petition} shows 7, has 6" in broken.out
+    assert re.fullmatch(r"1 of \d+ invariants are broken\.", one_line(broken))
+
+
+def test_verify_wants_the_schema_first(townsquare: Command):
+    ended = townsquare("verify")
+    assert ended.code == 1
+    assert "townsquare migrate" in one_line(ended)
+
+
+def test_an_import_says_what_became_of_each_record(townsquare: Command, tmp_path: Path):
+    attributes = {"action": "Keep it", "state": "open", "signature_count": 3, "created_at": "2026-01-01T00:00:00Z"}
+    good, bad = {"id": 1, "attributes": attributes}, {"id": 2, "attributes": attributes | {"signature_count": -1}}
+    (tmp_path / "some.json").write_text(json.dumps([good, bad]))
+    ended = townsquare("import", "uk-petitions", "some.json")
+    assert (ended.code, ended.out) == (1, "1 created, 0 updated, 0 unchanged, 1 refused.\n")
+    assert "refused record 2 (id 2): signature_count is not a whole number" in ended.err
+    (tmp_path / "good.json").write_text(json.dumps({"data": good}))
+    assert townsquare("import", "uk-petitions", "good.json").out == "0 created, 0 updated, 1 unchanged, 0 refused.\n"
+    (tmp_path / "broken.json").write_text("{")
+    broken = townsquare("import", "uk-petitions", "broken.json")
+    assert broken.code == 1
+    assert "not valid JSON (line 1, column 2); nothing was imported" in one_line(broken)
+
+
+def test_a_backup_comes_back_into_an_empty_site(townsquare: Command):
+    townsquare("department", "add", "parks", "Parks")
+    assert townsquare("backup", "town.backup").code == 0
+    ended = townsquare("restore", "town.backup", database_url="sqlite:///var/other.db")
+    assert ended.code == 0
+    with opened(Path("var/other.db")) as database, database.reading() as db:
+        assert db.query(Department).one().slug == "parks"
+    again = townsquare("restore", "town.backup", database_url="sqlite:///var/other.db")
+    assert again.code == 1
+    one_line(again)
+
+
+def test_a_file_that_is_no_database_is_said_to_be_none(townsquare: Command, tmp_path: Path):
+    (tmp_path / "letters.db").write_text("not a database, but long enough to be read as one\n" * 100)
+    ended = townsquare("verify", database_url="sqlite:///letters.db")
+    assert ended.code == 1
+    one_line(ended)
+
+
+def test_a_database_that_does_not_answer_is_said_so(townsquare: Command):
+    ended = townsquare("migrate", database_url="postgresql://nobody@127.0.0.1:9/nothing")
+    assert ended.code == 1
+    assert "database" in one_line(ended).lower()
+
+
+# PostgreSQL waits for its operator
+
+
+@pytest.fixture
+def bare(postgres_server: databases.Postgres) -> Iterator[str]:
+    """The address of a database without any table."""
+    name = postgres_server._new_name()
+    postgres_server.say(f'CREATE DATABASE "{name}"')
+    yield postgres_server._url(name).replace("postgresql+psycopg://", "postgresql://")
+    postgres_server.say(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["serve", "--port", "8999"], ["worker"], ["staff", "add", "a@example.org", "--role", "moderator"], ["verify"]],
+    ids=lambda words: words[0],
+)
+def test_on_postgresql_nothing_starts_before_the_operator_migrated(townsquare: Command, bare: str, words: list[str]):
+    ended = townsquare(*words, database_url=bare)
+    assert ended.code == 1
+    assert "townsquare migrate" in one_line(ended)
+    with create_engine(bare.replace("postgresql://", "postgresql+psycopg://")).connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")) == 0
+
+
+def test_migrate_then_everything_works(townsquare: Command, bare: str):
+    assert townsquare("migrate", database_url=bare).code == 0
+    assert townsquare("migrate", database_url=bare).code == 0
+    assert townsquare("department", "add", "parks", "Parks", database_url=bare).code == 0
+    assert townsquare("verify", database_url=bare).code == 0
+
+
+# as a program
+
+
+def test_as_a_program_it_ends_the_same_way(tmp_path: Path):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TOWNSQUARE_")} | {"PYTHONPATH": str(ROOT)}
+
+    def run(*words: str) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *words], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    refused = run("serve", "--workers", "3")
+    assert refused.code == 2
+    one_line(refused)
+    assert run("--version").out.startswith("townsquare")
+    assert run("--help").code == 0
+    assert SAM
