@@ -34,7 +34,7 @@ from app.core.security import sessions
 from app.core.security.keys import Keys
 from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
-from app.core.settings import Settings, civic_number
+from app.core.settings import BadSettings, Settings, civic_number
 from app.core.web.assets import Assets
 from app.core.web.edge import begin, db_provider, note_status
 from app.core.web.error_pages import ErrorPages
@@ -55,10 +55,13 @@ STATIC = Path(__file__).resolve().parent / "static"
 
 
 def load_rooms(site: Site) -> None:
-    """Have each room that the settings name install itself."""
+    """Have each room that the settings name install itself; :class:`BadSettings` where its numbers make no sense."""
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
-        room.install(site)
+        try:
+            room.install(site)
+        except ValueError as wrong:
+            raise BadSettings([str(wrong)]) from wrong
 
 
 class House:

@@ -12,12 +12,13 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -63,6 +64,7 @@ from tests import databases
 from tests.fakes import FixedClock
 from tests.people import ANNA, Person, crowd
 
+T = TypeVar("T")
 PASSWORD = "three random words"
 MODERATOR, OFFICER, ADMINISTRATOR = "maureen@example.org", "imran@example.org", "ada@example.org"
 TEXTS = {
@@ -397,7 +399,8 @@ class RunningSite:
         self.base = f"http://127.0.0.1:{self.port}"
         settings = settings_for(database, folder, base_url=self.base, **policy)
         self.clock = clock or FixedClock(datetime.now(UTC))
-        self.house = House(settings, clock=self.clock, jobs=jobs, database=database)
+        # beside this thread, where a browser's driver may have a loop running
+        self.house = _beside(lambda: House(settings, clock=self.clock, jobs=jobs, database=database))
         self.town = Town.of(self.house)
         config = uvicorn.Config(
             self.house.asgi, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
@@ -418,7 +421,7 @@ class RunningSite:
         self.server.should_exit = True
         self.thread.join(20)
         if get_asyncio_executor() is self.house.pool:
-            set_asyncio_executor(None)  # others of this process go on with their loop's own
+            _beside(lambda: set_asyncio_executor(None))  # others of this process go on with their loop's own
         self.house.close()
         self.socket.close()
 
@@ -443,6 +446,11 @@ def fields_of(page: str) -> Mapping[str, str]:
         if name:
             found[name[1]] = value[1] if value else ""
     return found
+
+
+def _beside(act: Callable[[], T]) -> T:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(act).result()
 
 
 _made: dict[str, Any] = {}

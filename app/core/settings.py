@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -15,9 +16,8 @@ PREFIX = "TOWNSQUARE_"
 MODES = ("demo", "development", "production")
 #: signs and seals on a developer's machine only; production refuses it
 DEVELOPMENT_SECRET = "for-development-only-change-me-before-anyone-signs"
-SECRETS = frozenset({"secret_key", "database_url", "mail_url", "redis_url", "metrics_token"})
-
-
+SECRETS = ("secret", "key", "token", "password")
+_PASSWORD = re.compile(r"(://[^:@/]*:).*(?=@)|(password=)[^&]*")
 _WINDOW = re.compile(r"always|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -172,7 +172,7 @@ class Settings:
             value = getattr(self, spec.name)
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             rows[PREFIX + spec.name.upper()] = _masked(spec.name, text)
-        extra = {k: v for k, v in self.environment.items() if k not in rows}
+        extra = {k: _masked(k, v) for k, v in self.environment.items() if k not in rows}
         return rows | extra
 
 
@@ -183,8 +183,14 @@ def _read(name: str, text: str) -> object:
     if kind is int:
         return whole_number(text)
     if name in ("intake_wait_ms", "intake_backlog_seconds"):
-        return float(text)
+        return _at_least_nothing(text)
     return text
+
+
+def _at_least_nothing(text: str) -> float:
+    if not 0 <= float(text) < math.inf:
+        raise ValueError(f"{text!r} is not a number of at least 0")
+    return float(text)
 
 
 def whole_number(text: str, *, least: int = 1) -> int:
@@ -207,11 +213,7 @@ def _choice(name: str, value: str, allowed: tuple[str, ...]) -> list[str]:
 
 
 def _masked(name: str, text: str) -> str:
-    if name not in SECRETS or not text:
-        return text
-    parts = urlsplit(text)
-    if name in ("secret_key", "metrics_token") or not parts.scheme:
+    """A secret is known by the end of its name, a password by its place in an address."""
+    if text and name.lower().endswith(SECRETS):
         return "…"
-    if parts.password is None:
-        return text
-    return text.replace(f":{parts.password}@", ":…@")
+    return _PASSWORD.sub(r"\1\2…", text)

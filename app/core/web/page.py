@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from litestar import Response
 from litestar.response import Redirect
 
-from app.core.i18n import gettext_now, ngettext_now
+from app.core.i18n import gettext_now, language, ngettext_now
 from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
@@ -21,6 +23,31 @@ from app.core.web.page_cache import MARK, mark
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 HTML = "text/html"
+
+
+class Fragments:
+    """Parts of pages that many pages share, such as an entry of a list: rendered once for each ``key``.
+
+    The key holds everything that the part shows; the oldest go first.
+    """
+
+    MOST = 4_096
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def once(self, key: tuple[Any, ...], macro: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What ``macro`` makes of its arguments, or made of them before."""
+        key = (language.get(), macro.name, *key)  # type: ignore[attr-defined]
+        if (kept := self._kept.get(key)) is not None:
+            return kept
+        made = macro(*args, **kwargs)
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > self.MOST:
+                self._kept.popitem(last=False)
+        return made
 
 
 class Pages:
@@ -51,6 +78,7 @@ class Pages:
             error_prefix=False,
             contact_email=settings.contact_email,
             to_html=_shown_html,
+            once=Fragments().once,
         )
         self.jinja.filters.update(
             date=self.say_date,

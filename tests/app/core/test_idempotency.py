@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, exc, func, select
+from sqlalchemy import exc, func, select
 
 from app.core import idempotency
 from app.core.db import Database
@@ -17,14 +16,6 @@ from tests.fakes import NOON
 
 ROUTE = "POST /api/v1/petitions/17/signatures"
 BODY = b'{"name":"Amina"}'
-
-
-@pytest.fixture(autouse=True)
-def _forget_all(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "database" in request.fixturenames:
-        with request.getfixturevalue("database").writing() as db:
-            db.execute(delete(IdempotentAnswer))
 
 
 def made(caller: str = "Bearer amina", route: str = ROUTE, key: str = "key-1", body: bytes = BODY) -> Claim:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, exc, func, insert, select, text
+from sqlalchemy import event, exc, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.core.db import Database, after_commit, sqlite_module
@@ -356,31 +356,20 @@ def keyed(name: str, body: bytes, key: str = "the same key", **other: Any) -> En
     return entry(name, claim=claim("amina", "POST /guestbook", key, body), **other)
 
 
-@pytest.fixture
-def kept(database: Database) -> Iterator[Callable[[], list[bytes]]]:
-    """The answers kept for keys; none are left for the next test."""
-
-    def bodies() -> list[bytes]:
-        with database.reading() as db:
-            return list(db.scalars(select(IdempotentAnswer.body)))
-
-    yield bodies
-    with database.writing() as db:
-        db.execute(delete(IdempotentAnswer))
+def kept(database: Database) -> list[bytes]:
+    """The answers kept for keys."""
+    with database.reading() as db:
+        return list(db.scalars(select(IdempotentAnswer.body)))
 
 
-def test_the_same_key_and_body_get_the_first_answers_bytes(
-    database: Database, book: Guestbook, intake: Intake, kept: Callable[[], list[bytes]]
-) -> None:
+def test_the_same_key_and_body_get_the_first_answers_bytes(database: Database, book: Guestbook, intake: Intake) -> None:
     assert answers(intake, keyed("Amina", b"amina")) == [Written("Amina")]
     assert answers(intake, keyed("Amina", b"amina")) == [Replay(201, b'{"written":"Amina"}')]
     assert names(database) == ["Amina"]
     assert book.batches == [["Amina"]]
 
 
-def test_the_same_key_with_another_body_is_refused(
-    database: Database, intake: Intake, kept: Callable[[], list[bytes]]
-) -> None:
+def test_the_same_key_with_another_body_is_refused(database: Database, intake: Intake) -> None:
     answers(intake, keyed("Amina", b"amina"))
     again, bob = answers(intake, keyed("Bob", b"bob"), entry("Charlie"))
     assert isinstance(again, KeyReused)
@@ -389,23 +378,19 @@ def test_the_same_key_with_another_body_is_refused(
     assert names(database) == ["Amina", "Charlie"]
 
 
-def test_one_key_twice_in_a_batch_is_performed_once(
-    database: Database, intake: Intake, kept: Callable[[], list[bytes]]
-) -> None:
+def test_one_key_twice_in_a_batch_is_performed_once(database: Database, intake: Intake) -> None:
     told = answers(intake, keyed("Amina", b"amina"), keyed("Amina", b"amina"), entry("Bob"))
     assert told == [Written("Amina"), Replay(201, b'{"written":"Amina"}'), Written("Bob")]
     assert names(database) == ["Amina", "Bob"]
 
 
-def test_an_act_and_its_key_are_stored_together_or_not_at_all(
-    database: Database, intake: Intake, kept: Callable[[], list[bytes]]
-) -> None:
+def test_an_act_and_its_key_are_stored_together_or_not_at_all(database: Database, intake: Intake) -> None:
     failed, mallory = answers(intake, keyed("Amina", b"amina", "one", host=NOBODY), keyed("Mallory", b"mallory", "two"))
     assert isinstance(failed, ActFailed)
     assert isinstance(mallory, NotWelcome)
-    assert kept() == []
+    assert kept(database) == []
     assert answers(intake, keyed("Amina", b"amina", "one")) == [Written("Amina")], "the key was spent by a failure"
-    assert kept() == [b'{"written":"Amina"}']
+    assert kept(database) == [b'{"written":"Amina"}']
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, exc, insert, select
+from sqlalchemy import exc, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.db import Database
@@ -18,15 +18,6 @@ from tests.app.core.guestbook.room import ENTRY, names
 from tests.fakes import NOON, FixedClock
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _no_leases(request: pytest.FixtureRequest):
-    yield
-    if "database" in request.fixturenames or "postgres_database" in request.fixturenames:
-        database = request.getfixturevalue("database" if "database" in request.fixturenames else "postgres_database")
-        with database.writing() as db:
-            db.execute(delete(JobLease))
 
 
 class Chore:

@@ -1,0 +1,122 @@
+"""Every door of the house says whose it is, who may open it, and whether it changes anything."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from typing import Any
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from app.accounts import guards
+from app.main import House
+from tests.architecture.source import ROOMS, area_of
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+STAFF = {"/moderation": guards.moderators, "/desk": guards.department_officers, "/admin": guards.administrators}
+
+
+@pytest.fixture(scope="module")
+def handlers(house: House) -> list[HTTPRouteHandler]:
+    """Ours; the framework answers OPTIONS by itself."""
+    found = {id(h): h for route in house.router.routes for h in getattr(route, "route_handlers", ())}
+    return [h for h in found.values() if function(h).__module__.partition(".")[0] in ("app", *ROOMS)]
+
+
+def function(handler: HTTPRouteHandler) -> Any:
+    """As it was written, before the framework sends it to a thread."""
+    return inspect.unwrap(getattr(handler.fn, "func", handler.fn))
+
+
+def is_async(handler: HTTPRouteHandler) -> bool:
+    return inspect.iscoroutinefunction(function(handler))
+
+
+def said(handler: HTTPRouteHandler) -> str:
+    return f"{'/'.join(sorted(handler.http_methods))} {' '.join(sorted(handler.paths))}"
+
+
+def writes(handler: HTTPRouteHandler) -> bool:
+    return bool(handler.opt.get("writes"))
+
+
+def wants(handler: HTTPRouteHandler, name: str) -> bool:
+    return name in inspect.signature(function(handler)).parameters
+
+
+def test_there_are_doors_to_look_at(handlers: list[HTTPRouteHandler]) -> None:
+    assert len(handlers) > 40
+    assert {area_of(function(h).__module__) for h in handlers} >= {
+        "front",
+        "accounts",
+        "moderation",
+        "outcomes",
+        *ROOMS,
+    }
+
+
+def test_everything_that_changes_something_says_who_may(handlers: list[HTTPRouteHandler]) -> None:
+    """A door open to all carries the guard ``anyone``: openness is a decision, never an oversight."""
+    assert [said(h) for h in handlers if h.http_methods & UNSAFE and not h.resolve_guards()] == []
+
+
+def test_everything_that_shows_something_says_who_may(handlers: list[HTTPRouteHandler]) -> None:
+    assert [said(h) for h in handlers if not h.resolve_guards()] == []
+
+
+def test_every_guard_is_one_that_the_house_knows(handlers: list[HTTPRouteHandler]) -> None:
+    known = [guards.anyone, guards.moderators, guards.department_officers, guards.administrators, guards.signed_in]
+    assert [said(h) for h in handlers if not all(g in known for g in h.resolve_guards())] == []
+
+
+def test_staff_doors_are_not_open_to_anyone(handlers: list[HTTPRouteHandler]) -> None:
+    def needs(path: str) -> Any:
+        return next((g for start, g in STAFF.items() if path == start or path.startswith(f"{start}/")), None)
+
+    staff = [(h, needs(path)) for h in handlers for path in h.paths if needs(path)]
+    assert len(staff) > 8
+    assert [said(h) for h, guard in staff if list(h.resolve_guards()) != [guard]] == []
+
+
+def test_whoever_acts_for_an_account_stands_behind_a_guard(handlers: list[HTTPRouteHandler]) -> None:
+    assert [said(h) for h in handlers if wants(h, "account") and guards.anyone in h.resolve_guards()] == []
+
+
+def test_every_route_is_named_after_its_room(handlers: list[HTTPRouteHandler]) -> None:
+    assert [(h.name, said(h)) for h in handlers if "." not in (h.name or "")] == []
+    assert [h.name for h in handlers if (h.name or "").partition(".")[0] != area_of(function(h).__module__)] == []
+
+
+def test_no_two_routes_share_a_name(handlers: list[HTTPRouteHandler]) -> None:
+    assert [name for name, times in Counter(h.name for h in handlers).items() if times > 1] == []
+
+
+def test_looking_at_a_page_changes_nothing(handlers: list[HTTPRouteHandler]) -> None:
+    """Mail scanners, previews and prefetching browsers open links."""
+    assert [said(h) for h in handlers if writes(h) and not h.http_methods <= UNSAFE] == []
+
+
+def test_a_form_is_stored_at_the_edge_or_by_the_intake(handlers: list[HTTPRouteHandler]) -> None:
+    unsafe = [h for h in handlers if h.http_methods & UNSAFE]
+    assert unsafe
+    assert [said(h) for h in unsafe if not writes(h) and not is_async(h)] == []
+
+
+def test_nothing_on_the_event_loop_touches_the_database(handlers: list[HTTPRouteHandler]) -> None:
+    on_the_loop = [h for h in handlers if is_async(h) or not h.sync_to_thread]
+    assert [said(h) for h in on_the_loop if wants(h, "db") or writes(h)] == []
+
+
+def test_the_session_is_the_only_dependency_that_ends_after_the_handler(house: House) -> None:
+    """A second generator would turn a failed commit into a fault that no page explains."""
+
+    def ends_later(provide: Any) -> bool:
+        function = provide.dependency
+        return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+
+    provided = {"app": house.router.dependencies}
+    for route in house.router.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            provided[str(handler)] = handler.resolve_dependencies()
+    assert {name for given in provided.values() for name, provide in given.items() if ends_later(provide)} == {"db"}

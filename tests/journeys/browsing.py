@@ -1,0 +1,80 @@
+"""A real browser for the journeys: where it is, how it is started, and what is looked at on each page."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+#: bytes as they travel
+BUDGETS = {"document": 20_000, "stylesheet": 20_000, "script": 25_000}
+MOST_REQUESTS = 6
+
+
+def missing(what: str) -> None:
+    """Skipped by name, with the reason; where everything must be there, failed."""
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(what)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        missing(f"no Chromium here (looked for {', '.join(NAMES)})")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Eyes:
+    """Looks at every kind of page once: what axe finds serious, and where its parts came from."""
+
+    def __init__(self, base: str, *, axe: bool) -> None:
+        self.host, self.axe = urlsplit(base).netloc, axe_source() if axe else ""
+        self.seen: set[str] = set()
+        self.foreign: set[str] = set()
+        self.faults: list[str] = []
+
+    def watch(self, page: Page) -> Page:
+        page.on("request", self._asked)
+        page.on("pageerror", lambda fault: self.faults.append(f"{page.url}: {fault}"))
+        page.on("console", lambda said: said.type == "error" and self.faults.append(f"{page.url}: {said.text}"))
+        return page
+
+    def look(self, page: Page) -> None:
+        """Once a kind of page: addresses that differ by a number or a token are one."""
+        kind = re.sub(r"/(\d+|[\w-]{32})(?=/|$)", "/…", urlsplit(page.url).path) + " " + page.title().split(":")[0]
+        if not self.axe or kind in self.seen:
+            return
+        self.seen.add(kind)
+        page.evaluate(self.axe)
+        found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+        for violation in found["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                targets = [node["target"] for node in violation["nodes"][:3]]
+                self.faults.append(f"{page.url}: {violation['id']} at {targets}: {violation['help']}")
+
+    def _asked(self, request: Request) -> None:
+        if urlsplit(request.url).netloc not in (self.host, "") and not request.url.startswith("data:"):
+            self.foreign.add(request.url)
+
+
+def axe_source() -> str:
+    """The script of axe-core that the package brings along."""
+    try:
+        return resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    except ModuleNotFoundError:
+        missing("no axe-core here: install axe-playwright-python")
+    return ""
