@@ -18,6 +18,7 @@ from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Contact, License
 from sqlalchemy.orm import Session
 
@@ -244,6 +245,6 @@ def _openapi(settings: Settings) -> OpenAPIConfig:
         contact=Contact(email=settings.contact_email) if "@" in settings.contact_email else None,
         license=License(name="MIT", identifier="MIT"),
         path="/schema-is-served-at-openapi.json",
-        render_plugins=[],
+        render_plugins=[JsonRenderPlugin()],  # without one, Litestar shows browsers that load foreign scripts
         use_handler_docstrings=True,
     )

@@ -16,7 +16,7 @@ from app.accounts.rules.roles import HOME, POWERS, STAFF_ROLES, Power, Role, may
 from app.audit.model import AuditEntry
 from app.core.errors import Invalid
 from app.core.security.sessions import SignedIn
-from tests.site import MODERATOR, OFFICER, PASSWORD, RunningSite, Town
+from tests.site import MODERATOR, PASSWORD, RunningSite, Town
 
 COOKIE = "townsquare"
 
@@ -243,4 +243,3 @@ def test_a_password_that_anyone_would_guess_is_refused(sqlite_town: Town):
         with pytest.raises(Invalid):
             service.check_password(guess, account)
     service.check_password("three random words", account)
-    assert OFFICER

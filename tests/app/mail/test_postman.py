@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import smtplib
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -342,7 +342,6 @@ def test_a_password_is_never_sent_in_clear(server: Handler, port: int):
     transport = transport_for(f"smtp://user:secret@127.0.0.1:{port}")
     with pytest.raises(ServerGone, match="SMTPNotSupportedError"):
         transport.send(_message(), "1")
-    assert smtplib.SMTPNotSupportedError
 
 
 def test_an_international_address_travels_where_the_server_can(server: Handler, port: int):
@@ -355,9 +354,7 @@ def test_an_international_address_travels_where_the_server_can(server: Handler, 
     transport.close()
 
 
-def _message():
-    from email.message import EmailMessage
-
+def _message() -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "Words"
     message.set_content("Words.\n")

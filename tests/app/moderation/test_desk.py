@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from app.audit.model import AuditEntry
+from app.core.subject import SubjectRef
 from app.moderation import service as moderation
 from app.moderation.model import Case, Decision, Reason, Revision
 from app.moderation.rules.standards import STANDARDS
-from tests.people import ANNA
 from tests.site import ADMINISTRATOR, MODERATOR, OFFICER, RunningSite
 
 
@@ -179,8 +179,6 @@ def test_a_retired_reason_judges_nobody_new(site: RunningSite, waiting: tuple[in
 
 
 def test_a_case_is_opened_once_and_gathers_revisions(site: RunningSite):
-    from app.core.subject import SubjectRef
-
     subject = SubjectRef("nothing", 4242)
     for digest in (b"a" * 32, b"b" * 32):
         site.town.database.retrying(lambda db, d=digest: moderation.open_case(db, subject, d, site.town.now))
@@ -188,4 +186,3 @@ def test_a_case_is_opened_once_and_gathers_revisions(site: RunningSite):
     assert [r.number for r in site.town.rows(Revision, Revision.case_id == case.id)] == [1, 2]
     site.town.database.retrying(lambda db: moderation.close_case(db, subject, site.town.now))
     assert site.town.rows(Case, Case.subject_kind == "nothing")[0].state == "closed"
-    assert ANNA

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 DEMO = Path(__file__).resolve().parents[3] / "petitions" / "demo"
-CONTENT: dict[str, Any] = tomllib.loads((DEMO / "content.toml").read_text(encoding="utf-8"))
+PEOPLE = DEMO.parents[1] / "app" / "demo_people.toml"
+CONTENT: dict[str, Any] = {
+    **tomllib.loads((DEMO / "content.toml").read_text(encoding="utf-8")),
+    **tomllib.loads(PEOPLE.read_text(encoding="utf-8")),
+}
 NAMES: dict[str, Any] = tomllib.loads((DEMO / "names.toml").read_text(encoding="utf-8"))
 
 PETITIONS: list[dict[str, Any]] = CONTENT["petition"]

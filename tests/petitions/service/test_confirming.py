@@ -176,7 +176,7 @@ def test_the_refusal_names_the_day_it_closed(sqlite_town: Town):
     town.clock.advance(timedelta(days=200))
     refusal = town.perform([town.request_act(petition, LAURA)])[0]
     assert isinstance(refusal, PetitionClosed)
-    assert "It closed on 3 September 2026" in refusal.sentence
+    assert "It closed on 2 September 2026" in refusal.sentence
     assert isinstance(town.confirm(signature)[0], ConfirmationExpired)
 
 

@@ -11,6 +11,7 @@ from app.core.subject import SubjectRef
 from app.mail.model import Letter
 from app.moderation import service as moderation
 from app.moderation.model import Case
+from app.moderation.queries import newest_revision
 from app.moderation.rules.standards import BY_CODE, Verdict
 from petitions.model.petition import TextVersion
 from petitions.rules.texts import text_digest
@@ -151,8 +152,6 @@ def _decide_for(town: Town, petition: int, department: str) -> None:
     case = town.rows(Case, Case.subject_id == petition)[0]
     by = town.moderator()
     with town.database.reading() as db:
-        from app.moderation.queries import newest_revision
-
         revision = newest_revision(db, case.id)
     assert revision is not None
     town.database.retrying(

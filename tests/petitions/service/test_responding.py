@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.mail.model import Letter
+from app.mail.postman import free_claims
 from app.mail.transport import FileTransport
 from petitions.model.petition import Announcement
 from petitions.service import responding, withdrawing
@@ -103,8 +106,6 @@ class Dying(FileTransport):
 def test_a_worker_that_dies_in_the_middle_repeats_only_the_letter_in_flight_under_the_same_id(
     town: Town, answerable: int
 ):
-    from app.mail.postman import free_claims
-
     town.deliver()
     town.answer(answerable)
     town.work()
@@ -121,8 +122,6 @@ def test_a_worker_that_dies_in_the_middle_repeats_only_the_letter_in_flight_unde
 
 
 def test_news_waits_for_its_window_and_confirmations_do_not(sqlite_database, tmp_path):
-    from datetime import UTC, datetime
-
     town = Town(sqlite_database, tmp_path, petitions_response_at=10, petitions_debate_at=20, news_window="00:00-06:00")
     petition = town.open_petition()
     town.sign(petition, SAM, SUZIE, LAURA, CHARLIE)
