@@ -36,4 +36,4 @@ class Page(Generic[T]):
 
 def read_page(text: str) -> int:
     """A page number from an address; anything odd is the first page."""
-    return int(text) if text.isdigit() and 0 < len(text) < 7 and int(text) > 0 else 1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 and int(text) > 0 else 1

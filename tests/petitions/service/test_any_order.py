@@ -60,7 +60,8 @@ def square(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Town(ground.database, tmp_path_factory.mktemp("any"), petitions_sponsors_needed=1)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=25))
 def test_the_count_is_what_ten_lines_say(square: Town, steps: list):
     ids = [square.open_petition() for _ in range(PETITIONS)]

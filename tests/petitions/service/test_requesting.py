@@ -81,17 +81,23 @@ def test_a_mailbox_gets_twenty_letters_a_day_across_the_site_and_more_the_next_d
     for petition in petitions:
         for _ in range(5):
             assert ask(town, petition, SAM) == Requested(petition)
-    assert len(town.deliver().to(SAM)) == MAILBOX_A_DAY
+    sams = {s.id for p in petitions for s in town.signatures(p, SAM)}
+
+    def letters() -> int:
+        return sum(row.recipient_id in sams for row in town.queued("petitions/mail/confirm"))
+
+    assert letters() == MAILBOX_A_DAY
     town.clock.advance(timedelta(days=1))
     assert ask(town, petitions[-1], SAM) == Requested(petitions[-1])
-    assert len(town.deliver().to(SAM)) == MAILBOX_A_DAY + 1
+    assert letters() == MAILBOX_A_DAY + 1
 
 
 def test_one_mailbox_has_one_cap_however_its_address_is_dressed_up(town: Town):
     petition = town.open_petition()
     dressed = [SAM.but(name=f"Sam {n}", email=f"sam+{n}@example.org") for n in "abcdefghijklmnopqrstuvwxyz"]
     town.perform([town.request_act(petition, person) for person in dressed])
-    assert len([m for m in town.deliver().all if "sam" in str(m["To"])]) == MAILBOX_A_DAY
+    sams = {s.id for person in dressed for s in town.signatures(petition, person)}
+    assert sum(row.recipient_id in sams for row in town.queued("petitions/mail/confirm")) == MAILBOX_A_DAY
 
 
 def test_signing_goes_on_although_the_mailbox_is_full(town: Town):

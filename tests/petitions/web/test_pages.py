@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.moderation.rules.standards import Verdict
-from petitions.model.petition import Petition
+from petitions.model.petition import Crossing, Petition
 from tests.people import ANNA, SAM, crowd
 from tests.site import RunningSite
 
@@ -169,3 +169,23 @@ def _moderator(site: RunningSite) -> str:
 def site_json(site: RunningSite, petition: int):
     with site.client() as visitor:
         return visitor.get(f"/petitions/{petition}.json").json()["data"]["attributes"]
+
+
+def test_a_crossing_that_waits_makes_the_site_unready_and_is_named(site: RunningSite):
+    petition = site.town.open_petition()
+    site.town.sign(petition, *crowd(4, f"ready{petition}"))
+    with site.client() as probe:
+        assert (probe.get("/readyz").status_code, probe.get("/healthz").status_code) == (200, 200)
+        _serve(site, petition, served=False)
+        answer = probe.get("/readyz")
+        _serve(site, petition, served=True)
+        assert probe.get("/readyz").status_code == 200
+    said = [f"the response crossing of petition {petition} is unserved"]
+    assert (answer.status_code, answer.json()) == (503, {"status": "unready", "faults": said})
+
+
+def _serve(site: RunningSite, petition: int, *, served: bool) -> None:
+    then = site.town.now - timedelta(minutes=5)
+    with site.town.database.writing() as db:
+        crossing = db.get_one(Crossing, (petition, "response", 1))
+        crossing.reached_at, crossing.served_at = then, site.town.now if served else None

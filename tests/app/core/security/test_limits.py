@@ -16,9 +16,10 @@ from tests.app.core.served import Served
 LIBRARY, NEIGHBOUR, STRANGER = "203.0.113.7", "203.0.113.250", "203.0.114.7"
 
 
-@pytest.fixture
-def limits() -> Limits:
-    return Limits(on=True)
+@pytest.fixture(params=["", "memory://"], ids=["own", "shared"])
+def limits(request: pytest.FixtureRequest) -> Limits:
+    """Counted by ourselves, and by the library that can share counts between processes."""
+    return Limits(on=True, redis_url=request.param)
 
 
 def spend(limits: Limits, address: str, times: int, *what: str, allowance: Allowance | None = None) -> int:
@@ -95,6 +96,11 @@ def test_limits_that_are_off_stop_nobody() -> None:
 )
 def test_a_network_is_what_one_library_shares(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+def test_while_the_shared_counts_are_out_of_reach_nobody_is_refused() -> None:
+    pytest.importorskip("redis")
+    assert spend(Limits(on=True, redis_url="redis://127.0.0.1:1/0"), LIBRARY, 70) == 70
 
 
 # in a house

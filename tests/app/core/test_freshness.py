@@ -1,0 +1,66 @@
+"""A page's version rises with each transaction that changes what the public sees, and with no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.core import freshness
+from app.core.db import Database
+
+
+@pytest.fixture
+def heard(database: Database) -> Iterator[list[frozenset[str]]]:
+    """What this process is told."""
+    told: list[frozenset[str]] = []
+    database.on_touched.append(told.append)
+    yield told
+    database.on_touched.remove(told.append)
+
+
+def version(database: Database, *keys: str) -> dict[str, int]:
+    with database.reading() as db:
+        return dict(freshness.versions(db, keys))
+
+
+def test_touched_pages_have_a_new_version(database: Database) -> None:
+    assert version(database, "petition:1") == {}
+    for expected in (1, 2, 3):
+        with database.writing() as db:
+            freshness.touch(db, "petition:1", "petitions", "petition:1")
+        assert version(database, "petition:1", "petitions", "petition:2") == {
+            "petition:1": expected,
+            "petitions": expected,
+        }
+
+
+def test_this_process_is_told_once_it_is_stored(database: Database, heard: list[frozenset[str]]) -> None:
+    with database.writing() as db:
+        freshness.touch(db, "petition:1", "petitions")
+        freshness.hint(db, "home")
+        assert heard == []
+    assert heard == [frozenset({"petition:1", "petitions"}), frozenset({"home"})]
+
+
+def test_nobody_is_told_of_what_was_undone(database: Database, heard: list[frozenset[str]]) -> None:
+    with pytest.raises(ZeroDivisionError), database.writing() as db:
+        freshness.touch(db, "petition:1")
+        raise ZeroDivisionError
+    assert heard == []
+    assert version(database, "petition:1") == {}
+
+
+def test_a_hint_writes_nothing(database: Database, heard: list[frozenset[str]]) -> None:
+    with database.writing() as db:
+        freshness.hint(db, "petitions")
+    assert heard == [frozenset({"petitions"})]
+    assert version(database, "petitions") == {}
+
+
+def test_a_thousand_keys_are_read_at_once(database: Database) -> None:
+    keys = [f"petition:{n}" for n in range(1_200)]
+    with database.writing() as db:
+        freshness.touch(db, *keys)
+    assert version(database, *keys, "petition:none") == dict.fromkeys(keys, 1)
+    assert version(database) == {}

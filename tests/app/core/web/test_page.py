@@ -1,0 +1,85 @@
+"""What pages say about dates and numbers, and where they may send a reader."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from jinja2 import StrictUndefined
+
+from app.core.settings import Settings
+from app.core.web.assets import Assets
+from app.core.web.page import Pages, SeeOther, day_count, number, see_other
+from app.main import STATIC
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return Pages(Settings.from_environment({}), Assets(STATIC), undefined=StrictUndefined)
+
+
+@pytest.mark.parametrize(
+    ("instant", "words"),
+    [
+        (datetime(2026, 11, 21, 16, 5, tzinfo=UTC), "21 November 2026, 4:05 pm GMT"),
+        (datetime(2026, 7, 1, 23, 30, tzinfo=UTC), "2 July 2026, 12:30 am BST"),
+        (datetime(2026, 3, 29, 0, 59, tzinfo=UTC), "29 March 2026, 12:59 am GMT"),
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), "29 March 2026, 2:00 am BST"),
+    ],
+)
+def test_an_instant_is_said_in_the_towns_time(pages: Pages, instant: datetime, words: str) -> None:
+    assert pages.say_instant(instant) == words
+
+
+def test_a_date_is_the_towns_date(pages: Pages) -> None:
+    assert pages.say_date(datetime(2026, 7, 1, 23, 30, tzinfo=UTC)) == "2 July 2026"
+    assert pages.say_date(date(2026, 7, 1)) == "1 July 2026"
+
+
+def test_what_closes_at_midnight_was_open_until_the_day_before(pages: Pages) -> None:
+    assert pages.say_last_day(datetime(2026, 7, 1, 23, 0, tzinfo=UTC)) == "1 July 2026"
+    assert pages.say_last_day(datetime(2026, 7, 2, 11, 0, tzinfo=UTC)) == "2 July 2026"
+
+
+@pytest.mark.parametrize(("value", "words"), [(0, "0"), (999, "999"), (1023, "1,023"), (4_150_262, "4,150,262")])
+def test_numbers_are_grouped(value: int, words: str) -> None:
+    assert number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("left", "days"),
+    [
+        (timedelta(days=-1), 0),
+        (timedelta(0), 0),
+        (timedelta(hours=1), 1),
+        (timedelta(days=1), 1),
+        (timedelta(days=1, hours=1), 2),
+    ],
+)
+def test_a_started_day_counts(left: timedelta, days: int) -> None:
+    assert day_count(NOON + left, NOON) == days
+
+
+@pytest.mark.parametrize(
+    "path", ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "javascript:x"]
+)
+def test_nobody_is_sent_to_another_site(path: str) -> None:
+    with pytest.raises(ValueError, match="stay on this site"):
+        see_other(path)
+
+
+def test_both_ways_of_sending_somebody_on_say_the_same() -> None:
+    slow, quick = see_other("/petitions/1/sign/sent"), SeeOther("/petitions/1/sign/sent")
+    headers = {k.decode(): v.decode() for k, v in quick._start["headers"]}
+    assert (slow.status_code, quick._start["status"]) == (303, 303)
+    assert headers["location"] == slow.url
+    assert headers["cache-control"] == slow.headers["cache-control"] == "no-store"
+
+
+def test_a_page_for_one_reader_is_kept_by_nobody(pages: Pages) -> None:
+    answer = pages.personal("front/contact.html", status=422)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.status_code == 422
+    assert b"<title>Error: " in answer.content
