@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.db import Prepared, insert_many
@@ -77,8 +77,8 @@ def count(db: Session, standings: Mapping[int, Standing], counted: Sequence[Coun
             continue
         published = standing.state not in BEFORE_PUBLICATION
         for threshold in crossed(standing.before, standing.signature_count, standing, published=published):
-            episode = _episode(db, standing.id, threshold)
-            brought.crossings.append(NewCrossing(standing.id, threshold, episode, standing.signature_count))
+            if not _was_reached(db, standing.id, threshold):
+                brought.crossings.append(NewCrossing(standing.id, threshold, 1, standing.signature_count))
         joined = tuple(c.count for c in counted if c.petition_id == standing.id and c.kind == "sponsor")
         if joined and not published:
             brought.sponsors.append(SponsorsJoined(standing.id, joined, standing.sponsors_needed))
@@ -100,12 +100,13 @@ def _write(db: Session, crossings: Sequence[NewCrossing], now: datetime) -> None
     insert_many(db, Crossing.__table__, rows)  # type: ignore[arg-type]
 
 
-def _episode(db: Session, petition_id: int, threshold: Threshold) -> int:
-    """A count that fell below and rises again crosses in a new episode."""
-    earlier = select(func.max(Crossing.episode)).where(
-        Crossing.petition_id == petition_id, Crossing.threshold == threshold
-    )
-    return (db.scalar(earlier) or 0) + 1
+def _was_reached(db: Session, petition_id: int, threshold: Threshold) -> bool:
+    """A threshold is reached once: one person who leaves and comes back must not make a second duty.
+
+    A new episode needs the earlier one to be undone first, which nothing does yet.
+    """
+    earlier = select(Crossing.episode).where(Crossing.petition_id == petition_id, Crossing.threshold == threshold)
+    return db.scalar(earlier.limit(1)) is not None
 
 
 def _tally(db: Session, by_country: Counter[tuple[int, str]]) -> None:
