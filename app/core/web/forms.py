@@ -55,7 +55,9 @@ def _word(raw: bytes) -> str:
     if b"+" in raw:
         raw = raw.replace(b"+", b" ")
     if b"%" in raw:
-        raw = unquote_to_bytes(raw)
+        raw = raw.replace(b"%40", b"@")  # every address has one, and few fields have anything else
+        if b"%" in raw:
+            raw = unquote_to_bytes(raw)
     return raw.decode("utf-8")
 
 
