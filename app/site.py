@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import click
 from sqlalchemy.orm import Session
 
+from app.accounts.rules.roles import Power
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.events import Listeners
@@ -55,6 +56,15 @@ class Referred:
     paragraphs: Sequence[tuple[str, str]] = ()
 
 
+class StaffPage(NamedTuple):
+    """A page of a room's own for staff with this power, listed where their day begins."""
+
+    href: str
+    title: str
+    about: str
+    power: Power
+
+
 @dataclass(frozen=True)
 class Invariant:
     """One line of ``townsquare verify``: ``broken`` answers what is wrong, in at most a few words each."""
@@ -91,4 +101,11 @@ class Site:
     dependencies: dict[str, Any] = field(default_factory=dict)
     #: said on top of every page: what is special about this deployment
     banners: list[str] = field(default_factory=list)
+    #: said on top of every page while it is so; re-read a second after a change at the latest
+    notices: list[Callable[[Session, datetime], Iterable[str]]] = field(default_factory=list)
+    staff_pages: list[StaffPage] = field(default_factory=list)
+    #: kind of recipient -> the address of one, where it is still known; for bounced letters
+    recipients: dict[str, Callable[[Session, int], str | None]] = field(default_factory=dict)
+    #: kind and cause of a referral -> where its officer answers it, if not on the desk's own page
+    answer_doors: dict[tuple[str, str], Callable[[int], str]] = field(default_factory=dict)
     sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)

@@ -18,6 +18,7 @@ from petitions.api import routes
 from petitions.importing import uk_petitions
 from petitions.jobs import jobs
 from petitions.mails import PetitionLetters
+from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.rules.closing import days_left

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import administrators
 from app.accounts.model import Account
+from app.accounts.rules.roles import Power
 from app.core.errors import Invalid
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
@@ -27,6 +28,7 @@ def admin(
     response: Response[bytes] = request.app.state.pages.personal(
         "front/admin.html",
         staff=account,
+        more=[p for p in request.app.state.site.staff_pages if p.power is Power.ADMINISTER],
         dead=len(mail.dead_letters(db)),
         waiting=mail.count_waiting(db),
         departments=len(departments.active(db)),

@@ -44,6 +44,13 @@ class Letter(Base):
             "ix_mail_letter_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")
         ),
         Index(
+            "ix_mail_letter_batch",
+            "batch",
+            "id",
+            sqlite_where=text("batch IS NOT NULL"),
+            postgresql_where=text("batch IS NOT NULL"),
+        ),
+        Index(
             "uq_mail_letter_once",
             "once",
             unique=True,
@@ -59,6 +66,8 @@ class Letter(Base):
     recipient_kind: Mapped[str] = mapped_column(String(40))
     recipient_id: Mapped[int] = mapped_column(BigInteger)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: letters of one announcement, to be called off together
+    batch: Mapped[int | None] = mapped_column(BigInteger)
     #: the same news to the same person is queued once, whatever happens
     once: Mapped[str | None] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(12), default=LetterState.WAITING)
@@ -78,3 +87,23 @@ class MailboxDay(Base):
     mailbox: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     letters: Mapped[int]
+
+
+class Suppression(Base):
+    """A mailbox (a keyed digest) that gets no letters, or no news, since its own server or owner said so.
+
+    ``sealed`` holds the address for the staff who may lift it; soft failures only count at first.
+    """
+
+    __tablename__ = "mail_suppression"
+    __table_args__ = (CheckConstraint("kind IN ('hard', 'soft', 'complaint', 'staff')", name="kind"),)
+
+    mailbox: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str] = mapped_column(String(200))
+    count: Mapped[int] = mapped_column(default=1)
+    first_at: Mapped[datetime] = mapped_column(Instant)
+    last_at: Mapped[datetime] = mapped_column(Instant)
+    #: letters stay away from then on; null while soft failures are still counted, or once it was lifted
+    since: Mapped[datetime | None] = mapped_column(Instant)

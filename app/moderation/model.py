@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -93,3 +93,37 @@ class Decision(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     by_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Holiday(Base):
+    """Days on which nobody moderates: the promised time grows by them."""
+
+    __tablename__ = "moderation_holiday"
+    __table_args__ = (CheckConstraint("ends_on >= starts_on", name="days"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    by_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Report(Base):
+    """A reader says that something published breaks a rule. Nobody's name is asked."""
+
+    __tablename__ = "moderation_report"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'handled')", name="state"),
+        Index("ix_moderation_report_queue", "state", "at"),
+        Index("ix_moderation_report_subject", "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    reason_code: Mapped[str] = mapped_column(String(40))
+    words: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    handled_at: Mapped[datetime | None] = mapped_column(Instant)
+    handled_by_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -37,6 +37,8 @@ class Referral(Base):
     received_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: no longer owed: what caused it was undone before anything answered it
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Answer(Base):
@@ -53,3 +55,6 @@ class Answer(Base):
     details: Mapped[str] = mapped_column(Text)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
     at: Mapped[datetime] = mapped_column(Instant)
+    #: taken back before anyone was told of it; the version stays on record
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(BigInteger)

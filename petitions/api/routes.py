@@ -153,7 +153,7 @@ def start(
     assert texts is not None and person is not None
     draft = draft_of(texts, person, claim.key.hex() if claim else "")
     client = request.client.host if request.client else ""
-    allowance = Allowance(policy.create_a_minute, policy.create_an_hour)
+    allowance = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
 
     def store(db: Session) -> Replay | KeyReused | bytes:
         if claim and (earlier := idempotency.earlier_answers(db, [claim]).get(claim.key)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +15,8 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -72,10 +74,26 @@ class Petition(Base):
     rejected_at: Mapped[datetime | None] = mapped_column(Instant)
     hidden_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
+    resubmitted_at: Mapped[datetime | None] = mapped_column(Instant)
     response_reached_at: Mapped[datetime | None] = mapped_column(Instant)
     debate_reached_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the newest word on a debate: ``scheduled`` for ``debate_on``, ``outcome`` told, or ``not_held``
+    debate_state: Mapped[str | None] = mapped_column(String(12))
+    debate_on: Mapped[date | None]
+    debate_outcome_at: Mapped[datetime | None] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
+
+    #: days its closing was put off because signing was stopped
+    extended_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: when it would close, had no election been announced
+    closes_before_election: Mapped[datetime | None] = mapped_column(Instant)
+    #: exempt from the erasure of signers, by an administrator with a reason on record
+    keep_signers: Mapped[bool] = mapped_column(default=False, server_default=false())
+    staff_note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    public_note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    public_note_at: Mapped[datetime | None] = mapped_column(Instant)
 
     text_version: Mapped[int] = mapped_column(default=0)
     text_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
@@ -107,10 +125,16 @@ class TextVersion(Base):
     additional_details: Mapped[str] = mapped_column(Text)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     at: Mapped[datetime] = mapped_column(Instant)
+    #: why it was corrected, in words for the public; empty for the first
+    note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    by_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Crossing(Base):
-    """A threshold was reached, once for each episode. *Served* when its duties and letters exist."""
+    """A threshold was reached, once for each episode. *Served* when its duties and letters exist.
+
+    *Undone* when the count fell clearly below it before anything answered; the next time is a new episode.
+    """
 
     __tablename__ = "petitions_crossing"
     __table_args__ = (
@@ -124,6 +148,7 @@ class Crossing(Base):
     signature_count: Mapped[int]
     reached_at: Mapped[datetime] = mapped_column(Instant)
     served_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class CountryCount(Base):
@@ -160,6 +185,30 @@ class HourCount(Base):
     validated: Mapped[int]
 
 
+class MinuteCount(Base):
+    """Signatures validated within one minute of the last two hours: what trends. A job clears older rows."""
+
+    __tablename__ = "petitions_minute_count"
+
+    minute: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    validated: Mapped[int]
+
+
+class Event(Base):
+    """Something that happened to a petition and that its page tells, beyond what its own columns say."""
+
+    __tablename__ = "petitions_event"
+    __table_args__ = (Index("ix_petitions_event_petition", "petition_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"))
+    #: ``taken-down``, ``restored``, ``resubmitted``, ``extended``, ``threshold-undone``, ``answer-withdrawn`` …
+    kind: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(Instant)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
 class Announcement(Base):
     """News to every signer who asked for it: queued in steps, so that signing never waits for it."""
 
@@ -176,3 +225,6 @@ class Announcement(Base):
     reached_id: Mapped[int] = mapped_column(BigInteger, default=0)
     queued: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    #: replaced or called off: what has not left yet stays
+    cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+    by_id: Mapped[int | None] = mapped_column(BigInteger)

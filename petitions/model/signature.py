@@ -12,6 +12,7 @@ from petitions.rules.lifecycle import SignatureState
 
 _STATES = ", ".join(f"'{s}'" for s in SignatureState)
 _VALIDATED = text("state = 'validated'")
+_HELD = text("state = 'held'")
 _WANTS_NEWS = text("state = 'validated' AND notify")
 
 
@@ -62,6 +63,7 @@ class Signature(Base):
             sqlite_where=text("number IS NOT NULL"),
             postgresql_where=text("number IS NOT NULL"),
         ),
+        Index("ix_petitions_signature_held", "held_by", "id", sqlite_where=_HELD, postgresql_where=_HELD),
         Index(
             "ix_petitions_signature_news", "petition_id", "id", sqlite_where=_WANTS_NEWS, postgresql_where=_WANTS_NEWS
         ),
@@ -88,6 +90,10 @@ class Signature(Base):
     validated_at: Mapped[datetime | None] = mapped_column(Instant)
     confirmed_by: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: ``withdrawn``, ``not-me``, ``corrected``, or a class of reason that staff chose
+    end_reason: Mapped[str | None] = mapped_column(String(20))
+    #: the block that held it back; staff release it
+    held_by: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Signer(Base):

@@ -31,11 +31,11 @@ S = PetitionState
 MOVES: dict[PetitionState, frozenset[PetitionState]] = {
     S.PENDING: frozenset({S.COLLECTING, S.WITHDRAWN, S.STOPPED}),
     S.COLLECTING: frozenset({S.IN_MODERATION, S.WITHDRAWN, S.STOPPED}),
-    S.IN_MODERATION: frozenset({S.OPEN, S.REJECTED, S.HIDDEN, S.WITHDRAWN, S.STOPPED}),
-    S.OPEN: frozenset({S.CLOSED, S.HIDDEN, S.WITHDRAWN}),
+    S.IN_MODERATION: frozenset({S.OPEN, S.CLOSED, S.REJECTED, S.HIDDEN, S.WITHDRAWN, S.STOPPED}),
+    S.OPEN: frozenset({S.CLOSED, S.REJECTED, S.HIDDEN, S.WITHDRAWN}),
     S.REJECTED: frozenset({S.IN_MODERATION}),
     S.HIDDEN: frozenset({S.IN_MODERATION}),
-    S.CLOSED: frozenset({S.HIDDEN}),
+    S.CLOSED: frozenset({S.REJECTED, S.HIDDEN}),
     S.WITHDRAWN: frozenset(),
     S.STOPPED: frozenset(),
 }

@@ -99,7 +99,7 @@ def _start(
 ) -> Response[Any] | Redirect:
     state = request.app.state
     client = request.client.host if request.client else ""
-    state.limits.spend(Allowance(policy.create_a_minute, policy.create_an_hour), client, "create")
+    state.limits.spend(Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds), client, "create")
     texts, person = read_texts(form), form.person(policy, state.settings.home_country)
     assert texts is not None and person is not None  # checked just before
     drafting.start(db, state.keyring, policy, draft_of(texts, person, form.get("submission")), state.clock.now())

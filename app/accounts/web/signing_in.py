@@ -19,7 +19,7 @@ from app.core.security.limits import Allowance
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 
-ATTEMPTS = Allowance(a_minute=10, an_hour=60)
+ATTEMPTS = Allowance(most=10, an_hour=60)
 
 
 class SaysNotWhereFrom(Forbidden):

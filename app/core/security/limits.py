@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, cast
 
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerSecond
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
@@ -24,10 +24,11 @@ log = logging.getLogger("townsquare.limits")
 
 @dataclass(frozen=True)
 class Allowance:
-    """How many acts one network may do: a minute, and an hour."""
+    """How many acts one network may do: in a short window (a minute, unless ``seconds`` says otherwise), and an hour."""
 
-    a_minute: int = 60
+    most: int = 60
     an_hour: int = 1000
+    seconds: int = 60
 
 
 class Limits:
@@ -60,27 +61,29 @@ class OwnWindows:
     MOST_KEYS = 200_000
 
     def __init__(self) -> None:
-        self._minute: dict[tuple[str, ...], int] = {}
+        self._short: dict[tuple[str, ...], tuple[int, int]] = {}
         self._hour: dict[tuple[str, ...], int] = {}
-        self._this_minute = self._this_hour = 0
+        self._this_hour = 0
 
     def spend(self, allowance: Allowance, key: tuple[str, ...]) -> float:
         now = time.time()
-        self._turn(int(now // 60), int(now // 3600))
-        minute, hour = self._minute.get(key, 0), self._hour.get(key, 0)
+        self._turn(int(now // 3600))
+        window = int(now // allowance.seconds)
+        counted_in, count = self._short.get(key, (window, 0))
+        if counted_in != window:
+            count = 0
+        hour = self._hour.get(key, 0)
         if hour >= allowance.an_hour:
             return 3600 - now % 3600
-        if minute >= allowance.a_minute:
-            return 60 - now % 60
-        self._minute[key], self._hour[key] = minute + 1, hour + 1
+        if count >= allowance.most:
+            return allowance.seconds - now % allowance.seconds
+        self._short[key], self._hour[key] = (window, count + 1), hour + 1
         return 0.0
 
-    def _turn(self, minute: int, hour: int) -> None:
-        """A new window begins empty; so does one that a flood of networks has filled."""
-        if minute != self._this_minute or len(self._minute) > self.MOST_KEYS:
-            self._minute, self._this_minute = {}, minute
-        if hour != self._this_hour or len(self._hour) > self.MOST_KEYS:
-            self._hour, self._this_hour = {}, hour
+    def _turn(self, hour: int) -> None:
+        """A new hour begins empty; so do the counts that a flood of networks has filled."""
+        if hour != self._this_hour or len(self._short) > self.MOST_KEYS:
+            self._short, self._hour, self._this_hour = {}, {}, hour
 
 
 class SharedWindows:
@@ -92,7 +95,7 @@ class SharedWindows:
 
     def spend(self, allowance: Allowance, key: tuple[str, ...]) -> float:
         try:
-            for item in _items(allowance.a_minute, allowance.an_hour):
+            for item in _items(allowance):
                 if not self._limiter.hit(item, *key):
                     return self._limiter.get_window_stats(item, *key).reset_time - time.time() or 1.0
         except self._storage.base_exceptions:
@@ -101,8 +104,8 @@ class SharedWindows:
 
 
 @lru_cache(maxsize=32)
-def _items(a_minute: int, an_hour: int) -> tuple[RateLimitItem, ...]:
-    return RateLimitItemPerMinute(a_minute), RateLimitItemPerHour(an_hour)
+def _items(allowance: Allowance) -> tuple[RateLimitItem, ...]:
+    return RateLimitItemPerSecond(allowance.most, allowance.seconds), RateLimitItemPerHour(allowance.an_hour)
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import moderators
 from app.accounts.model import Account
+from app.accounts.rules.roles import Power
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form, Sent
@@ -32,6 +33,7 @@ def queue(
     return state.pages.personal(
         "moderation/queue.html",
         staff=account,
+        more=[p for p in state.site.staff_pages if p.power is Power.JUDGE],
         cases=cases,
         waiting=queries.count_waiting(db),
         decided=decided,

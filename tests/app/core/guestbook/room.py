@@ -198,7 +198,7 @@ def limited(
     request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent]
 ) -> Response[bytes]:
     client = request.client.host if request.client else ""
-    request.app.state.limits.spend(Allowance(a_minute=2, an_hour=50), client, "guestbook")
+    request.app.state.limits.spend(Allowance(most=2, an_hour=50), client, "guestbook")
     db.execute(insert(ENTRY).values(id=new_id(), name=form["name"]))
     return Response(b"thank you", media_type="text/plain")
 
