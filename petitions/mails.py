@@ -22,6 +22,10 @@ from petitions.policy import PetitionPolicy
 from petitions.rules.lifecycle import SignatureState
 
 CONFIRM, NOT_ME, SPONSOR = "petitions.confirm", "petitions.not-me", "petitions.sponsor"
+#: one-click, as RFC 8058 has it: works without a page, a cookie or a session
+UNSUBSCRIBE = "petitions.unsubscribe"
+#: the creator's own page: edit after a rejection, withdraw
+CREATOR = "petitions.creator"
 
 
 @dataclass(frozen=True)
@@ -125,13 +129,11 @@ class PetitionLetters:
         """News of an answer: only to those whose signature counts and who still want news."""
         found = self._signer(db, letter)
         answer = db.get(Answer, letter.facts["answer"])
-        if found is None or answer is None:
-            return None
-        if found[0].state != SignatureState.VALIDATED or not found[0].notify:
+        if found is None or answer is None or not _wants_news(found[0]):
             return None
         referral = db.get_one(Referral, answer.referral_id)
         department = by_ids(db, [referral.department_id]).get(referral.department_id or 0)
-        return self._envelope(*found, answer=answer, department=department)
+        return self._news(*found, answer=answer, department=department)
 
     def _signer(self, db: Session, letter: Letter) -> tuple[Signature, Petition, dict[str, str]] | None:
         signature = db.get(Signature, letter.recipient_id)
@@ -140,6 +142,13 @@ class PetitionLetters:
             return None
         words = open_signer(self.keys, signature.petition_id, signature.address_key, signer.sealed)
         return signature, db.get_one(Petition, signature.petition_id), words
+
+    def _news(self, signature: Signature, petition: Petition, words: dict[str, str], **more: Any) -> Envelope:
+        """News that its reader can stop with one click in the letter or in the mail program."""
+        link = f"{self.base_url}/signatures/unsubscribe/{self.keys.token(UNSUBSCRIBE, signature.id)}"
+        plain = self._envelope(signature, petition, words, unsubscribe=link, **more)
+        headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        return Envelope(plain.address, plain.values, headers)
 
     def _envelope(self, signature: Signature, petition: Petition, words: dict[str, str], **more: Any) -> Envelope:
         values = {
@@ -150,3 +159,8 @@ class PetitionLetters:
             **more,
         }
         return Envelope(words["email"], values)
+
+
+def _wants_news(signature: Signature) -> bool:
+    """Only those whose signature counts and who still want news."""
+    return signature.state == SignatureState.VALIDATED and signature.notify
