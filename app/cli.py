@@ -26,10 +26,13 @@ from app.core.clock import SystemClock
 from app.core.db import Database
 from app.core.errors import Invalid, Refusal
 from app.core.log import configure
+from app.core.security.keys import Keys
 from app.core.settings import PREFIX, BadSettings, Settings
 from app.departments import queries as departments
 from app.departments import service as founding
-from app.main import House, start_workers
+from app.mail import bouncing
+from app.main import House, load_rooms, start_workers
+from app.site import Site
 
 T = TypeVar("T")
 DEMO = {
@@ -210,6 +213,28 @@ def verify() -> None:
 
 
 @cli.command()
+def bounce() -> None:
+    """Read one delivery report or complaint on standard input, as a mail server hands it over."""
+    raw = sys.stdin.buffer.read(bouncing.MOST_BYTES + 1)
+    if len(raw) > bouncing.MOST_BYTES:
+        raise Failure(f"The message is longer than {bouncing.MOST_BYTES:,} bytes: nothing was read.", 2)
+    try:
+        report = bouncing.read_report(raw)
+    except bouncing.NotUnderstood:
+        click.echo("ignored: this is not a delivery report that can be understood")
+        return
+    settings = _settings()
+    _prepare(settings)
+    keys, clock = Keys(settings.secret_key), SystemClock()
+    site = Site(settings=settings, keys=keys, clock=clock)
+    load_rooms(site)
+    with _database(settings) as database:
+        said = database.retrying(lambda db: bouncing.settle(db, keys, site.recipients, report, clock.now()))
+    for line in said:
+        click.echo(line)
+
+
+@cli.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
     """Write everything into FILE while the site runs, and check it."""
@@ -293,15 +318,10 @@ def _hint(wrong: click.UsageError) -> str:
 
 def _add_room_commands() -> None:
     """Commands that rooms contribute, unless the settings are broken: then the command itself says so."""
-    from app.main import load_rooms
-    from app.site import Site
-
     try:
         settings = Settings.from_environment()
     except BadSettings:
         return
-    from app.core.security.keys import Keys
-
     site = Site(settings=settings, keys=Keys(settings.secret_key), clock=SystemClock())
     try:
         load_rooms(site)

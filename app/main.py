@@ -23,11 +23,14 @@ from litestar.openapi.spec import Contact, License
 from sqlalchemy.orm import Session
 
 from app import __version__
+from app.accounts import service as accounts
 from app.accounts.guards import provide_account
+from app.accounts.rules.roles import Power
 from app.accounts.web import signing_in
 from app.core import freshness, idempotency
 from app.core.clock import Clock, SystemClock
 from app.core.db import Database
+from app.core.i18n import _
 from app.core.idempotency import InFlight
 from app.core.intake import Intake
 from app.core.jobs import Job, JobRunner
@@ -35,7 +38,7 @@ from app.core.security import sessions
 from app.core.security.keys import Keys
 from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
-from app.core.settings import BadSettings, Settings, civic_number
+from app.core.settings import BadSettings, Settings
 from app.core.web.assets import Assets
 from app.core.web.edge import begin, db_provider, note_status
 from app.core.web.error_pages import ErrorPages
@@ -44,19 +47,23 @@ from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
 from app.front import HANDLERS as FRONT
+from app.front.notices import Notices
 from app.mail import service as mail
+from app.mail import suppression
 from app.mail.postman import Postman, free_claims
 from app.mail.render import Renderer
 from app.mail.transport import transport_for
 from app.moderation.web import desk as moderation_desk
+from app.moderation.web import holidays, reasons, reports
 from app.outcomes.web import desk as outcomes_desk
-from app.site import Site
+from app.site import Site, StaffPage
 
 STATIC = Path(__file__).resolve().parent / "static"
 
 
 def load_rooms(site: Site) -> None:
-    """Have each room that the settings name install itself; :class:`BadSettings` where its numbers make no sense."""
+    """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
+    site.recipients["account"] = accounts.address_of
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
@@ -81,15 +88,19 @@ class House:
         self.keys = Keys(settings.secret_key)
         self.site = Site(settings=settings, keys=self.keys, clock=self.clock)
         load_rooms(self.site)
+        self.site.staff_pages[:0] = _staff_pages()
         self.database = database or Database(settings.database_url, pool=settings.threads + 8)
         self.database.listeners = self.site.listeners
         self.assets = Assets(STATIC)
         self.pages = Pages(settings, self.assets)
         self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
-        self.errors = ErrorPages(self.pages)
+        self.notices = Notices(self.database, self.site.notices, self.clock)
+        self.errors = ErrorPages(self.pages, lambda: self.notices.said)
+        self.pages.jinja.globals["notices"] = self.notices.now
         self.pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="page")
         self.closers = ThreadPoolExecutor(4, thread_name_prefix="close")
         self.upkeep = ThreadPoolExecutor(2, thread_name_prefix="upkeep")
+        self.exports = ThreadPoolExecutor(2, thread_name_prefix="export")
         self.intake = Intake(
             self.database,
             self.site.performers,
@@ -109,6 +120,7 @@ class House:
             pool=self.upkeep,
             on=settings.page_cache == "on",
         )
+        self.cache.before_rendering_anew.append(self.notices.forget)
         self.database.on_touched.append(self.cache.touched)
         self.asgi = Shell(self.cache, settings, self.assets, self.errors)
 
@@ -118,13 +130,14 @@ class House:
             date=self.pages.say_date, datetime=self.pages.say_instant, last_day=self.pages.say_last_day
         )
         transport = transport_for(self.settings.mail_url)
-        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock)
+        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock, self.keys)
         self.database.postmen.append(postman.wake)
         return postman
 
     def _router(self) -> Litestar:
         set_asyncio_executor(self.pool)
-        handlers = [*FRONT, *signing_in.HANDLERS, *moderation_desk.HANDLERS, *outcomes_desk.HANDLERS]
+        moderation = [*moderation_desk.HANDLERS, *reports.HANDLERS, *holidays.HANDLERS, *reasons.HANDLERS]
+        handlers = [*FRONT, *signing_in.HANDLERS, *moderation, *outcomes_desk.HANDLERS]
         return Litestar(
             # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
             # later; inside one router every path is registered once. Registering changes a handler,
@@ -161,9 +174,8 @@ class House:
             "limits": self.limits,
             "passwords": self.passwords,
             "in_flight": InFlight(),
-            "moderation_promise_days": civic_number(
-                "moderation", self.settings.section("moderation"), "promise_days", 7
-            ),
+            "exports": self.exports,
+            "moderation_promise_days": self.site.promising.days,
         }
 
     @asynccontextmanager
@@ -197,6 +209,7 @@ class House:
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.closers.shutdown(wait=False)
         self.upkeep.shutdown(wait=False, cancel_futures=True)
+        self.exports.shutdown(wait=False, cancel_futures=True)
         self.database.close()
 
     def _versions(self, keys: Iterable[str]) -> Mapping[str, int]:
@@ -220,10 +233,40 @@ def create_app(settings: Settings | None = None, *, jobs: bool = True, clock: Cl
     return House(settings or Settings.from_environment(), jobs=jobs, clock=clock).asgi
 
 
+def _staff_pages() -> list[StaffPage]:
+    return [
+        StaffPage(
+            "/moderation/reports",
+            _("Reports by readers"),
+            _("What readers say breaks a rule."),
+            Power.JUDGE,
+        ),
+        StaffPage(
+            "/admin/holidays",
+            _("Holidays"),
+            _("Days on which nobody moderates; the promised time grows by them."),
+            Power.ADMINISTER,
+        ),
+        StaffPage(
+            "/admin/reasons",
+            _("Reasons for rejecting"),
+            _("The standards that moderators judge by: added, retired, brought back."),
+            Power.ADMINISTER,
+        ),
+        StaffPage(
+            "/admin/suppression",
+            _("Addresses that get no letters"),
+            _("Mailboxes that are gone, and people who want no more letters."),
+            Power.ADMINISTER,
+        ),
+    ]
+
+
 def _house_jobs() -> list[Job]:
     def forget(db: Session, now: Any) -> int:
         idempotency.forget_old(db, now)
         mail.forget_old(db, now)
+        suppression.forget_old(db, now)
         sessions.forget_ended(db, now)
         return 0
 

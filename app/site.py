@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import click
@@ -24,6 +25,8 @@ from app.core.security.keys import Keys
 from app.core.settings import Settings
 from app.mail.render import Composer
 from app.moderation.contribution import Moderated
+from app.moderation.promise import Promising
+from app.outcomes.contribution import NewsOfAnswers
 
 
 class PanelItem(NamedTuple):
@@ -54,6 +57,10 @@ class Referred:
     href: str
     people: int
     paragraphs: Sequence[tuple[str, str]] = ()
+    #: what its department must know of it, such as that it was taken down
+    note: str = ""
+    #: whether the public may read its title at the moment
+    public: bool = True
 
 
 class StaffPage(NamedTuple):
@@ -61,8 +68,13 @@ class StaffPage(NamedTuple):
 
     href: str
     title: str
-    about: str
+    #: one sentence; or what works it out, where it changes
+    about: str | Callable[[Session, datetime], str]
     power: Power
+
+    def shown(self, db: Session, now: datetime) -> StaffPage:
+        """With its sentence as it is now."""
+        return self if isinstance(self.about, str) else self._replace(about=self.about(db, now))
 
 
 @dataclass(frozen=True)
@@ -108,4 +120,11 @@ class Site:
     recipients: dict[str, Callable[[Session, int], str | None]] = field(default_factory=dict)
     #: kind and cause of a referral -> where its officer answers it, if not on the desk's own page
     answer_doors: dict[tuple[str, str], Callable[[int], str]] = field(default_factory=dict)
+    #: kind of subject -> how the people who signed it are told of an answer
+    news: dict[str, NewsOfAnswers] = field(default_factory=dict)
     sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)
+
+    @cached_property
+    def promising(self) -> Promising:
+        """How long checking is said to take; ValueError where its numbers make no sense."""
+        return Promising.from_settings(self.settings)

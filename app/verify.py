@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.audit.service import first_broken_link
@@ -59,16 +59,23 @@ def decisions_settle_their_cases(db: Session, now: datetime) -> Iterable[str]:
 
 
 def answers_are_in_order(db: Session, now: datetime) -> Iterable[str]:
-    """An answered referral has answers 1 to n, any other has none."""
+    """Answers are numbered 1 to n; one of them stands exactly where the referral is answered."""
+    standing = func.sum(case((Answer.withdrawn_at.is_(None), 1), else_=0))
     numbers = (
-        select(Answer.referral_id, func.count().label("n"), func.max(Answer.version).label("top"))
+        select(
+            Answer.referral_id,
+            func.count().label("n"),
+            func.max(Answer.version).label("top"),
+            standing.label("standing"),
+        )
         .group_by(Answer.referral_id)
         .subquery()
     )
-    rows = select(Referral.id, Referral.state, func.coalesce(numbers.c.n, 0), func.coalesce(numbers.c.top, 0))
-    for row, state, count, top in db.execute(rows.outerjoin(numbers, numbers.c.referral_id == Referral.id)):
-        if count != top or (state == "answered") != (count > 0):
-            yield f"referral {row}"
+    n, top, stands = (func.coalesce(numbers.c[name], 0) for name in ("n", "top", "standing"))
+    rows = select(Referral.id).outerjoin(numbers, numbers.c.referral_id == Referral.id)
+    wrong = rows.where(or_(n != top, (Referral.state == "answered") != (stands > 0)))
+    for row in db.scalars(wrong):
+        yield f"referral {row}"
 
 
 HOUSE = [

@@ -237,6 +237,18 @@ def postgres_database() -> Iterator[str]:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
+def lasting_database(name: str) -> str:
+    """A database of that name in the same PostgreSQL, made where it is missing, and left there."""
+    import psycopg
+    from psycopg import conninfo
+
+    server = postgres_server()
+    with psycopg.connect(server, autocommit=True) as admin:
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            admin.execute(f'CREATE DATABASE "{name}"'.encode())
+    return _url(conninfo.conninfo_to_dict(server), name)
+
+
 def postgres_server() -> str:
     """The address of a PostgreSQL: the one named in the environment, else one from the wheel that ends with us."""
     named = os.environ.get("TOWNSQUARE_TEST_POSTGRES_URL")

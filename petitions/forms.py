@@ -78,7 +78,7 @@ def read_texts(form: Form) -> TextFields | None:
     return TextFields(action, background, details)
 
 
-def draft_of(texts: TextFields, person: PersonFields, submission: str) -> drafting.Draft:
+def draft_of(texts: TextFields, person: PersonFields, submission: str, client: str = "") -> drafting.Draft:
     """What the service stores, from checked fields."""
     return drafting.Draft(
         action=texts.action,
@@ -91,6 +91,7 @@ def draft_of(texts: TextFields, person: PersonFields, submission: str) -> drafti
         notify=person.notify,
         privacy=person.privacy,
         submission_id=submission if _SUBMISSION.match(submission) else secrets.token_urlsafe(24),
+        client=client,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.core.people.addresses import Address
 from app.core.security.keys import Keys
 from app.core.text.plain import fold
+from app.mail import mailbox
 
 KEY_BYTES = 16
 
@@ -29,15 +30,20 @@ class IdentityKeys:
 def identity_keys(keys: Keys, salt: bytes, address: str, name: str, postcode: str) -> IdentityKeys:
     """``address`` canonical, ``name`` as typed, ``postcode`` normalised or empty."""
     return IdentityKeys(
-        keys.digest("petitions.address", salt, address.encode())[:KEY_BYTES],
+        address_key(keys, salt, address),
         keys.digest("petitions.name", salt, fold(name).encode())[:KEY_BYTES],
         keys.digest("petitions.postcode", salt, postcode.encode())[:KEY_BYTES],
     )
 
 
+def address_key(keys: Keys, salt: bytes, address: str) -> bytes:
+    """The first of :func:`identity_keys` alone: under which a canonical address signed this petition."""
+    return keys.digest("petitions.address", salt, address.encode())[:KEY_BYTES]
+
+
 def mailbox_key(keys: Keys, address: Address) -> bytes:
     """32 bytes that name a mailbox across the site, for letter caps alone; kept two days."""
-    return keys.digest("mailbox", address.canonical.encode())
+    return mailbox.mailbox_key(keys, address)
 
 
 def seal_signer(keys: Keys, petition_id: int, address_key: bytes, name: str, address: Address, postcode: str) -> bytes:

@@ -11,7 +11,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.core import schema
 from app.core.clock import SystemClock
 from app.core.db import Database
+from app.core.errors import BadField
 from app.core.freshness import touch
 from app.core.people.places import country_names
 from app.core.settings import Settings
@@ -32,7 +33,9 @@ from app.outcomes.model import Answer, Referral
 from petitions.model.petition import AreaCount, CountryCount, Petition
 from petitions.policy import PetitionPolicy
 from petitions.rules.lifecycle import PetitionState
+from petitions.rules.sorting import read_topic
 from petitions.rules.texts import text_digest
+from petitions.service.sorting import link_topics
 
 SOURCE = "uk-petitions"
 STATES = frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.REJECTED})
@@ -64,6 +67,8 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
+    #: what was left out of a record that was imported
+    left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
 @click.command("uk-petitions")
@@ -82,6 +87,8 @@ def uk_petitions(file: Path, demo: bool) -> None:
         database.close()
     for name, reason in report.refused:
         click.echo(f"refused {name}: {reason}", err=True)
+    for name, reason in report.left_out:
+        click.echo(f"left out of {name}: {reason}", err=True)
     click.echo(
         f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged, "
         f"{len(report.refused)} refused."
@@ -133,6 +140,7 @@ def import_records(
             facts = read_record(record)
             outcome = database.retrying(partial(store, facts=facts, policy=policy, now=now))
             setattr(report, outcome, getattr(report, outcome) + 1)
+            report.left_out += [(_name(record, place), reason) for reason in facts.left_out]
         except BadRecord as wrong:
             report.refused.append((_name(record, place), str(wrong)))
         except (exc.IntegrityError, exc.DataError):
@@ -151,6 +159,8 @@ class RecordFacts:
     areas: list[dict[str, Any]]
     response: tuple[datetime, str, str] | None
     department: str
+    topics: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def read_record(record: Any) -> RecordFacts:
@@ -167,7 +177,7 @@ def read_record(record: Any) -> RecordFacts:
     count = attributes.get("signature_count")
     if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST_COUNT:
         raise BadRecord("signature_count is not a whole number of at least 0")
-    columns = _texts(attributes) | _dates(attributes, state) | _rejection(attributes, state)
+    columns = _texts(attributes) | _dates(attributes, state) | _debate(attributes) | _rejection(attributes, state)
     columns |= {"state": state, "imported_count": count, "creator_name": _words(attributes.get("creator_name"), 80)}
     columns["source_facts"] = _kept(record, attributes)
     return RecordFacts(
@@ -177,6 +187,7 @@ def read_record(record: Any) -> RecordFacts:
         list(_areas(attributes.get("signatures_by_constituency"))),
         _response(attributes),
         _department(attributes.get("departments")),
+        *_topics(attributes.get("topics")),
     )
 
 
@@ -190,6 +201,7 @@ def store(db: Session, *, facts: RecordFacts, policy: PetitionPolicy, now: datet
     if petition is not None and not _changed(db, petition, facts):
         return "unchanged"
     outcome = "created" if petition is None else "updated"
+    topics_before = None if petition is None else (petition.source_facts or {}).get("topics")
     if petition is None:
         petition = _new(facts, policy, now)
         db.add(petition)
@@ -203,6 +215,8 @@ def store(db: Session, *, facts: RecordFacts, policy: PetitionPolicy, now: datet
     db.flush()
     _store_tallies(db, petition.id, facts)
     _store_response(db, petition, facts, now)
+    if topics_before != facts.columns["source_facts"].get("topics"):  # else they are as staff here set them
+        link_topics(db, petition.id, facts.topics)
     db.flush()
     touch(db, "petitions", f"petition:{petition.id}", "outcomes")
     return outcome
@@ -376,6 +390,26 @@ def _instant(attributes: Mapping[str, Any], name: str) -> datetime | None:
     return moment
 
 
+def _debate(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Scheduled for a day, told of, or neither; a day that is no day is as good as none."""
+    given = attributes.get("debate")
+    given = given if isinstance(given, dict) else {}
+    told_at = _instant(attributes, "debate_outcome_at")
+    held_on, planned = _day(given.get("debated_on")), _day(attributes.get("scheduled_debate_date"))
+    if told_at is None and held_on is None:
+        return {"debate_state": "scheduled" if planned else None, "debate_on": planned, "debate_outcome_at": None}
+    told_at = told_at or _instant(given, "debated_on")
+    state = "outcome" if held_on else "not_held"
+    return {"debate_state": state, "debate_on": held_on, "debate_outcome_at": told_at}
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def _rejection(attributes: Mapping[str, Any], state: str) -> dict[str, Any]:
     if state != PetitionState.REJECTED:
         return {"rejection_code": None, "rejection_details": None}
@@ -397,6 +431,26 @@ def _kept(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str,
     if isinstance(address, str) and address.startswith("https://") and len(address) < 300:
         facts["source_url"] = address.removesuffix(".json")
     return facts
+
+
+def _topics(rows: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of topics, given as words or as objects with a name; and what among them is no topic."""
+    if rows is not None and not isinstance(rows, list):
+        return (), ("its topics are no list",)
+    names, left_out = [], []
+    for row in rows or ():
+        given = (row.get("name") or row.get("code")) if isinstance(row, dict) else row
+        try:
+            names.append(_topic_name(given))
+        except BadField:
+            left_out.append(f"topic {row!r:.60}")
+    return tuple(dict.fromkeys(names)), tuple(left_out)
+
+
+def _topic_name(given: Any) -> str:
+    """``business-and-industry`` is a code: people read "Business and industry"."""
+    name = read_topic(given if isinstance(given, str) else "")
+    return name.replace("-", " ").capitalize() if name.islower() and "-" in name and " " not in name else name
 
 
 def _countries(rows: Any, total: int) -> dict[str, int]:

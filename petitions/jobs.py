@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.core.jobs import Job
+from app.core.security.keys import Keys
 from petitions.policy import PetitionPolicy
-from petitions.service import closing, erasing, referring, responding
+from petitions.service import announcing, closing, election, erasing, extending, referring, stopping
 
 
-def jobs(serving: referring.Serving, policy: PetitionPolicy, zone: ZoneInfo) -> list[Job]:
+def jobs(
+    serving: referring.Serving, keys: Keys, policy: PetitionPolicy, zone: ZoneInfo, news: announcing.Announcing
+) -> list[Job]:
     """Closing, news to signers, crossings whose duties could not be made at once, and forgetting."""
 
     def serve_unserved(db: Session, now: datetime) -> int:
@@ -22,12 +25,27 @@ def jobs(serving: referring.Serving, policy: PetitionPolicy, zone: ZoneInfo) -> 
         return 0
 
     return [
-        Job("petitions: record closing", closing.close_overdue, timedelta(seconds=30)),
-        Job("petitions: tell signers", responding.queue_some_news, timedelta(seconds=1)),
+        Job("petitions: keep to what is stopped", partial(_keep_to_stops, keys, zone), timedelta(seconds=5)),
+        Job("petitions: record closing", partial(_close, keys, zone, news), timedelta(seconds=30)),
+        Job("petitions: tell signers", announcing.queue_some_news, timedelta(seconds=1)),
         Job("petitions: serve crossings", serve_unserved, timedelta(seconds=30)),
+        Job("petitions: stop abandoned", partial(_stop_abandoned, policy), timedelta(hours=1)),
         Job("petitions: erase signers", partial(_erase, policy, zone), timedelta(minutes=10)),
     ]
 
 
+def _keep_to_stops(keys: Keys, zone: ZoneInfo, db: Session, now: datetime) -> int:
+    return election.carry_out_some(db, keys, now) or extending.extend_some(db, zone, now)
+
+
+def _close(keys: Keys, zone: ZoneInfo, news: announcing.Announcing, db: Session, now: datetime) -> int:
+    """Deadlines that a stop has moved come first: what it put off must not be written down as closed."""
+    return _keep_to_stops(keys, zone, db, now) or closing.close_overdue(db, now, news)
+
+
 def _erase(policy: PetitionPolicy, zone: ZoneInfo, db: Session, now: datetime) -> int:
     return erasing.erase_some(db, policy, zone, now) or erasing.forget_unconfirmed(db, policy, now)
+
+
+def _stop_abandoned(policy: PetitionPolicy, db: Session, now: datetime) -> int:
+    return stopping.stop_abandoned(db, policy, now)

@@ -23,16 +23,18 @@ class PetitionPolicy:
     postcode: str = "home"
     letters_a_signature: int = 5
     erase_after_months: int = 6
+    #: days after which a petition that still gathers its first supporters is stopped
+    abandoned_days: int = 180
     sign_a_minute: int = 60
     sign_an_hour: int = 1000
     create_most: int = 5
     create_seconds: int = 300
     create_an_hour: int = 20
-    #: an awaiting state is undone once the count is this many percent below its threshold
-    undo_percent: int = 1
     #: hosts (and their subdomains) that links to a debate may lead to, separated by commas
     debate_hosts: str = "parliament.uk,parliamentlive.tv"
     similar_most: int = 5
+    #: how often a creator may change and send in again what was rejected before publication
+    resubmissions: int = 1
 
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> PetitionPolicy:

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.rules.roles import Power
 from app.core.i18n import _
-from app.core.remember import Remembered
-from app.outcomes.events import ReferralAnswered
+from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.outcomes.policy import OutcomesPolicy
-from app.site import HomePanel, PanelItem, Referred, Site
+from app.site import HomePanel, PanelItem, Referred, Site, StaffPage
 from petitions import demo, queries
 from petitions.api import routes
+from petitions.api import similar as similar_api
 from petitions.importing import uk_petitions
 from petitions.jobs import jobs
 from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
+from petitions.queries.figures import ListFigures
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
+from petitions.service.announcing import Announcing
+from petitions.service.blocking import Blocklist
+from petitions.service.debating import Debating
+from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.referring import Serving
 from petitions.service.responding import Responding
 from petitions.service.signing import Signing
+from petitions.service.statistics import Shelf
+from petitions.service.stops import Switchboard, stopped
 from petitions.verify import INVARIANTS, unserved_crossings
-from petitions.web import drafting, reading, signing
+from petitions.web.stopped import StopNotices
+from petitions.web import authoring, correcting, debating, drafting, feeds, finder, listing, open_data, reading, reporting, sharing, signing, staff_blocks, staff_held, staff_petition, staff_signatures, staff_stops, unsubscribing, versions
 
 
 def install(site: Site) -> None:
@@ -38,24 +47,47 @@ def install(site: Site) -> None:
     policy = PetitionPolicy.from_settings(settings.section("petitions"))
     outcomes_policy = OutcomesPolicy.from_settings(settings.section("outcomes"))
 
+    def say_day(day: date) -> str:
+        return format_date(day, "d MMMM y", locale="en_GB")
+
     def say_date(instant: datetime) -> str:
-        last = instant - timedelta(microseconds=1)
-        return format_date(last.astimezone(settings.zone).date(), "d MMMM y", locale="en_GB")
+        return say_day((instant - timedelta(microseconds=1)).astimezone(settings.zone).date())
 
     serving = Serving(policy, outcomes_policy)
-    performer = Signing(site.keys, policy, say_date)
+    announcing = Announcing(settings.news_window, settings.zone)
+    blocklist, switchboard = Blocklist(), Switchboard()
+    performer = Signing(site.keys, policy, say_date, blocklist, switchboard)
     performer.serve = serving
     site.performers[SignatureRequest] = site.performers[SignatureConfirmation] = performer
     site.dependencies["policy"] = policy
-    site.dependencies["state_counts"] = Remembered(seconds=5)
-    site.routers += [*drafting.HANDLERS, *signing.HANDLERS, *reading.HANDLERS, *routes.HANDLERS]
+    site.dependencies["blocklist"], site.dependencies["switchboard"] = blocklist, switchboard
+    site.dependencies["figures"] = ListFigures()
+    site.routers += [*drafting.HANDLERS, *signing.HANDLERS, *unsubscribing.HANDLERS, *listing.HANDLERS, *reading.HANDLERS, *staff_stops.HANDLERS, *routes.HANDLERS]
+    site.routers += [*similar_api.HANDLERS]
+    site.routers += [*debating.HANDLERS, *feeds.HANDLERS, *open_data.HANDLERS, *sharing.HANDLERS]
+    site.notices.append(StopNotices(settings.zone))
+    site.staff_pages.append(
+        StaffPage("/admin/petitions", str(_("What is stopped")), str(_("New petitions, signing, elections.")), Power.ADMINISTER)
+    )
+    site.routers += [*reporting.HANDLERS, *staff_petition.HANDLERS]
+    site.routers += [*staff_blocks.HANDLERS, *staff_held.HANDLERS, *staff_signatures.HANDLERS]
+    site.dependencies["statistics"] = Shelf()
+    site.dependencies["announcing"] = announcing
+    site.routers += [*authoring.HANDLERS, *correcting.HANDLERS, *finder.HANDLERS, *versions.HANDLERS]
+    site.staff_pages += _staff_pages()
     site.panels.append(_panel)
     site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone)
     site.referred["petition"] = _referred
     site.locks["petition"] = _lock
-    site.listeners[ReferralAnswered].append(Responding(settings.news_window, settings.zone).note_answer)
-    site.letters.update(PetitionLetters(site.keys, policy, settings.base_url).composers())
-    site.jobs += jobs(serving, policy, settings.zone)
+    site.news["petition"] = responding = Responding(announcing)
+    site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
+    site.dependencies["debating"] = Debating(announcing, say_day)
+    site.listeners[ReferralAnswered].append(responding.note_answer)
+    site.listeners[AnswerWithdrawn].append(responding.note_withdrawal)
+    letters = PetitionLetters(site.keys, policy, settings.base_url, site.promising)
+    site.letters.update(letters.composers())
+    site.recipients["petitions.signature"] = letters.address_of
+    site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing)
     site.importers["uk-petitions"] = uk_petitions
     site.invariants += INVARIANTS
     site.readiness.append(unserved_crossings)
@@ -63,6 +95,23 @@ def install(site: Site) -> None:
     site.sitemap.append(_places)
     if settings.mode == "demo":
         site.banners.append(_demo_banner(policy))
+
+
+def _staff_pages() -> list[StaffPage]:
+    return [
+        StaffPage("/moderation/petitions", _("Find a petition"), _("Any petition, whatever became of it."), Power.JUDGE),
+        StaffPage("/moderation/held", _("Held signatures"), _say_held, Power.JUDGE),
+        StaffPage("/moderation/signatures", _("Search for signatures"), _("By address, for a purpose on record."), Power.JUDGE),
+        StaffPage("/admin/blocks", _("Blocked sources"), _say_held, Power.ADMINISTER),
+        StaffPage("/moderation/tags", _("Tags"), _("The staff's own words for petitions."), Power.JUDGE),
+        StaffPage("/admin/topics", _("Topics"), _("What readers filter petitions by."), Power.ADMINISTER),
+    ]
+
+
+def _say_held(db: Session, now: datetime) -> str:
+    if count := count_held(db):
+        return str(_("Held now: {count}.").format(count=f"{count:,}"))
+    return str(_("Nothing is held."))
 
 
 def _demo_banner(policy: PetitionPolicy) -> str:
@@ -85,7 +134,7 @@ def _panel(db: Session, now: datetime) -> HomePanel:
     return HomePanel(
         title=str(_("Petitions")),
         href="/petitions",
-        action_href="/petitions/new",
+        action_href="/petitions/new" if stopped(db, now).creating is None else "",
         action_text=str(_("Start a petition")),
         empty=str(_("No petition is open at the moment. You can start one.")),
         items=items,
@@ -112,7 +161,20 @@ def _referred(db: Session, petition_id: int) -> Referred | None:
             (str(_("Background")), petition.background),
             (str(_("More details")), petition.additional_details),
         ],
+        note=_note_to_department(petition),
+        public=petition.state in VISIBLE,
     )
+
+
+def _note_to_department(petition: Petition) -> str:
+    match petition.state:
+        case PetitionState.REJECTED | PetitionState.HIDDEN:
+            return str(_("Taken down by a moderator. What you answer is not shown while it is."))
+        case PetitionState.IN_MODERATION:
+            return str(_("Taken down, and being judged again. What you answer is not shown before that is decided."))
+        case PetitionState.WITHDRAWN:
+            return str(_("Withdrawn by its creator. Those who signed were promised an answer, so it is still due."))
+    return ""
 
 
 def _lock(db: Session, petition_id: int) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.mail.model import Letter
 from app.moderation.model import Case
 from app.outcomes.model import Answer, Referral
 from app.site import Invariant
+from petitions.model.debate import Debate
+from petitions.model.operation import Block
 from petitions.model.petition import Announcement, CountryCount, Crossing, HourCount, Petition, TextVersion
 from petitions.model.signature import Household, Signature, Signer
 from petitions.rules.lifecycle import PetitionState, SignatureState
@@ -78,9 +80,9 @@ def creators_are_number_one(db: Session, now: datetime) -> Iterable[str]:
 
 
 def crossings_are_recorded(db: Session, now: datetime) -> Iterable[str]:
-    """Whoever is above a threshold has its crossing; imports crossed none."""
+    """Whoever is above a threshold has a crossing that stands; imports crossed none."""
     for threshold, mark in (("response", Petition.response_threshold), ("debate", Petition.debate_threshold)):
-        recorded = exists().where(Crossing.petition_id == Petition.id, Crossing.threshold == threshold)
+        recorded = _standing(threshold)
         above = select(Petition.id).where(
             Petition.source.is_(None),
             Petition.state.in_((PetitionState.OPEN, PetitionState.CLOSED)),
@@ -89,6 +91,21 @@ def crossings_are_recorded(db: Session, now: datetime) -> Iterable[str]:
         )
         for row in db.scalars(above):
             yield f"petition {row} is above its {threshold} threshold"
+
+
+def reached_states_have_crossings(db: Session, now: datetime) -> Iterable[str]:
+    """What a petition says it has reached is a served crossing that was not undone, and the other way round."""
+    for threshold, reached in (("response", Petition.response_reached_at), ("debate", Petition.debate_reached_at)):
+        stands = _standing(threshold, Crossing.served_at.is_not(None))
+        wrong = select(Petition.id).where(Petition.source.is_(None), reached.is_not(None) != stands)
+        for row in db.scalars(wrong):
+            yield f"petition {row}, {threshold}"
+
+
+def _standing(threshold: str, *more: ColumnElement[bool]) -> Exists:
+    return exists().where(
+        Crossing.petition_id == Petition.id, Crossing.threshold == threshold, Crossing.undone_at.is_(None), *more
+    )
 
 
 def crossings_are_served(db: Session, now: datetime) -> Iterable[str]:
@@ -103,6 +120,7 @@ def crossings_are_served(db: Session, now: datetime) -> Iterable[str]:
     case = exists().where(Case.subject_kind == "petition", Case.subject_id == Crossing.petition_id)
     orphaned = select(Crossing.petition_id, Crossing.threshold).where(
         Crossing.served_at.is_not(None),
+        Crossing.undone_at.is_(None),
         or_(
             and_(Crossing.threshold != "moderation", ~referral),
             and_(Crossing.threshold == "moderation", ~case),
@@ -163,8 +181,8 @@ def texts_are_as_published(db: Session, now: datetime) -> Iterable[str]:
 
 
 def signers_are_sealed(db: Session, now: datetime) -> Iterable[str]:
-    """While a petition keeps its salt, each signature that pends or counts has its sealed person."""
-    alive = Signature.state.in_((SignatureState.PENDING, SignatureState.VALIDATED))
+    """While a petition keeps its salt, each signature that pends, is held or counts has its sealed person."""
+    alive = Signature.state.in_((SignatureState.PENDING, SignatureState.HELD, SignatureState.VALIDATED))
     missing = (
         select(Signature.petition_id, func.count())
         .join(Petition, Petition.id == Signature.petition_id)
@@ -174,6 +192,27 @@ def signers_are_sealed(db: Session, now: datetime) -> Iterable[str]:
     )
     for row, count in db.execute(missing):
         yield f"petition {row}: {count} without their sealed words"
+
+
+def held_signatures_have_a_block(db: Session, now: datetime) -> Iterable[str]:
+    """Staff find what is held by its block; nothing held was ever counted."""
+    block = exists().where(Block.id == Signature.held_by)
+    held = select(Signature.id).where(Signature.state == SignatureState.HELD)
+    for row in db.scalars(held.where(or_(~block, Signature.number.is_not(None)))):
+        yield f"signature {row}"
+
+
+def ends_fit_their_signatures(db: Session, now: datetime) -> Iterable[str]:
+    """Only what has ended has an instant and a reason of its end; ends before reasons were kept have none."""
+    has_ended = Signature.state.in_((SignatureState.INVALIDATED, SignatureState.WITHDRAWN))
+    wrong = select(Signature.id).where(
+        or_(
+            has_ended != Signature.ended_at.is_not(None),
+            and_(Signature.end_reason.is_not(None), ~has_ended),
+        )
+    )
+    for row in db.scalars(wrong):
+        yield f"signature {row}"
 
 
 def households_are_lived_in(db: Session, now: datetime) -> Iterable[str]:
@@ -187,23 +226,56 @@ def households_are_lived_in(db: Session, now: datetime) -> Iterable[str]:
 
 
 def answers_are_shown(db: Session, now: datetime) -> Iterable[str]:
-    """A petition is marked as answered exactly when a department's answer to it exists."""
+    """A petition is marked as answered exactly when a department's answer to its call for one stands."""
     answered = exists().where(
-        Referral.subject_kind == "petition", Referral.subject_id == Petition.id, Answer.referral_id == Referral.id
+        Referral.subject_kind == "petition",
+        Referral.subject_id == Petition.id,
+        Referral.cause == "response",
+        Answer.referral_id == Referral.id,
+        Answer.withdrawn_at.is_(None),
     )
     for row in db.scalars(select(Petition.id).where(Petition.answered_at.is_not(None) != answered)):
         yield f"petition {row}"
 
 
+def debates_are_shown(db: Session, now: datetime) -> Iterable[str]:
+    """What a petition says of its debate is the newest version that stands, and answers its department's duty."""
+    newest = (
+        select(func.max(Debate.version))
+        .where(Debate.petition_id == Petition.id, Debate.withdrawn_at.is_(None))
+        .correlate(Petition)
+        .scalar_subquery()
+    )
+    rows = select(Petition, Debate).outerjoin(Debate, and_(Debate.petition_id == Petition.id, Debate.version == newest))
+    spoken_of = or_(Petition.debate_state.is_not(None), Debate.version.is_not(None))
+    for petition, debate in db.execute(rows.where(Petition.source.is_(None), spoken_of)):
+        stands = (debate.state, debate.debated_on) if debate else (None, None)
+        told = stands[0] in ("outcome", "not_held")
+        if (petition.debate_state, petition.debate_on) != stands or (petition.debate_outcome_at is not None) != told:
+            yield f"petition {petition.id}"
+    answered = exists().where(
+        Referral.subject_kind == "petition",
+        Referral.subject_id == Petition.id,
+        Referral.cause == "debate",
+        Referral.state == "answered",
+    )
+    for row in db.scalars(
+        select(Petition.id).where(Petition.debate_state.is_not(None), Petition.source.is_(None), ~answered)
+    ):
+        yield f"petition {row} has no answered duty"
+
+
 def news_reaches_its_signers(db: Session, now: datetime) -> Iterable[str]:
     """A finished announcement put as many letters into the outbox as it says."""
-    recent = select(Announcement).where(
-        Announcement.done_at.is_not(None), Announcement.done_at > now - timedelta(days=20)
+    letters = select(func.count()).where(Letter.batch == Announcement.id).correlate(Announcement).scalar_subquery()
+    recent = select(Announcement, letters).where(
+        Announcement.done_at.is_not(None),
+        Announcement.cancelled_at.is_(None),
+        Announcement.at > now - timedelta(days=20),
     )
-    for news in db.scalars(recent):
-        letters = db.scalar(select(func.count()).where(Letter.once.startswith(f"petition-news:{news.id}:")))
-        if letters != news.queued:
-            yield f"announcement {news.id} of petition {news.petition_id}: {letters} of {news.queued}"
+    for news, count in db.execute(recent):
+        if count != news.queued:
+            yield f"announcement {news.id} of petition {news.petition_id}: {count} of {news.queued}"
 
 
 def letters_have_recipients(db: Session, now: datetime) -> Iterable[str]:
@@ -233,13 +305,17 @@ INVARIANTS = [
     Invariant("petitions: numbers were given out", numbers_stay_below_the_last),
     Invariant("petitions: creators are number 1", creators_are_number_one),
     Invariant("petitions: crossings are recorded", crossings_are_recorded),
+    Invariant("petitions: what was reached has its crossing", reached_states_have_crossings),
     Invariant("petitions: crossings are served", crossings_are_served),
     Invariant("petitions: states fit their dates", states_fit_their_dates),
     Invariant("petitions: those in moderation have a case", who_waits_has_a_case),
     Invariant("petitions: texts are as published", texts_are_as_published),
     Invariant("petitions: signers are sealed", signers_are_sealed),
+    Invariant("petitions: held signatures have a block", held_signatures_have_a_block),
+    Invariant("petitions: ends fit their signatures", ends_fit_their_signatures),
     Invariant("petitions: households are lived in", households_are_lived_in),
     Invariant("petitions: answers are shown", answers_are_shown),
+    Invariant("petitions: debates are shown", debates_are_shown),
     Invariant("petitions: news reaches its signers", news_reaches_its_signers),
     Invariant("petitions: letters have recipients", letters_have_recipients),
 ]

@@ -35,6 +35,7 @@ from app.core.jobs import JobRunner
 from app.core.security.keys import Keys
 from app.core.security.passwords import Passwords
 from app.core.settings import Settings
+from app.core.subject import SubjectRef
 from app.core.web.assets import Assets
 from app.core.web.page import Pages
 from app.departments import service as departments
@@ -53,11 +54,12 @@ from app.outcomes.rules.answers import read_answer
 from app.site import Site
 from app.verify import check
 from petitions.identity import identity_keys
-from petitions.mails import CONFIRM, NOT_ME, SPONSOR
+from petitions.mails import CONFIRM, CREATOR, NOT_ME, SPONSOR
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
-from petitions.service import drafting
+from petitions.rules.texts import Texts
+from petitions.service import authoring, correcting, drafting
 from petitions.service.acts import Confirmed, SignatureConfirmation, SignatureRequest
 from petitions.web.signing import WITHDRAW
 from tests import databases
@@ -136,7 +138,7 @@ class Town:
         database.listeners = self.site.listeners
         renderer = _renderer(self.settings)
         self.transport = transport or FileTransport(self.settings.mail_folder)
-        self.postman = Postman(database, self.site.letters, renderer, self.transport, self.clock)
+        self.postman = Postman(database, self.site.letters, renderer, self.transport, self.clock, self.keys)
         self.runner = JobRunner(database, self.site.jobs, self.clock)
         self._begin()
 
@@ -283,6 +285,42 @@ class Town:
             )
         )
 
+    def take_down(self, petition: int, reason: str = "libellous", *, note: str = "", survivor: str = "") -> None:
+        """The moderator takes a published petition down."""
+        by, subject, extras = self.moderator(), SubjectRef("petition", petition), {"survivor": survivor}
+        self.database.retrying(
+            lambda db: moderation.take_down(
+                db, self.site.moderated, subject, reason_code=reason, note=note, extras=extras, by=by, now=self.now
+            )
+        )
+
+    def restore(self, petition: int, note: str = "The figure was right after all.") -> None:
+        """An administrator has it judged again."""
+        by = self.staff(ADMINISTRATOR, "administrator")
+        case = self.rows(Case, Case.subject_id == petition, Case.subject_kind == "petition")[-1].id
+        self.database.retrying(
+            lambda db: moderation.restore(db, self.site.moderated, case, note=note, by=by, now=self.now)
+        )
+
+    def resubmit(self, petition: int, **texts: str) -> None:
+        """The creator changes a rejected text and sends it in again."""
+        words = Texts(**{**TEXTS, **texts})
+        self.database.retrying(lambda db: authoring.resubmit(db, self.policy, petition, words, self.now))
+
+    def withdraw_petition(self, petition: int) -> None:
+        """The creator takes the petition back."""
+        announcing = self.site.dependencies["announcing"]
+        self.database.retrying(lambda db: authoring.withdraw(db, announcing, petition, self.now))
+
+    def correct(self, petition: int, note: str = "A slip.", *, after: int = 1, **texts: str) -> None:
+        """The moderator corrects the published text."""
+        by, words, announcing = self.moderator(), Texts(**{**TEXTS, **texts}), self.site.dependencies["announcing"]
+        self.database.retrying(
+            lambda db: correcting.correct(
+                db, announcing, petition, words, note, after_version=after, by=by, now=self.now
+            )
+        )
+
     def open_petition(self, person: Person = ANNA, **texts: str) -> int:
         """Started, supported by as many as are needed, published."""
         petition = self.start(person, **texts)
@@ -290,7 +328,14 @@ class Town:
         self.decide(petition)
         return petition
 
-    def answer(self, petition: int, summary: str = "We will open on Sundays from May.", *, after: int = 0) -> int:
+    def answer(
+        self,
+        petition: int,
+        summary: str = "We will open on Sundays from May.",
+        *,
+        after: int = 0,
+        tell: bool | None = None,
+    ) -> int:
         """The department answers the petition's referral; answers the answer's id."""
         by = self.officer()
         referral = self.referrals(petition)[0]
@@ -298,8 +343,9 @@ class Town:
 
         def give(db: Any) -> int:
             self.site.locks["petition"](db, petition)
+            department = referral.department_id or 0
             given = outcomes.answer(
-                db, referral.id, referral.department_id or 0, words, after_version=after, by=by, now=self.now
+                db, referral.id, department, words, after_version=after, by=by, now=self.now, tell=tell
             )
             return given.id
 
@@ -375,6 +421,9 @@ class Town:
 
     def withdraw_link(self, signature: int) -> str:
         return f"/signatures/withdraw/{self.keys.token(WITHDRAW, signature)}"
+
+    def creator_link(self, petition: int) -> str:
+        return f"/petitions/mine/{self.keys.token(CREATOR, petition)}"
 
     def sponsor_link(self, petition: int) -> str:
         return f"/sponsor/{self.keys.token(SPONSOR, petition)}"

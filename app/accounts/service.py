@@ -61,6 +61,11 @@ def add_staff(db: Session, email: str, role: str, name: str, *, by: int | None, 
     return account
 
 
+def address_of(db: Session, account_id: int) -> str | None:
+    """Where an account's letters go; None where there is no such account."""
+    return db.scalar(select(Account.email).where(Account.id == account_id))
+
+
 def password_link(db: Session, account: Account, now: datetime) -> str:
     """A token for ``/set-password/…`` that works once, for three days."""
     token = secrets.token_urlsafe(32)

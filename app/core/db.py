@@ -42,6 +42,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -253,6 +254,14 @@ def abandon(session: Session) -> None:
 def after_commit(db: Session, act: Callable[[], None]) -> None:
     """Have ``act`` run once this session's transaction is stored; it never runs otherwise."""
     db.info.setdefault("after_commit", []).append(act)
+
+
+def _as_it_stands(_compiler: SQLCompiler, _table: Any, hint: str) -> str:
+    return hint
+
+
+#: SQLite takes ``INDEXED BY`` and ``NOT INDEXED``, and SQLAlchemy does not know that it does
+SQLiteCompiler.get_from_hint_text = _as_it_stands  # type: ignore[method-assign, assignment]
 
 
 def upsert(db: Session, table: Table) -> Any:

@@ -1,4 +1,4 @@
-"""What administrators look after: departments, and letters that could not be delivered."""
+"""Where an administrator's day begins, and the departments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import administrators
@@ -18,17 +17,17 @@ from app.core.web.page import see_other
 from app.departments import queries as departments
 from app.departments import service as founding
 from app.mail import queries as mail
-from app.mail import service as letters
 
 
 @get("/admin", name="front.admin", guards=[administrators], sync_to_thread=True)
 def admin(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
-    response: Response[bytes] = request.app.state.pages.personal(
+    state = request.app.state
+    response: Response[bytes] = state.pages.personal(
         "front/admin.html",
         staff=account,
-        more=[p for p in request.app.state.site.staff_pages if p.power is Power.ADMINISTER],
+        more=[p.shown(db, state.clock.now()) for p in state.site.staff_pages if p.power is Power.ADMINISTER],
         dead=len(mail.dead_letters(db)),
         waiting=mail.count_waiting(db),
         departments=len(departments.active(db)),
@@ -66,35 +65,6 @@ def found_department(
     return see_other("/admin/departments")
 
 
-@get("/admin/letters", name="front.admin-letters", guards=[administrators], sync_to_thread=True)
-def dead_letters(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
-) -> Response[bytes]:
-    """Letters given up, without their recipients' addresses."""
-    response: Response[bytes] = request.app.state.pages.personal(
-        "front/admin_letters.html", staff=account, letters=mail.dead_letters(db), waiting=mail.count_waiting(db)
-    )
-    return response
-
-
-@post(
-    "/admin/letters/{letter_id:int}/retry",
-    name="front.admin-letters.retry",
-    guards=[administrators],
-    sync_to_thread=True,
-    status_code=303,
-    writes=True,
-)
-def retry_letter(
-    request: Request[Any, Any, Any],
-    db: NamedDependency[Session],
-    account: NamedDependency[Account],
-    letter_id: FromPath[int],
-) -> Response[Any]:
-    letters.try_again(db, letter_id, request.app.state.clock.now())
-    return see_other("/admin/letters")
-
-
 def _departments(
     request: Request[Any, Any, Any], db: Session, account: Account, form: Form, status: int = 200
 ) -> Response[bytes]:
@@ -104,4 +74,4 @@ def _departments(
     return response
 
 
-HANDLERS = [admin, department_list, found_department, dead_letters, retry_letter]
+HANDLERS = [admin, department_list, found_department]

@@ -20,7 +20,7 @@ def home(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Respo
     for referral, answer in newest_answers(db):
         show = state.site.referred.get(referral.subject_kind)
         subject = show(db, referral.subject_id) if show else None
-        if subject is not None:
+        if subject is not None and subject.public:
             newest.append((subject.href, subject.title, answer.summary, state.pages.say_date(answer.at)))
     panels = [panel(db, now) for panel in state.site.panels]
     response: Response[bytes] = state.pages.public(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 from xml.sax.saxutils import escape
@@ -42,7 +43,7 @@ def standards(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> 
 
 @get("/robots.txt", name="front.robots", guards=[anyone], sync_to_thread=True)
 def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
-    closed = ("/admin", "/moderation", "/desk", "/sign-in", "/signatures/", "/sponsor/", "/api/")
+    closed = ("/admin", "/moderation", "/desk", "/sign-in", "/signatures/", "/sponsor/", "/petitions/mine/", "/api/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     lines.append(f"Sitemap: {request.app.state.settings.base_url}/sitemap.xml")
     return public("\n".join(lines).encode() + b"\n", "text/plain", keys=())
@@ -78,8 +79,23 @@ def security_txt(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/openapi.json", name="front.openapi", guards=[anyone], sync_to_thread=True, include_in_schema=False)
 def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Every call of the API, as OpenAPI 3.1."""
-    body = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    schema = request.app.openapi_schema.to_schema()
+    for name in _strict_bodies(request.app.routes):
+        schema["components"]["schemas"][name]["additionalProperties"] = False
+    for operation in (one for path in schema["paths"].values() for one in path.values()):
+        if "application/json" in operation["responses"].get("400", {}).get("content", {}):
+            del operation["responses"]["400"]  # the framework's, which a problem takes the place of
+    body = msgspec.json.encode(schema)
     return public(body, "application/json", keys=(), headers={"access-control-allow-origin": "*"})
+
+
+def _strict_bodies(routes: Iterable[Any]) -> Iterator[str]:
+    """Names of the described bodies that refuse unknown fields; the framework does not say that of them."""
+    for handler in (handler for route in routes for handler in getattr(route, "route_handlers", ())):
+        body = handler.parsed_data_field.annotation if handler.parsed_data_field else None
+        settings = getattr(body, "__struct_config__", None)
+        if handler.include_in_schema and settings is not None and settings.forbid_unknown_fields:
+            yield body.__name__
 
 
 def _plain(request: Request[Any, Any, Any], template: str) -> Response[bytes]:

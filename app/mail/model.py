@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant
 
+#: how the fault of a letter begins that a server took and gave back later
+BOUNCED = "bounced"
+
 
 class Lane(IntEnum):
     """Who is served first."""

@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import Unavailable
+from app.core.security.keys import Keys
+from app.mail import suppression
 from app.mail.model import Letter, LetterState
 from app.mail.render import Composer, Renderer
 from app.mail.schedule import MOST_ATTEMPTS, pause_after
+from app.mail.statuses import blames_mailbox
 from app.mail.transport import Refused, ServerGone, Transport, TryLater
 
 log = logging.getLogger("townsquare.mail")
@@ -34,9 +37,10 @@ class Postman:
         renderer: Renderer,
         transport: Transport,
         clock: Clock,
+        keys: Keys,
     ) -> None:
         self.database, self.composers, self.renderer = database, composers, renderer
-        self.transport, self.clock = transport, clock
+        self.transport, self.clock, self.keys = transport, clock, keys
         self.called = threading.Event()
         self._stop = threading.Event()
 
@@ -116,22 +120,29 @@ class Postman:
             try:
                 composer = self.composers[letter.template]
                 envelope = composer(db, letter)
-                message = self.renderer.message(letter, envelope) if envelope else None
+                silenced = envelope and suppression.is_silenced(db, self.keys, envelope.address, letter.lane)
+                message = self.renderer.message(letter, envelope) if envelope and not silenced else None
             except Exception as fault:
                 log.exception("letter %d (%s) could not be written", letter_id, letter.template)
                 self._settle(letter_id, LetterState.DEAD, attempts, fault=f"not written: {type(fault).__name__}")
                 return
-        if message is None:
-            self._settle(letter_id, LetterState.DROPPED, attempts)
+        if envelope is None or message is None:
+            self._settle(letter_id, LetterState.DROPPED, attempts, fault=suppression.SUPPRESSED if silenced else None)
             return
         try:
             self.transport.send(message, str(letter_id))
         except Refused as refused:
+            if blames_mailbox(refused.status):
+                self._blame(envelope.address, str(refused))
             self._settle(letter_id, LetterState.DEAD, attempts, fault=str(refused))
         except TryLater as later:
             self._postpone(letter_id, attempts, str(later))
         else:
             self._settle(letter_id, LetterState.SENT, attempts)
+
+    def _blame(self, address: str, fault: str) -> None:
+        now = self.clock.now()
+        self.database.retrying(lambda db: suppression.note_hard(db, self.keys, address, fault, now))
 
     def _postpone(self, letter_id: int, attempts: int, fault: str) -> None:
         if attempts >= MOST_ATTEMPTS:

@@ -31,3 +31,9 @@ def is_stuck(db: Session, now: datetime, patience: timedelta = timedelta(minutes
 
 def count_waiting(db: Session) -> int:
     return db.scalar(select(func.count()).select_from(Letter).where(Letter.state == LetterState.WAITING)) or 0
+
+
+def batch_counts(db: Session, batch: int) -> dict[str, int]:
+    """How many letters of one announcement are in each state."""
+    rows = select(Letter.state, func.count()).where(Letter.batch == batch).group_by(Letter.state)
+    return {state: count for state, count in db.execute(rows)}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.core.i18n import gettext_now, language, ngettext_now
 from app.core.people.addresses import smtp_form
+from app.core.security.keys import Keys
 from app.core.settings import Settings
 from app.core.web.page import TEMPLATES, number
 from app.mail.model import Letter
@@ -33,11 +37,51 @@ class Envelope:
 Composer = Callable[[Session, Letter], Envelope | None]
 
 
+class LetterPolicy(EmailPolicy):
+    """Leaves the addresses in ``List-…`` headers as they are, on one line.
+
+    The library would turn one that is longer than 78 characters into encoded words, which mail
+    programs do not read there; a line may have 998.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        if self._stays(name, value):
+            return f"{name}: {value}{self.linesep}"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii") if self._stays(name, value) else super().fold_binary(name, value)
+
+    def _stays(self, name: str, value: str) -> bool:
+        return name.lower().startswith("list-") and value.isascii() and value.isprintable() and len(value) < 900
+
+
+_POLICY = LetterPolicy()
+_NAMED = re.compile(r"(?<!\d)(\d{1,19})\.([0-9a-f]{16})@")
+
+
+def message_name(keys: Keys, letter_id: int) -> str:
+    """The part of a Message-ID before the @: the letter's number, and a proof that only this site can write.
+
+    Numbers can be guessed; without the proof a stranger could report a letter to somebody else as bounced.
+    """
+    return f"{letter_id}.{keys.digest('message-id', letter_id.to_bytes(8, 'big'))[:8].hex()}"
+
+
+def letter_named(keys: Keys, text: str) -> int | None:
+    """The first letter of ours whose Message-ID stands in this header."""
+    for found in _NAMED.finditer(text):
+        number = int(found[1])
+        if number < 2**63 and hmac.compare_digest(message_name(keys, number), f"{number}.{found[2]}"):
+            return number
+    return None
+
+
 class Renderer:
     """Plain text first and only: one link that matters, no pictures, no other person's words."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self.settings, self.keys = settings, Keys(settings.secret_key)
         self.jinja = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=False,  # noqa: S701  plain text, never HTML
@@ -65,12 +109,12 @@ class Renderer:
             body = template.render({"facts": letter.facts, **envelope.values})
         finally:
             language.reset(token)
-        message = EmailMessage()
+        message = EmailMessage(policy=_POLICY)
         message["From"] = self.settings.mail_from
         message["To"] = _recipient(envelope.address)
         message["Subject"] = subject
         message["Date"] = format_datetime(letter.created_at)
-        message["Message-ID"] = f"<{letter.id}@{self._domain()}>"
+        message["Message-ID"] = f"<{message_name(self.keys, letter.id)}@{self._domain()}>"
         message["Auto-Submitted"] = "auto-generated"
         for name, value in envelope.headers.items():
             message[name] = value

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Select, Table, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import Prepared, after_commit, insert_many, rows_changed, upsert
 from app.core.ids import new_id
-from app.mail.model import Lane, Letter, LetterState, MailboxDay
+from app.mail.model import BOUNCED, Lane, Letter, LetterState, MailboxDay
 
 MAILBOX_A_DAY = 20
 _DAYS: Table = MailboxDay.__table__  # type: ignore[assignment]
@@ -35,6 +35,7 @@ def row(
     letter_id: int | None = None,
     once: str | None = None,
     due: datetime | None = None,
+    batch: int | None = None,
 ) -> dict[str, Any]:
     """One outbox row as columns, for :func:`queue`."""
     return {
@@ -45,6 +46,7 @@ def row(
         "recipient_kind": recipient[0],
         "recipient_id": recipient[1],
         "facts": dict(facts or {}),
+        "batch": batch,
         "once": once,
         "state": LetterState.WAITING,
         "created_at": now,
@@ -85,25 +87,67 @@ def count_letters(db: Session, letters: Mapping[bytes, int], now: datetime) -> N
     _COUNT.run(db, [{"mailbox": m, "day": now.date(), "letters": n} for m, n in sorted(letters.items())])
 
 
-def drop_waiting(db: Session, recipient_kind: str, recipient_ids: Sequence[int], now: datetime) -> None:
-    """Nobody is left to read these letters."""
-    db.execute(
-        update(Letter)
-        .where(
-            Letter.recipient_kind == recipient_kind,
-            Letter.recipient_id.in_(recipient_ids),
-            Letter.state == LetterState.WAITING,
-        )
-        .values(state=LetterState.DROPPED, settled_at=now)
+def drop_waiting(
+    db: Session,
+    recipient_kind: str,
+    recipient_ids: Sequence[int] | Select[int],
+    now: datetime,
+    *,
+    templates: Sequence[str] | None = None,
+) -> None:
+    """Nobody is left to read these letters; with ``templates`` only these make no sense any more."""
+    waiting = update(Letter).where(
+        Letter.recipient_kind == recipient_kind,
+        Letter.recipient_id.in_(recipient_ids),
+        Letter.state == LetterState.WAITING,
     )
+    if templates is not None:
+        waiting = waiting.where(Letter.template.in_(templates))
+    db.execute(waiting.values(state=LetterState.DROPPED, settled_at=now))
 
 
-def cancel(db: Session, once_prefix: str, now: datetime) -> int:
-    """Withdraw news that has not left yet; answers how many letters."""
+def drop_unwanted(db: Session, once: Sequence[str], why: str, now: datetime) -> None:
+    """Their reader wants none of these any more; :func:`want_again` takes it back."""
+    for some in _chunks(once):
+        waiting = update(Letter).where(Letter.once.in_(some), Letter.state == LetterState.WAITING)
+        db.execute(waiting.values(state=LetterState.DROPPED, settled_at=now, fault=why))
+
+
+def want_again(db: Session, once: Sequence[str], why: str) -> None:
+    """What was dropped for this reason waits for its turn again."""
+    for some in _chunks(once):
+        dropped = update(Letter).where(Letter.once.in_(some), Letter.state == LetterState.DROPPED, Letter.fault == why)
+        db.execute(dropped.values(state=LetterState.WAITING, settled_at=None, claimed_until=None, fault=None))
+    wake_postman(db)
+
+
+def _chunks(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[start : start + 500] for start in range(0, len(names), 500)]
+
+
+def cancel_batch(db: Session, batch: int, now: datetime) -> int:
+    """Withdraw letters of one announcement that have not left; answers how many.
+
+    What a postman holds at this moment is left to its composer, which drops news that was called off.
+    """
+    free = or_(Letter.claimed_until.is_(None), Letter.claimed_until < now)
     done = db.execute(
         update(Letter)
-        .where(Letter.once.startswith(once_prefix, autoescape=True), Letter.state == LetterState.WAITING)
+        .where(Letter.batch == batch, Letter.state == LetterState.WAITING, free)
         .values(state=LetterState.CANCELLED, settled_at=now)
+    )
+    return rows_changed(done)
+
+
+def revive_batch(db: Session, batch: int, due: datetime, *, called_off: bool) -> int:
+    """Letters of one announcement that wait, or that were called off, leave at ``due``."""
+    states = [LetterState.WAITING]
+    if called_off:
+        states += [LetterState.CANCELLED, LetterState.DROPPED]
+    done = db.execute(
+        update(Letter)
+        .where(Letter.batch == batch, Letter.state.in_(states))
+        .values(state=LetterState.WAITING, due_at=due, settled_at=None)
     )
     return rows_changed(done)
 
@@ -121,11 +165,14 @@ def try_again(db: Session, letter_id: int, now: datetime) -> bool:
 
 
 def forget_old(db: Session, now: datetime) -> None:
-    """Mailbox counts go after two days, settled letters after thirty."""
+    """Mailbox counts go after two days, settled letters after thirty; those given up stay, but for bounces."""
     db.execute(delete(MailboxDay).where(MailboxDay.day < (now - timedelta(days=1)).date()))
     db.execute(
         delete(Letter).where(
-            Letter.state.in_((LetterState.SENT, LetterState.DROPPED, LetterState.CANCELLED)),
+            or_(
+                Letter.state.in_((LetterState.SENT, LetterState.DROPPED, LetterState.CANCELLED)),
+                (Letter.state == LetterState.DEAD) & Letter.fault.startswith(BOUNCED),
+            ),
             Letter.settled_at < now - timedelta(days=30),
         )
     )

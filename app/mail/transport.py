@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from app.mail.statuses import status_in
+
 
 class Refused(Exception):
-    """The server will never take this letter."""
+    """The server will never take this letter; ``status`` is its enhanced code, where it gave one."""
+
+    def __init__(self, words: str, status: str = "") -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class TryLater(Exception):
@@ -62,14 +68,14 @@ class SmtpTransport:
         try:
             server.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
-            code = next(iter(refused.recipients.values()))[0]
-            raise (Refused if code >= 500 else TryLater)(f"recipient refused with {code}") from refused
+            raise _answered("recipient refused with", *next(iter(refused.recipients.values()))) from refused
         except smtplib.SMTPServerDisconnected as gone:  # every SMTPException is an OSError: this order matters
             self.close()
             raise ServerGone(type(gone).__name__) from gone
         except smtplib.SMTPResponseException as answer:
             self.close()
-            raise (Refused if answer.smtp_code >= 500 else TryLater)(f"answered {answer.smtp_code}") from answer
+            words = answer.smtp_error if isinstance(answer, smtplib.SMTPDataError) else b""
+            raise _answered("answered", answer.smtp_code, words) from answer
         except smtplib.SMTPException as fault:
             self.close()
             raise TryLater(type(fault).__name__) from fault
@@ -110,6 +116,13 @@ class SmtpTransport:
         elif self.must_encrypt or self.parts.username:
             server.close()
             raise smtplib.SMTPNotSupportedError("no STARTTLS: a password will not be sent in clear")
+
+
+def _answered(what: str, code: int, words: bytes | str) -> Refused | TryLater:
+    """The codes alone: a server's words quote addresses."""
+    status = status_in(words.decode("ascii", "replace") if isinstance(words, bytes) else words)
+    said = f"{what} {code} {status}".rstrip()
+    return Refused(said, status) if code >= 500 else TryLater(said)
 
 
 def transport_for(url: str) -> Transport:

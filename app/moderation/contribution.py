@@ -12,6 +12,21 @@ from sqlalchemy.orm import Session
 from app.moderation.model import Decision
 
 
+class Link(NamedTuple):
+    """Where staff go on from a case."""
+
+    href: str
+    words: str
+
+
+class Change(NamedTuple):
+    """A part of a text as it was judged before, and as it stands now."""
+
+    heading: str
+    before: str
+    after: str
+
+
 @dataclass(frozen=True)
 class Shown:
     """A text as its readers would see it: headed paragraphs, and facts beside them."""
@@ -21,6 +36,13 @@ class Shown:
     paragraphs: Sequence[tuple[str, str]]  # (heading, text as typed)
     facts: Sequence[tuple[str, str]] = ()
     digest: bytes = b""
+    #: in words, such as "Open"
+    standing: str = ""
+    #: what its author changed after an earlier decision
+    changes: Sequence[Change] = ()
+    links: Sequence[Link] = ()
+    can_take_down: bool = False
+    can_restore: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,3 +86,9 @@ class Moderated(Protocol):
 
     def settle(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
         """Carry the verdict out; raises a refusal where the subject's state forbids it."""
+
+    def take_down(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """Reject or hide what was published; raises a refusal where it is not public."""
+
+    def restore(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """Have what was rejected or hidden judged again; raises a refusal where it is neither."""

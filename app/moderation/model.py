@@ -77,8 +77,8 @@ class Decision(Base):
 
     __tablename__ = "moderation_decision"
     __table_args__ = (
-        CheckConstraint("verdict IN ('publish', 'reject', 'hide')", name="verdict"),
-        CheckConstraint("(verdict = 'publish') = (reason_code IS NULL)", name="reason"),
+        CheckConstraint("verdict IN ('publish', 'reject', 'hide', 'restore')", name="verdict"),
+        CheckConstraint("(verdict IN ('publish', 'restore')) = (reason_code IS NULL)", name="reason"),
         ForeignKeyConstraint(
             ["reason_code", "standards_version"], ["moderation_reason.code", "moderation_reason.standards_version"]
         ),
@@ -106,6 +106,8 @@ class Holiday(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     by_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: taken out again; administrators can put it back
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Report(Base):
@@ -127,3 +129,5 @@ class Report(Base):
     state: Mapped[str] = mapped_column(String(8), default="waiting")
     handled_at: Mapped[datetime | None] = mapped_column(Instant)
     handled_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: the random id its form was made with: a second click reports nothing twice
+    submission_id: Mapped[str | None] = mapped_column(String(64), unique=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.model import Account
 from app.core.subject import SubjectRef
-from app.moderation.model import Case, Decision, Reason, Revision
+from app.moderation.model import Case, Decision, Reason, Report, Revision
 from app.moderation.rules.standards import STANDARDS_VERSION
 
 
@@ -32,8 +35,41 @@ def newest_revision(db: Session, case_id: int) -> Revision | None:
     return db.scalar(select(Revision).where(Revision.case_id == case_id).order_by(Revision.id.desc()).limit(1))
 
 
-def decisions_of(db: Session, case_id: int) -> Sequence[Decision]:
-    return db.scalars(select(Decision).where(Decision.case_id == case_id).order_by(Decision.id)).all()
+class Decided(NamedTuple):
+    """One decision about a subject: by whom, and the rule it names in the words it had."""
+
+    decision: Decision
+    by: str
+    reason: Reason | None
+
+
+def history(db: Session, subject: SubjectRef) -> Sequence[Decided]:
+    """Everything that was ever decided about a subject, in whichever case, the newest first."""
+    rows = db.execute(
+        select(Decision, Account.name, Reason)
+        .join(Case, Case.id == Decision.case_id)
+        .join(Account, Account.id == Decision.by_id)
+        .outerjoin(
+            Reason, (Reason.code == Decision.reason_code) & (Reason.standards_version == Decision.standards_version)
+        )
+        .where(Case.subject_kind == subject.kind, Case.subject_id == subject.id)
+        .order_by(Decision.id.desc())
+    )
+    return [Decided(decision, name, reason) for decision, name, reason in rows]
+
+
+def newest_case(db: Session, subject: SubjectRef) -> Case | None:
+    return db.get(Case, newest_cases(db, subject.kind, [subject.id]).get(subject.id, 0))
+
+
+def newest_cases(db: Session, kind: str, ids: Collection[int]) -> Mapping[int, int]:
+    """The newest case of each of these subjects that ever had one."""
+    rows = (
+        select(Case.subject_id, func.max(Case.id))
+        .where(Case.subject_kind == kind, Case.subject_id.in_(ids))
+        .group_by(Case.subject_id)
+    )
+    return {subject_id: case_id for subject_id, case_id in db.execute(rows)}
 
 
 def latest_decision(db: Session, subject: SubjectRef) -> Decision | None:
@@ -54,6 +90,24 @@ def reasons(db: Session) -> Sequence[Reason]:
         .where(Reason.standards_version == STANDARDS_VERSION, Reason.retired_at.is_(None))
         .order_by(Reason.place)
     ).all()
+
+
+def all_reasons(db: Session) -> Sequence[Reason]:
+    """Of these standards, in their published order, the retired ones last."""
+    return db.scalars(
+        select(Reason)
+        .where(Reason.standards_version == STANDARDS_VERSION)
+        .order_by(Reason.retired_at.is_not(None), Reason.place)
+    ).all()
+
+
+def uses_of_reasons(db: Session) -> Counter[str]:
+    """How many decisions and readers' reports ever named each."""
+    named: Counter[str] = Counter()
+    for column in (Decision.reason_code, Report.reason_code):
+        counts = select(column, func.count()).where(column.is_not(None)).group_by(column)
+        named.update({code: times for code, times in db.execute(counts) if code})
+    return named
 
 
 def reason(db: Session, code: str, version: int) -> Reason | None:

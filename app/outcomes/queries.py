@@ -37,7 +37,16 @@ def referrals_about(db: Session, subject: SubjectRef) -> Sequence[Referral]:
 
 
 def answers_to(db: Session, referral_id: int) -> Sequence[Answer]:
-    """Every version, the newest first."""
+    """Every version that stands, the newest first; what was taken back is not shown to anyone."""
+    return db.scalars(
+        select(Answer)
+        .where(Answer.referral_id == referral_id, Answer.withdrawn_at.is_(None))
+        .order_by(Answer.version.desc())
+    ).all()
+
+
+def all_versions(db: Session, referral_id: int) -> Sequence[Answer]:
+    """For the desk: every version, those taken back among them, the newest first."""
     return db.scalars(select(Answer).where(Answer.referral_id == referral_id).order_by(Answer.version.desc())).all()
 
 

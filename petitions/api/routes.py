@@ -5,142 +5,86 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter, RawBody
+from litestar.enums import RequestEncodingType
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, HeaderParameter, RawBody
 from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core import idempotency
-from app.core.errors import NotFound
-from app.core.idempotency import Claim, KeyReused, Replay
-from app.core.paging import A_PAGE, Page
+from app.core.i18n import _
+from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
 from app.core.security.limits import Allowance
-from app.core.web.page import public
-from app.departments import queries as departments
-from petitions import queries
-from petitions.api.schema import (
-    Accepted,
-    Confirmation,
-    ConfirmationIn,
-    PetitionAccepted,
-    PetitionIn,
-    PetitionLinks,
-    PetitionOut,
-    PetitionPage,
-    Problem,
-    SignatureIn,
-)
+from petitions.api import examples, reading
+from petitions.api.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
+from petitions.api.schema import Accepted, Confirmation, ConfirmationIn, PetitionAccepted, PetitionIn, SignatureIn
 from petitions.forms import CreatorForm, PersonForm, draft_of, read_texts, words_only
 from petitions.mails import CONFIRM
-from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import SORTS, STATES, Search
-from petitions.rules.eligibility import ConfirmationUnknown, PetitionRemoved, is_signable
-from petitions.rules.lifecycle import VISIBLE, PetitionState
-from petitions.service import drafting
+from petitions.rules.eligibility import (
+    AlreadySigned,
+    ConfirmationExpired,
+    ConfirmationUnknown,
+    OtherPostcode,
+    PetitionClosed,
+    SignatureWithdrawn,
+    TwoAlready,
+)
+from petitions.rules.stops import CreatingStopped
+from petitions.service import drafting, stops
 from petitions.service.acts import REQUESTED_JSON, SignatureConfirmation, SignatureRequest, confirmed_json
 
 JSON = "application/json"
-_PROBLEMS = {
-    status: ResponseSpec(Problem, media_type="application/problem+json", description=words)
-    for status, words in {
-        400: "Not JSON",
-        404: "Unknown",
-        409: "No longer possible",
-        410: "Expired or removed",
-        413: "Too long",
-        422: "A field is wrong",
-        429: "Over a limit",
-        503: "Busy: send it again",
-    }.items()
-}
+
+
+def _body(shown: list[Example]) -> BodyKwarg:
+    return BodyKwarg(media_type=RequestEncodingType.JSON, examples=shown)
+
+
+_WRONG_COUNTRY = wrong("country", _("Choose the country you live in."))
+_CLOSED = PetitionClosed(petition=17, closed_on="4 May 2027")
+_START_PROBLEMS = problems(
+    *OF_A_BODY, CreatingStopped(), StillRunning(), KeyReused(), _WRONG_COUNTRY, OVER_A_LIMIT, BUSY
+)
+_SIGN_PROBLEMS = problems(*OF_A_BODY, UNKNOWN, _CLOSED, StillRunning(), KeyReused(), _WRONG_COUNTRY, OVER_A_LIMIT, BUSY)
+_CONFIRM_PROBLEMS = problems(
+    *OF_A_BODY,
+    ConfirmationUnknown(),
+    _CLOSED,
+    AlreadySigned(petition=17),
+    TwoAlready(petition=17),
+    OtherPostcode(petition=17),
+    ConfirmationExpired(petition=17, days=7),
+    SignatureWithdrawn(petition=17),
+    KeyReused(),
+    OVER_A_LIMIT,
+    BUSY,
+)
 _Key = Annotated[
     str, HeaderParameter(name="Idempotency-Key", description="A repeat with the same key gets the same answer.")
 ]
 
 
-@get(
-    "/api/v1/petitions",
-    name="petitions.api.list",
-    include_in_schema=True,
-    guards=[anyone],
-    sync_to_thread=True,
-    responses=_PROBLEMS,
-)
-def petitions(
-    request: Request[Any, Any, Any],
-    db: NamedDependency[Session],
-    q: FromQuery[str] = "",
-    in_state: Annotated[str, QueryParameter(name="state", description=f"One of {', '.join(STATES)}.")] = "open",
-    sort: FromQuery[Annotated[str, QueryParameter(description=f"One of {', '.join(SORTS)}.")]] = "popular",
-    department: FromQuery[str] = "",
-    page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1,
-) -> Response[PetitionPage]:
-    """Petitions, filtered and sorted as on the page."""
-    now = request.app.state.clock.now()
-    named = departments.by_slug(db, department) if department else None
-    search = Search(
-        q=q[:200],
-        state=in_state if in_state in STATES else "open",
-        sort=sort if sort in SORTS else "popular",
-        department_id=named.id if named else None,
-    )
-    rows, total = queries.listed(db, search, offset=(page - 1) * A_PAGE, most=A_PAGE, now=now)
-    kept = {"q": q, "state": in_state, "sort": sort, "department": department}
-    shown = Page(rows=rows, total=total, page=page, path="/api/v1/petitions", query=kept)
-    base = request.app.state.settings.base_url
-    names = departments.by_ids(db, [p.lead_department_id for p in rows])
-    body = PetitionPage(
-        total=total,
-        page=page,
-        pages=shown.pages,
-        petitions=[_out(p, names, base, now) for p in rows],
-        next=base + shown.url(page + 1) if page < shown.pages else None,
-        previous=base + shown.url(page - 1) if page > 1 else None,
-    )
-    return public(msgspec.json.encode(body), JSON, keys=("petitions",), fresh_for=5)  # type: ignore[return-value]
-
-
-@get(
-    "/api/v1/petitions/{petition_id:int}",
-    name="petitions.api.show",
-    include_in_schema=True,
-    guards=[anyone],
-    sync_to_thread=True,
-    responses=_PROBLEMS,
-)
-def petition(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], petition_id: FromPath[int]
-) -> Response[PetitionOut]:
-    """One petition whose text is public."""
-    found = queries.public_petition(db, petition_id)
-    if found is not None and found.state == PetitionState.HIDDEN:
-        raise PetitionRemoved
-    if found is None or found.state not in VISIBLE:
-        raise NotFound
-    names = departments.by_ids(db, [found.lead_department_id])
-    state = request.app.state
-    body = msgspec.json.encode(_out(found, names, state.settings.base_url, state.clock.now()))
-    until = found.closes_at if found.closes_at and found.closes_at > state.clock.now() else None
-    return public(body, JSON, keys=(f"petition:{found.id}",), good_until=until)  # type: ignore[return-value]
-
-
 @post(
     "/api/v1/petitions",
     name="petitions.api.start",
+    summary="Start a petition",
     include_in_schema=True,
     guards=[anyone],
     sync_to_thread=True,
     status_code=202,
-    responses=_PROBLEMS,
+    responses={
+        202: answers(PetitionAccepted, "A letter goes out", PetitionAccepted(17, "pending")),
+        **_START_PROBLEMS,
+    },
 )
 def start(
     request: Request[Any, Any, Any],
     policy: NamedDependency[PetitionPolicy],
-    data: JSONBody[PetitionIn],
+    data: Annotated[PetitionIn, _body(examples.START)],
     body: RawBody,
     idempotency_key: _Key = "",
 ) -> Response[PetitionAccepted]:
@@ -151,16 +95,19 @@ def start(
     texts, person = read_texts(form), form.person(policy, state.settings.home_country)
     form.check()
     assert texts is not None and person is not None
-    draft = draft_of(texts, person, claim.key.hex() if claim else "")
     client = request.client.host if request.client else ""
+    draft = draft_of(texts, person, claim.key.hex() if claim else "", client)
     allowance = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
 
     def store(db: Session) -> Replay | KeyReused | bytes:
         if claim and (earlier := idempotency.earlier_answers(db, [claim]).get(claim.key)):
             return earlier
-        state.limits.spend(allowance, client, "create")
         now = state.clock.now()
-        started = drafting.start(db, state.keyring, policy, draft, now)
+        if (words := stops.stopped(db, now).creating) is not None:
+            raise CreatingStopped(words)
+        state.limits.spend(allowance, client, "create")
+        blocks = state.site.dependencies["blocklist"].now(db)
+        started = drafting.start(db, state.keyring, policy, draft, now, blocks)
         answer = msgspec.json.encode(PetitionAccepted(started.id, started.state))
         if claim:
             idempotency.keep(db, [(claim, 202, answer)], now)
@@ -177,16 +124,17 @@ def start(
 @post(
     "/api/v1/petitions/{petition_id:int}/signatures",
     name="petitions.api.sign",
+    summary="Ask for a signature",
     include_in_schema=True,
     guards=[anyone],
     status_code=202,
-    responses=_PROBLEMS,
+    responses={202: answers(Accepted, "A letter goes out", Accepted("pending")), **_SIGN_PROBLEMS},
 )
 async def sign(
     request: Request[Any, Any, Any],
     policy: NamedDependency[PetitionPolicy],
     petition_id: FromPath[int],
-    data: JSONBody[SignatureIn],
+    data: Annotated[SignatureIn, _body(examples.SIGN)],
     body: RawBody,
     idempotency_key: _Key = "",
 ) -> Response[Accepted]:
@@ -210,6 +158,7 @@ async def sign(
         postcode=person.postcode,
         notify=person.notify,
         privacy=person.privacy,
+        client=client,
     )
     with state.in_flight.hold(claim):
         answer = await state.intake.submit(act)
@@ -219,13 +168,17 @@ async def sign(
 @post(
     "/api/v1/signatures/confirmations",
     name="petitions.api.confirm",
+    summary="Have a signature counted",
     include_in_schema=True,
     guards=[anyone],
     status_code=200,
-    responses=_PROBLEMS,
+    responses={200: answers(Confirmation, "Counted", Confirmation(17, "validated", 43)), **_CONFIRM_PROBLEMS},
 )
 async def confirm(
-    request: Request[Any, Any, Any], data: JSONBody[ConfirmationIn], body: RawBody, idempotency_key: _Key = ""
+    request: Request[Any, Any, Any],
+    data: Annotated[ConfirmationIn, _body(examples.CONFIRM)],
+    body: RawBody,
+    idempotency_key: _Key = "",
 ) -> Response[Confirmation]:
     """Have a signature counted. The same token again gets the same answer."""
     state = request.app.state
@@ -259,33 +212,4 @@ def _replayed(earlier: Replay | KeyReused) -> Response[bytes]:
     return Response(earlier.body, status_code=earlier.status, media_type=JSON, headers=headers)
 
 
-def _out(found: Petition, names: Any, base: str, now: Any) -> PetitionOut:
-    signable = is_signable(found.state, found.closes_at, now)
-    lead = names.get(found.lead_department_id or 0)
-    return PetitionOut(
-        id=found.id,
-        state=found.state,
-        action=found.action,
-        background=found.background,
-        additional_details=found.additional_details,
-        creator_name=found.creator_name if found.state == PetitionState.OPEN else None,
-        signature_count=found.signature_count,
-        imported_count=found.imported_count,
-        response_threshold=found.response_threshold,
-        debate_threshold=found.debate_threshold,
-        department=lead.slug if lead else None,
-        created_at=found.created_at,
-        opened_at=found.opened_at,
-        closes_at=found.closes_at,
-        closed_at=found.closed_at,
-        signable=signable,
-        links=PetitionLinks(
-            self=f"{base}/api/v1/petitions/{found.id}",
-            page=f"{base}/petitions/{found.id}",
-            sign=f"{base}/api/v1/petitions/{found.id}/signatures" if signable else None,
-            count=f"{base}/petitions/{found.id}/count.json",
-        ),
-    )
-
-
-HANDLERS = [petitions, petition, start, sign, confirm]
+HANDLERS = [*reading.HANDLERS, start, sign, confirm]

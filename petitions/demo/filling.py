@@ -30,7 +30,7 @@ from app.site import Site
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.rules.lifecycle import PetitionState
-from petitions.service import closing, drafting, responding
+from petitions.service import announcing, closing, drafting
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 
 HERE = Path(__file__).resolve().parent
@@ -222,7 +222,7 @@ def _end(db: Session, petition_id: int, state: str, at: datetime) -> None:
 
 
 def _finish_news(database: Database, now: datetime) -> None:
-    while database.retrying(lambda db: responding.queue_some_news(db, now)):
+    while database.retrying(lambda db: announcing.queue_some_news(db, now)):
         pass
 
 

@@ -11,7 +11,7 @@ from app.core.db import Base, Instant
 
 
 class Debate(Base):
-    """One version of what is known of a petition's debate; the newest counts.
+    """One version of what is known of a petition's debate; the newest that was not taken back counts.
 
     ``scheduled`` for ``debated_on``; ``outcome`` once something can be read or watched;
     ``not_held`` with the reason in ``overview``. Links go to the deployment's allowed hosts.
@@ -30,3 +30,6 @@ class Debate(Base):
     pack_url: Mapped[str] = mapped_column(String(500), default="")
     by_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(Instant)
+    #: taken back by its department; the version stays on record
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -36,7 +36,8 @@ class Stop(Base):
     """Something an administrator stopped: new petitions, signing, or everything before an election.
 
     At most one of a kind stands. ``due_at``: when it begins to hold (an election's announced
-    minute); ``extended_through``: the last local day whose midnight has put off deadlines.
+    minute); ``extended_through``: the last local day whose midnight has put off deadlines;
+    ``reached_id``: how far the next one has come; ``done_at``: when all that it asks for was done.
     """
 
     __tablename__ = "petitions_stop"
@@ -53,6 +54,7 @@ class Stop(Base):
     due_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     extended_through: Mapped[date | None]
+    reached_id: Mapped[int] = mapped_column(BigInteger, default=0)
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     by_id: Mapped[int | None] = mapped_column(BigInteger)
     ended_by_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -24,6 +24,16 @@ from app.core.db import Base, BigId, Instant
 from petitions.rules.lifecycle import PetitionState
 
 _STATES = ", ".join(f"'{s}'" for s in PetitionState)
+#: filters that few petitions pass
+_FEW = {
+    name: text(f"{column} IS NOT NULL")
+    for name, column in (
+        ("response", "response_reached_at"),
+        ("answered", "answered_at"),
+        ("debate", "debate_reached_at"),
+        ("debated", "debate_state"),
+    )
+}
 
 
 class Petition(Base):
@@ -46,7 +56,25 @@ class Petition(Base):
         UniqueConstraint("source", "source_id"),
         Index("ix_petitions_petition_popular", "state", "signature_count", "id"),
         Index("ix_petitions_petition_recent", "state", "opened_at", "id"),
-        Index("ix_petitions_petition_closing", "state", "closes_at", "id"),
+        Index("ix_petitions_petition_closing", "state", "closes_at", "id", "source"),
+        # the list of all states; what it filters by stands at the end
+        Index("ix_petitions_petition_all_popular", "signature_count", "id", "state", "opened_at"),
+        Index("ix_petitions_petition_all_recent", "created_at", "id", "state", "opened_at"),
+        Index("ix_petitions_petition_all_closing", "closes_at", "id", "state", "opened_at"),
+        Index(
+            "ix_petitions_petition_department",
+            "lead_department_id",
+            "state",
+            "signature_count",
+            "id",
+            "opened_at",
+            "closes_at",
+            "created_at",
+        ),
+        *(
+            Index(f"ix_petitions_petition_{name}", "signature_count", "id", sqlite_where=few, postgresql_where=few)
+            for name, few in _FEW.items()
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -91,6 +119,7 @@ class Petition(Base):
     closes_before_election: Mapped[datetime | None] = mapped_column(Instant)
     #: exempt from the erasure of signers, by an administrator with a reason on record
     keep_signers: Mapped[bool] = mapped_column(default=False, server_default=false())
+    keep_signers_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     staff_note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     public_note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     public_note_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -128,6 +157,19 @@ class TextVersion(Base):
     #: why it was corrected, in words for the public; empty for the first
     note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     by_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class JudgedText(Base):
+    """A text that was rejected before publication and that its creator then changed. Moderators alone compare."""
+
+    __tablename__ = "petitions_judged_text"
+
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    action: Mapped[str] = mapped_column(String(200))
+    background: Mapped[str] = mapped_column(Text)
+    additional_details: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Crossing(Base):

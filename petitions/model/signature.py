@@ -13,6 +13,8 @@ from petitions.rules.lifecycle import SignatureState
 _STATES = ", ".join(f"'{s}'" for s in SignatureState)
 _VALIDATED = text("state = 'validated'")
 _HELD = text("state = 'held'")
+_PENDING = text("state = 'pending'")
+_ENDED = text("ended_at IS NOT NULL")
 _WANTS_NEWS = text("state = 'validated' AND notify")
 
 
@@ -64,6 +66,16 @@ class Signature(Base):
             postgresql_where=text("number IS NOT NULL"),
         ),
         Index("ix_petitions_signature_held", "held_by", "id", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("ix_petitions_signature_pending", "petition_id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+        Index(
+            "ix_petitions_signature_ended",
+            "petition_id",
+            "state",
+            "end_reason",
+            "number",
+            sqlite_where=_ENDED,
+            postgresql_where=_ENDED,
+        ),
         Index(
             "ix_petitions_signature_news", "petition_id", "id", sqlite_where=_WANTS_NEWS, postgresql_where=_WANTS_NEWS
         ),

@@ -16,9 +16,29 @@ def months_after(day: date, months: int) -> date:
 
 def closing_instant(opened_at: datetime, months: int, zone: ZoneInfo) -> datetime:
     """The end of the local day ``months`` after opening, as a UTC instant; clock changes add nothing."""
-    last_day = months_after(opened_at.astimezone(zone).date(), months)
-    midnight = datetime.combine(last_day + timedelta(days=1), time(0), tzinfo=zone)
-    return midnight.astimezone(UTC)
+    return end_of_day(months_after(opened_at.astimezone(zone).date(), months), zone)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The midnight at which a local day ends, as a UTC instant."""
+    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone).astimezone(UTC)
+
+
+def a_day_later(closes_at: datetime, zone: ZoneInfo) -> datetime:
+    """The same hour of the next local day; the end of a day becomes the end of the next, clock changes or not."""
+    last_day = (closes_at - timedelta(microseconds=1)).astimezone(zone).date()
+    if closes_at == end_of_day(last_day, zone):
+        return end_of_day(last_day + timedelta(days=1), zone)
+    local = closes_at.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def next_day_to_make_up(
+    began_at: datetime, made_up_through: date | None, until: datetime, zone: ZoneInfo
+) -> date | None:
+    """The first local day since ``began_at`` whose midnight has come by ``until`` and is not made up for yet."""
+    day = made_up_through + timedelta(days=1) if made_up_through else began_at.astimezone(zone).date()
+    return day if end_of_day(day, zone) <= until else None
 
 
 def days_left(closes_at: datetime | None, now: datetime) -> int | None:

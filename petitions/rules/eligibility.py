@@ -28,6 +28,18 @@ class NotOpen(Conflict):
     way_on = ("/petitions/{petition}", _("See where it stands"))
 
 
+class SigningStopped(Conflict):
+    """Somebody signs while an administrator has stopped signing: it will go on, and no petition loses a day."""
+
+    code = "signing-stopped"
+    title = _("Signing is stopped at the moment")
+    message = _(
+        "{words}Signing has been stopped since {since}. Every midnight until it goes on puts off the deadline of "
+        "each open petition by a day. Nothing was stored. If you have a letter from us, its link still works."
+    )
+    way_on = ("/petitions/{petition}", _("Read the petition"))
+
+
 class SponsorsFull(Conflict):
     code = "sponsors-full"
     title = _("This petition has all the supporters it can have for now")

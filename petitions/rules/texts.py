@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from app.core.errors import BadField
 from app.core.i18n import _
@@ -10,6 +11,18 @@ from app.core.text.plain import is_blank, length, starts_like_formula, tidy, tid
 
 MOST_ACTION, MOST_BACKGROUND, MOST_DETAILS = 80, 300, 800
 LEAST_ACTION = 5
+
+
+class Texts(NamedTuple):
+    """What a petition says: the three texts, checked or as stored."""
+
+    action: str
+    background: str
+    additional_details: str
+
+    @property
+    def digest(self) -> bytes:
+        return text_digest(*self)
 
 
 def read_action(text: str) -> str:

@@ -12,6 +12,10 @@ class Threshold(StrEnum):
     DEBATE = "debate"
 
 
+#: so far may a count fall before what it reached is undone; nobody's coming and going sets a clock twice
+UNDO_PERCENT = 1
+
+
 class Marks(Protocol):
     """The thresholds as they were when the petition was published."""
 
@@ -33,6 +37,15 @@ def crossed(before: int, after: int, marks: Marks, *, published: bool) -> list[T
         return [Threshold.MODERATION] if before < mark <= after else []
     levels = {Threshold.RESPONSE: marks.response_threshold, Threshold.DEBATE: marks.debate_threshold}
     return [name for name, mark in levels.items() if before < mark <= after]
+
+
+def fallen(count: int, marks: Marks) -> list[Threshold]:
+    """The public thresholds that ``count`` is clearly below: by more than 1 % of each, rounded down.
+
+    10,000 is lost at 9,899 and 10 at 9.
+    """
+    levels = {Threshold.RESPONSE: marks.response_threshold, Threshold.DEBATE: marks.debate_threshold}
+    return [name for name, mark in levels.items() if count < mark - mark * UNDO_PERCENT // 100]
 
 
 def sponsors_to_go(count: int, needed: int) -> int:

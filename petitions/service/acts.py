@@ -24,6 +24,10 @@ class SignatureRequest(Act):
     notify: bool
     privacy: str
     sponsor: bool = False
+    #: the network address it came from, for blocks alone; stored nowhere
+    client: str = ""
+    #: the request whose address this one corrects
+    replaces: int | None = None
 
     def encoded(self, answer: Any) -> tuple[int, bytes]:
         return 202, REQUESTED_JSON

@@ -8,14 +8,19 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
+from app.mail import service as mail
+from app.mail.model import Lane
 from petitions.model.petition import Petition
 from petitions.rules.lifecycle import PetitionState
+from petitions.service.announcing import CLOSED, Announcing
 
 A_STEP = 200
 
 
-def close_overdue(db: Session, now: datetime) -> int:
+def close_overdue(db: Session, now: datetime, announcing: Announcing | None = None) -> int:
     """Mark up to 200 open petitions whose closing instant has passed; answers how many.
+
+    With ``announcing`` their creators are told, and the signers who asked for news.
 
     An imported petition that was over when it came keeps the state its source gave.
     """
@@ -34,6 +39,29 @@ def close_overdue(db: Session, now: datetime) -> int:
     for petition in closed:
         petition.state, petition.closed_at = PetitionState.CLOSED, petition.closes_at
     db.flush()
+    if announcing is not None:
+        for petition in closed:
+            tell_of_closing(db, petition, announcing, now)
     if closed:
         touch(db, "petitions", *(f"petition:{p.id}" for p in closed))
     return len(closed)
+
+
+def tell_of_closing(db: Session, petition: Petition, announcing: Announcing, now: datetime) -> None:
+    """One letter to the creator, one to each signer who asked for news, once in a petition's life.
+
+    An imported petition closed elsewhere, or its signers are not ours to tell.
+    """
+    if petition.source is not None:
+        return
+    announcing.tell_signers(db, petition.id, CLOSED, petition.id, now)
+    if petition.creator_signature_id is not None:
+        to_creator = mail.row(
+            "petitions/mail/closed_creator",
+            ("petitions.signature", petition.creator_signature_id),
+            now,
+            lane=Lane.NEWS,
+            once=f"petition-closed:{petition.id}",
+            due=announcing.leaves_at(now),
+        )
+        mail.queue_once(db, [to_creator])

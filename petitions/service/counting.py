@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.core.db import Prepared, insert_many
-from petitions.model.petition import CountryCount, Crossing, HourCount
+from petitions.model.petition import CountryCount, Crossing, HourCount, MinuteCount
 from petitions.rules.lifecycle import BEFORE_PUBLICATION
 from petitions.rules.thresholds import Threshold, crossed
 from petitions.service.confirming import Counted
@@ -32,6 +32,7 @@ def _adding(table: Table, *key: str) -> Prepared:
 
 
 _COUNTRIES = _adding(CountryCount.__table__, "petition_id", "country")  # type: ignore[arg-type]
+_MINUTES = _adding(MinuteCount.__table__, "minute", "petition_id")  # type: ignore[arg-type]
 _HOURS = _adding(HourCount.__table__, "petition_id", "hour")  # type: ignore[arg-type]
 
 
@@ -71,14 +72,14 @@ def count(db: Session, standings: Mapping[int, Standing], counted: Sequence[Coun
     if not counted:
         return brought
     _tally(db, Counter((c.petition_id, c.country) for c in counted))
-    _history(db, Counter((c.petition_id, _hour(c.at)) for c in counted))
+    _history(db, Counter((c.petition_id, _minute(c.at)) for c in counted))
     for standing in standings.values():
         if standing.signature_count == standing.before:
             continue
         published = standing.state not in BEFORE_PUBLICATION
         for threshold in crossed(standing.before, standing.signature_count, standing, published=published):
-            if not _was_reached(db, standing.id, threshold):
-                brought.crossings.append(NewCrossing(standing.id, threshold, 1, standing.signature_count))
+            if episode := next_episode(db, standing.id, threshold):
+                brought.crossings.append(NewCrossing(standing.id, threshold, episode, standing.signature_count))
         joined = tuple(c.count for c in counted if c.petition_id == standing.id and c.kind == "sponsor")
         if joined and not published:
             brought.sponsors.append(SponsorsJoined(standing.id, joined, standing.sponsors_needed))
@@ -100,13 +101,13 @@ def _write(db: Session, crossings: Sequence[NewCrossing], now: datetime) -> None
     insert_many(db, Crossing.__table__, rows)  # type: ignore[arg-type]
 
 
-def _was_reached(db: Session, petition_id: int, threshold: Threshold) -> bool:
-    """A threshold is reached once: one person who leaves and comes back must not make a second duty.
-
-    A new episode needs the earlier one to be undone first, which nothing does yet.
-    """
-    earlier = select(Crossing.episode).where(Crossing.petition_id == petition_id, Crossing.threshold == threshold)
-    return db.scalar(earlier.limit(1)) is not None
+def next_episode(db: Session, petition_id: int, threshold: Threshold) -> int | None:
+    """Which time a threshold is reached now, from 1; None while an earlier time still stands."""
+    earlier = select(func.max(Crossing.episode), func.count(Crossing.undone_at), func.count()).where(
+        Crossing.petition_id == petition_id, Crossing.threshold == threshold
+    )
+    newest, undone, reached = db.execute(earlier).one()
+    return (newest or 0) + 1 if undone == reached else None
 
 
 def _tally(db: Session, by_country: Counter[tuple[int, str]]) -> None:
@@ -114,9 +115,14 @@ def _tally(db: Session, by_country: Counter[tuple[int, str]]) -> None:
     _COUNTRIES.run(db, rows)
 
 
-def _history(db: Session, by_hour: Counter[tuple[int, datetime]]) -> None:
+def _history(db: Session, by_minute: Counter[tuple[int, datetime]]) -> None:
+    """Minutes for what trends, hours for ever."""
+    by_hour: Counter[tuple[int, datetime]] = Counter()
+    for (petition, minute), count in by_minute.items():
+        by_hour[petition, minute.replace(minute=0)] += count
     _HOURS.run(db, [{"petition_id": p, "hour": h, "validated": n} for (p, h), n in sorted(by_hour.items())])
+    _MINUTES.run(db, [{"petition_id": p, "minute": m, "validated": n} for (p, m), n in sorted(by_minute.items())])
 
 
-def _hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)

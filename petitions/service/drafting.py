@@ -16,6 +16,7 @@ from petitions.identity import identity_keys, mailbox_key, new_salt, seal_signer
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature, Signer
 from petitions.policy import PetitionPolicy
+from petitions.rules.blocking import Blocks
 from petitions.rules.lifecycle import PetitionState, SignatureState
 
 
@@ -33,12 +34,17 @@ class Draft:
     notify: bool
     privacy: str
     submission_id: str
+    #: the network address it came from, for blocks alone; stored nowhere
+    client: str = ""
 
 
-def start(db: Session, keys: Keys, policy: PetitionPolicy, draft: Draft, now: datetime) -> Petition:
+def start(
+    db: Session, keys: Keys, policy: PetitionPolicy, draft: Draft, now: datetime, blocks: Blocks | None = None
+) -> Petition:
     """Store the petition and its creator's signature; one letter with the secret link leaves.
 
-    The same form sent again, from a second click or another tab, gives the same petition.
+    The same form sent again, from a second click or another tab, gives the same petition. What
+    comes from a blocked source is held: stored, without the letter, until staff look at it.
     """
     same = select(Petition).where(Petition.submission_id == draft.submission_id)
     if (twin := db.scalar(same)) is not None:
@@ -49,9 +55,14 @@ def start(db: Session, keys: Keys, policy: PetitionPolicy, draft: Draft, now: da
             db.add(petition)
     except exc.IntegrityError:  # the other click was stored in between
         return db.scalars(same).one()
-    petition.creator_signature_id = _sign_as_creator(db, keys, petition, draft, now)
+    mailbox = mailbox_key(keys, draft.address)
+    held_by = blocks.holding(draft.client, draft.address.canonical, mailbox) if blocks else None
+    signature = _sign_as_creator(db, keys, petition, draft, held_by, now)
+    petition.creator_signature_id = signature.id
     db.flush()
-    _send_secret_link(db, keys, petition, draft, now)
+    if held_by is None and send_secret_link(db, signature.id, mailbox, now):
+        signature.letters = 1
+        db.flush()
     return petition
 
 
@@ -73,13 +84,16 @@ def _petition(draft: Draft, policy: PetitionPolicy, now: datetime) -> Petition:
     )
 
 
-def _sign_as_creator(db: Session, keys: Keys, petition: Petition, draft: Draft, now: datetime) -> int:
+def _sign_as_creator(
+    db: Session, keys: Keys, petition: Petition, draft: Draft, held_by: int | None, now: datetime
+) -> Signature:
     assert petition.salt is not None
     ids = identity_keys(keys, petition.salt, draft.address.canonical, draft.creator_name, draft.postcode)
     signature = Signature(
         id=new_id(),
         petition_id=petition.id,
-        state=SignatureState.PENDING,
+        state=SignatureState.PENDING if held_by is None else SignatureState.HELD,
+        held_by=held_by,
         kind="creator",
         address_key=ids.address,
         name_key=ids.name,
@@ -89,19 +103,19 @@ def _sign_as_creator(db: Session, keys: Keys, petition: Petition, draft: Draft, 
         privacy=draft.privacy,
         requested_at=now,
         asked_at=now,
-        letters=1,
+        letters=0,
     )
     db.add(signature)
     db.flush()
     sealed = seal_signer(keys, petition.id, ids.address, draft.creator_name, draft.address, draft.postcode)
     db.add(Signer(signature_id=signature.id, sealed=sealed))
-    return signature.id
+    return signature
 
 
-def _send_secret_link(db: Session, keys: Keys, petition: Petition, draft: Draft, now: datetime) -> None:
-    mailbox = mailbox_key(keys, draft.address)
+def send_secret_link(db: Session, creator_signature_id: int, mailbox: bytes, now: datetime) -> bool:
+    """One letter to the creator, unless the mailbox (a keyed digest) has had enough of them today."""
     if mail.room_in_mailboxes(db, [mailbox], now)[mailbox] <= 0:
-        return
+        return False
     mail.count_letters(db, {mailbox: 1}, now)
-    recipient = ("petitions.signature", petition.creator_signature_id or 0)
-    mail.queue(db, [mail.row("petitions/mail/gather_support", recipient, now)])
+    mail.queue(db, [mail.row("petitions/mail/gather_support", ("petitions.signature", creator_signature_id), now)])
+    return True

@@ -1,7 +1,8 @@
 """Forgetting who signed: six months after a petition has ended, and what was never confirmed.
 
 The totals stay; the sealed words and the salt that keyed the addresses go. Each step is short and
-stored for itself, so that an interrupted erasure goes on where it stopped.
+stored for itself, so that an interrupted erasure goes on where it stopped. A petition whose signers
+an administrator keeps is left as it is.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from petitions.rules.lifecycle import PetitionState, SignatureState
 
 A_STEP = 500
 UNCONFIRMED_FOR = timedelta(days=30)
-_ENDED = (PetitionState.CLOSED, PetitionState.REJECTED, PetitionState.HIDDEN, PetitionState.WITHDRAWN)
+_ENDED = (
+    PetitionState.CLOSED,
+    PetitionState.REJECTED,
+    PetitionState.HIDDEN,
+    PetitionState.WITHDRAWN,
+    PetitionState.STOPPED,
+)
 
 
 def erase_some(db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime) -> int:
@@ -47,6 +54,7 @@ def forget_unconfirmed(db: Session, policy: PetitionPolicy, now: datetime) -> in
         db.scalars(
             select(Signature.id)
             .where(Signature.state == SignatureState.PENDING, Signature.kind != "creator", Signature.asked_at < before)
+            .where(Signature.petition_id.not_in(select(Petition.id).where(Petition.keep_signers)))
             .order_by(Signature.id)
             .limit(A_STEP)
         )
@@ -61,11 +69,16 @@ def forget_unconfirmed(db: Session, policy: PetitionPolicy, now: datetime) -> in
 def _due(db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime) -> Petition | None:
     """The petition that ended longest ago and still knows its signers."""
     ended = func.coalesce(
-        Petition.closed_at, Petition.withdrawn_at, Petition.hidden_at, Petition.rejected_at, Petition.closes_at
+        Petition.stopped_at,
+        Petition.closed_at,
+        Petition.withdrawn_at,
+        Petition.hidden_at,
+        Petition.rejected_at,
+        Petition.closes_at,
     )
     oldest = (
         select(Petition)
-        .where(Petition.state.in_(_ENDED), Petition.salt.is_not(None))
+        .where(Petition.state.in_(_ENDED), Petition.salt.is_not(None), ~Petition.keep_signers)
         .order_by(ended)
         .limit(1)
         .with_for_update(key_share=True)
@@ -73,6 +86,7 @@ def _due(db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime) -> 
     petition = db.scalar(oldest.execution_options(populate_existing=True))
     if petition is None:
         return None
-    when = petition.closed_at or petition.withdrawn_at or petition.hidden_at or petition.rejected_at
+    when = petition.stopped_at or petition.closed_at or petition.withdrawn_at
+    when = when or petition.hidden_at or petition.rejected_at
     when = when or petition.closes_at or petition.created_at
     return petition if closing_instant(when, policy.erase_after_months, zone) <= now else None

@@ -1,4 +1,4 @@
-"""Carrying out a moderator's verdict on a petition."""
+"""Carrying out a moderator's verdict on a petition: published, refused, taken down, or judged again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -18,19 +18,22 @@ from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.departments import queries as departments
 from app.departments.model import Department
-from app.mail import service as mail
-from app.moderation.contribution import Lead, Settlement, Shown
+from app.moderation.contribution import Change, Lead, Link, Settlement, Shown
 from app.moderation.model import Decision
 from app.moderation.rules.standards import Verdict
+from app.moderation.service import NotPublic, NotRefused
 from app.outcomes import service as outcomes
 from petitions.events import PetitionPublished
-from petitions.model.petition import Crossing, Petition, TextVersion
-from petitions.model.signature import Signature
+from petitions.model.petition import Crossing, JudgedText, Petition, TextVersion
 from petitions.policy import PetitionPolicy
+from petitions.queries.authoring import can_resubmit
 from petitions.rules.closing import closing_instant
-from petitions.rules.lifecycle import VISIBLE, PetitionState, SignatureState, may_move
+from petitions.rules.lifecycle import STATE_NAMES, VISIBLE, PetitionState, may_move
 from petitions.rules.texts import text_digest
 from petitions.rules.thresholds import crossed
+from petitions.service.telling import tell
+from petitions.service.writing import write_to_creator, write_to_sponsors
+from petitions.service.election import close_in_time
 
 
 class NotWaiting(Conflict):
@@ -38,6 +41,19 @@ class NotWaiting(Conflict):
     title = _("This petition is not waiting to be checked")
     message = _("Nothing was changed. It may have been withdrawn, or its creator has not confirmed it.")
     way_on = ("/moderation", _("Back to the queue"))
+
+
+class PeopleForgotten(Conflict):
+    code = "people-forgotten"
+    title = _("It is too late to restore this petition")
+    message = _(
+        "Who started and supported it was deleted, as promised, so it could not be published. Nothing was changed."
+    )
+    way_on = ("/moderation", _("Back to the queue"))
+
+
+_PUBLISHED = frozenset({PetitionState.OPEN, PetitionState.CLOSED})
+_REFUSED = frozenset({PetitionState.REJECTED, PetitionState.HIDDEN})
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,11 @@ class PetitionUnderModeration:
                 (str(_("Signatures so far")), f"{petition.signature_count:,}"),
             ],
             digest=text_digest(petition.action, petition.background, petition.additional_details),
+            standing=str(STATE_NAMES[PetitionState(petition.state)]),
+            changes=_changes(db, petition),
+            links=_links(petition),
+            can_take_down=petition.state in _PUBLISHED,
+            can_restore=_can_restore(petition),
         )
 
     def lock(self, db: Session, subject_id: int) -> None:
@@ -100,10 +121,33 @@ class PetitionUnderModeration:
         match settlement.decision.verdict:
             case Verdict.PUBLISH:
                 self._publish(db, petition, settlement.extras, now)
-            case Verdict.REJECT:
-                self._reject(db, petition, settlement.decision, settlement.extras, now)
-            case _other:
-                self._hide(db, petition, settlement.decision, now)
+            case _refused:
+                self._refuse(db, petition, settlement, now)
+        self._end(db, petition, now)
+
+    def take_down(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """Out of the lists, unsigned from now on; its creator is told. Duties that were reached stay on record."""
+        petition = self._locked(db, subject_id)
+        if petition.state not in _PUBLISHED:
+            raise NotPublic
+        if petition.closes_at is not None and petition.closes_at <= now:
+            petition.closed_at = petition.closed_at or petition.closes_at
+        self._refuse(db, petition, settlement, now)
+        self._end(db, petition, now)
+
+    def restore(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """Back to the queue, as if it had just come in; what it had reached stays its own."""
+        petition = self._locked(db, subject_id)
+        if petition.state not in _REFUSED:
+            raise NotRefused
+        if not _can_restore(petition):
+            raise PeopleForgotten
+        await_judgement(petition, now)
+        tell(db, petition.id, "restored", now)
+        write_to_creator(db, petition, "petitions/mail/restored", now)
+        self._end(db, petition, now)
+
+    def _end(self, db: Session, petition: Petition, now: datetime) -> None:
         petition.updated_at = now
         db.flush()
         touch(db, "petitions", f"petition:{petition.id}")
@@ -120,33 +164,68 @@ class PetitionUnderModeration:
         return petition
 
     def _publish(self, db: Session, petition: Petition, extras: Mapping[str, str], now: datetime) -> None:
-        """Open it: text frozen, thresholds copied, clock started, sponsors told."""
         department = _department(db, extras.get("department", ""))
+        if petition.was_published:
+            self._publish_again(db, petition, department, now)
+        else:
+            self._open(db, petition, department, now)
+
+    def _open(self, db: Session, petition: Petition, department: Department, now: datetime) -> None:
+        """Text frozen, thresholds copied, clock started, sponsors told."""
         _move(petition, PetitionState.OPEN)
         petition.lead_department_id = department.id
         petition.opened_at = now
         petition.closes_at = closing_instant(now, self.policy.open_months, self.zone)
+        close_in_time(db, petition, now)
         petition.response_threshold, petition.debate_threshold = self.policy.response_at, self.policy.debate_at
         freeze_text(db, petition, now)
         note_crossings(db, petition, now)
-        tell_creator_and_sponsors(db, petition, "petitions/mail/published", "petitions/mail/published_sponsor", now)
+        write_to_creator(db, petition, "petitions/mail/published", now)
+        write_to_sponsors(db, petition, "petitions/mail/published_sponsor", now)
         announce(db, PetitionPublished(petition.id, now))
 
-    def _reject(
-        self, db: Session, petition: Petition, decision: Decision, extras: Mapping[str, str], now: datetime
-    ) -> None:
-        _move(petition, PetitionState.REJECTED)
-        petition.rejected_at = now
+    def _publish_again(self, db: Session, petition: Petition, department: Department, now: datetime) -> None:
+        """What was taken down goes on as it was: its days, thresholds and signatures are those it had."""
+        over = petition.closes_at is not None and petition.closes_at <= now
+        if not over:
+            close_in_time(db, petition, now)
+        _move(petition, PetitionState.CLOSED if over else PetitionState.OPEN)
+        petition.closed_at = (petition.closed_at or petition.closes_at) if over else None
+        if petition.lead_department_id != department.id:
+            subject = SubjectRef("petition", petition.id)
+            outcomes.hand_over(db, subject, from_department=petition.lead_department_id, to_department=department.id)
+            petition.lead_department_id = department.id
+        if petition.source is None:
+            note_crossings(db, petition, now)
+        write_to_creator(db, petition, "petitions/mail/published", now, again=True)
+
+    def _refuse(self, db: Session, petition: Petition, settlement: Settlement, now: datetime) -> None:
+        """Rejected, or hidden where showing it would itself do harm; whoever has to know is told."""
+        decision = settlement.decision
+        hides = decision.verdict == Verdict.HIDE
+        _move(petition, PetitionState.HIDDEN if hides else PetitionState.REJECTED)
+        if hides:
+            petition.hidden_at = now
+        else:
+            petition.rejected_at = now
         petition.rejection_code, petition.rejection_details = decision.reason_code, decision.note
         if decision.reason_code == "duplicate":
-            petition.duplicate_of_id = _survivor(db, petition, extras.get("survivor", ""))
-        tell_creator_and_sponsors(db, petition, "petitions/mail/rejected", "petitions/mail/rejected_sponsor", now)
+            petition.duplicate_of_id = _survivor(db, petition, settlement.extras.get("survivor", ""))
+        if petition.was_published or petition.source:
+            tell(db, petition.id, "taken-down", now, reason=decision.reason_code)
+            write_to_creator(db, petition, "petitions/mail/taken_down", now, decision=decision.id)
+        else:
+            letter = "petitions/mail/hidden" if hides else "petitions/mail/rejected"
+            write_to_creator(db, petition, letter, now, again=can_resubmit(db, self.policy, petition))
+            write_to_sponsors(db, petition, "petitions/mail/rejected_sponsor", now)
 
-    def _hide(self, db: Session, petition: Petition, decision: Decision, now: datetime) -> None:
-        _move(petition, PetitionState.HIDDEN)
-        petition.hidden_at = now
-        petition.rejection_code, petition.rejection_details = decision.reason_code, decision.note
-        tell_creator_and_sponsors(db, petition, "petitions/mail/hidden", "petitions/mail/rejected_sponsor", now)
+
+def await_judgement(petition: Petition, now: datetime) -> None:
+    """A refused petition is judged anew: nothing of the refusal stays on it."""
+    _move(petition, PetitionState.IN_MODERATION)
+    petition.submitted_at = petition.submitted_at or now
+    petition.rejected_at = petition.hidden_at = None
+    petition.rejection_code = petition.rejection_details = petition.duplicate_of_id = None
 
 
 def freeze_text(db: Session, petition: Petition, now: datetime) -> None:
@@ -167,37 +246,53 @@ def freeze_text(db: Session, petition: Petition, now: datetime) -> None:
 
 
 def note_crossings(db: Session, petition: Petition, now: datetime) -> None:
-    """Where thresholds are low, supporters alone may have reached them: the clock's job serves that."""
+    """Where thresholds are low, supporters alone may have reached them: the clock's job serves that.
+
+    What was reached before and still stands is not reached again.
+    """
     for threshold in crossed(0, petition.signature_count, petition, published=True):
+        same = (Crossing.petition_id == petition.id, Crossing.threshold == threshold)
+        if db.scalar(select(Crossing.episode).where(*same, Crossing.undone_at.is_(None))) is not None:
+            continue
         db.add(
             Crossing(
                 petition_id=petition.id,
                 threshold=str(threshold),
-                episode=1,
+                episode=(db.scalar(select(func.max(Crossing.episode)).where(*same)) or 0) + 1,
                 signature_count=petition.signature_count,
                 reached_at=now,
             )
         )
 
 
-def tell_creator_and_sponsors(
-    db: Session, petition: Petition, creator_template: str, sponsor_template: str, now: datetime
-) -> None:
-    """One letter to the creator, one to each sponsor who confirmed."""
-    rows = []
-    if petition.creator_signature_id is not None:
-        rows.append(mail.row(creator_template, ("petitions.signature", petition.creator_signature_id), now))
-    sponsors = db.scalars(
-        select(Signature.id)
-        .where(
-            Signature.petition_id == petition.id,
-            Signature.kind == "sponsor",
-            Signature.state == SignatureState.VALIDATED,
-        )
-        .order_by(Signature.id)
-    )
-    rows += [mail.row(sponsor_template, ("petitions.signature", s), now) for s in sponsors]
-    mail.queue(db, rows)
+def _can_restore(petition: Petition) -> bool:
+    """What was never published needs its people still: without them nobody could sign it."""
+    return petition.state in _REFUSED and (petition.was_published or petition.salt is not None)
+
+
+def _changes(db: Session, petition: Petition) -> list[Change]:
+    """From the text that was rejected last to the one that waits now."""
+    if petition.state != PetitionState.IN_MODERATION:
+        return []
+    judged = select(JudgedText).where(JudgedText.petition_id == petition.id).order_by(JudgedText.at.desc()).limit(1)
+    if (before := db.scalar(judged)) is None:
+        return []
+    return [
+        Change(str(_("What should be done")), before.action, petition.action),
+        Change(str(_("Background")), before.background, petition.background),
+        Change(str(_("More details")), before.additional_details, petition.additional_details),
+    ]
+
+
+def _links(petition: Petition) -> list[Link]:
+    """Where a moderator goes on from a petition's case."""
+    links = [
+        Link(f"/moderation/petitions/{petition.id}", str(_("Topics and notes"))),
+        Link(f"/moderation/petitions/{petition.id}/statistics", str(_("Statistics"))),
+    ]
+    if petition.state in _PUBLISHED:
+        links.append(Link(f"/moderation/petitions/{petition.id}/correct", str(_("Correct the text"))))
+    return links
 
 
 def _department(db: Session, slug: str) -> Department:

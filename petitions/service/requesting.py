@@ -1,7 +1,7 @@
 """Asking for signatures: new pending rows, or another letter to whoever asked before.
 
 The answer is the same whatever is found; only the letter differs, and only the mailbox's owner
-reads it.
+reads it. What comes from a blocked source is held: stored, without a letter, until staff look.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Prepared, insert_many
+from app.core.db import Prepared, insert_many, rows_changed
+from app.core.errors import Refusal
 from app.core.security.keys import Keys
 from app.mail import service as mail
 from petitions.identity import IdentityKeys, identity_keys, mailbox_key, seal_signer
 from petitions.model.signature import Signature, Signer
 from petitions.policy import PetitionPolicy
+from petitions.rules.blocking import Blocks
 from petitions.rules.eligibility import NotOpen, refusal_to_request
 from petitions.rules.lifecycle import PetitionState, SignatureState
+from petitions.rules.stops import Stopped, refusal_while_stopped
 from petitions.service.acts import Requested, SignatureRequest
 from petitions.service.standing import Standing
 
@@ -43,7 +46,7 @@ _KNOWN = (
     )
     .where(
         _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
-        _SIGNATURE.c.state.in_((SignatureState.PENDING, SignatureState.VALIDATED)),
+        _SIGNATURE.c.state.in_((SignatureState.PENDING, SignatureState.HELD, SignatureState.VALIDATED)),
     )
     .order_by(_SIGNATURE.c.id)
 )
@@ -70,11 +73,24 @@ class Known:
     is_new: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Hindrances:
+    """What stands in the way of requests at the moment: blocked sources; what is stopped, and since which day."""
+
+    blocks: Blocks = Blocks()
+    stopped: Stopped = Stopped()
+    since: str = ""
+
+    def refusal(self, petition_id: int) -> Refusal | None:
+        return refusal_while_stopped(self.stopped, petition_id, since=self.since)
+
+
 class _Requests:
     """What one batch of requests adds up to."""
 
     def __init__(self) -> None:
-        self.signatures: list[dict[str, Any]] = []
+        self.signatures: list[tuple[dict[str, Any], Known]] = []
+        self.replaced: set[int] = set()
         self.signers: list[dict[str, Any]] = []
         self.repeats: dict[int, tuple[int, datetime, bool]] = {}
         self.letters: list[dict[str, Any]] = []
@@ -86,6 +102,7 @@ def request(
     db: Session,
     keys: Keys,
     policy: PetitionPolicy,
+    hindrances: Hindrances,
     standings: Mapping[int, Standing],
     acts: Sequence[SignatureRequest],
     answers: dict[int, Any],
@@ -95,7 +112,7 @@ def request(
     admitted: list[tuple[SignatureRequest, Standing, IdentityKeys, bytes]] = []
     for act in acts:
         standing = standings.get(act.petition_id)
-        refusal = refusal_to_request(standing, sponsor=act.sponsor, at=act.at)
+        refusal = refusal_to_request(standing, sponsor=act.sponsor, at=act.at) or hindrances.refusal(act.petition_id)
         if refusal is not None or standing is None or standing.salt is None:
             answers[act.id] = refusal or NotOpen(petition=act.petition_id)
             continue
@@ -108,9 +125,15 @@ def request(
     room = mail.room_in_mailboxes(db, [mailbox for *_rest, mailbox in admitted], now)
     todo = _Requests()
     for act, standing, ids, mailbox in admitted:
+        held_by = hindrances.blocks.holding(act.client, act.address.canonical, mailbox) if hindrances.blocks else None
+        if held_by is not None:
+            _hold(todo, keys, act, standing, ids, known[ids.address], held_by)
+            continue
         if act.sponsor and standing.state == PetitionState.PENDING and standing.creator_signature_id:
             todo.proofs.append(standing.creator_signature_id)
         _settle(todo, keys, policy, act, standing, ids, mailbox, known[ids.address], room)
+        if act.replaces is not None:
+            todo.replaced.add(act.replaces)
     _store(db, todo, now)
     return sorted(set(todo.proofs))
 
@@ -128,22 +151,61 @@ def _settle(
 ) -> None:
     """One request: a letter about a signature that stands, a repeat, or a new pending row."""
     counted = [k for k in known if k.state == SignatureState.VALIDATED]
-    standing_one = next((k for k in counted if k.name_key == ids.name), None)
-    if standing_one is None and (len(counted) > 1 or any(k.postcode_key != ids.postcode for k in counted)):
-        standing_one = counted[0]
+    standing_one = _in_its_way(counted, ids)
     if standing_one is not None:
         facts = {"same": standing_one.name_key == ids.name, "full": len(counted) > 1}
         _letter(todo, policy, act, SIGNED_LETTER, standing_one, mailbox, room, facts)
         return
     asked = next((k for k in known if _is_same_request(k, ids, act.country)), None)
     if asked is None:
-        asked = Known(act.id, ids.name, ids.postcode, act.country, SignatureState.PENDING, 0, act.notify, is_new=True)
-        known.append(asked)
-        todo.signatures.append(_row(act, standing, ids))
-        sealed = seal_signer(keys, standing.id, ids.address, act.name, act.address, act.postcode)
-        todo.signers.append({"signature_id": act.id, "sealed": sealed})
+        asked = _new(todo, keys, act, standing, ids, known, SignatureState.PENDING)
     asked.notify = act.notify  # the newest wish counts, until it is confirmed
     _letter(todo, policy, act, CONFIRM_LETTER, asked, mailbox, room, {})
+
+
+def _hold(
+    todo: _Requests,
+    keys: Keys,
+    act: SignatureRequest,
+    standing: Standing,
+    ids: IdentityKeys,
+    known: list[Known],
+    held_by: int,
+) -> None:
+    """A blocked source: kept for staff, once; what it asked before or has signed stays as it is."""
+    counted = [k for k in known if k.state == SignatureState.VALIDATED]
+    if _in_its_way(counted, ids) or any(_is_same_request(k, ids, act.country) for k in known):
+        return
+    if any(_is_same_request(k, ids, act.country, SignatureState.HELD) for k in known):
+        return
+    _new(todo, keys, act, standing, ids, known, SignatureState.HELD, held_by)
+
+
+def _in_its_way(counted: Sequence[Known], ids: IdentityKeys) -> Known | None:
+    """The counted signature that this one would repeat, or that leaves it no room at its address."""
+    same = next((k for k in counted if k.name_key == ids.name), None)
+    if same is None and (len(counted) > 1 or any(k.postcode_key != ids.postcode for k in counted)):
+        return counted[0]
+    return same
+
+
+def _new(
+    todo: _Requests,
+    keys: Keys,
+    act: SignatureRequest,
+    standing: Standing,
+    ids: IdentityKeys,
+    known: list[Known],
+    state: SignatureState,
+    held_by: int | None = None,
+) -> Known:
+    """A new row with the signer's words sealed beside it."""
+    made = Known(act.id, ids.name, ids.postcode, act.country, state, 0, act.notify, is_new=True)
+    known.append(made)
+    todo.signatures.append((_row(act, standing, ids, state, held_by), made))
+    sealed = seal_signer(keys, standing.id, ids.address, act.name, act.address, act.postcode)
+    todo.signers.append({"signature_id": act.id, "sealed": sealed})
+    return made
 
 
 def _letter(
@@ -163,7 +225,7 @@ def _letter(
         todo.mailboxes[mailbox] += 1
         recipient = ("petitions.signature", signature.id)
         todo.letters.append(mail.row(template, recipient, act.at, letter_id=act.id, facts=facts))
-    if not signature.is_new or signature.id != act.id:
+    if not signature.is_new:
         todo.repeats[signature.id] = (signature.letters, act.at, signature.notify)
 
 
@@ -176,20 +238,24 @@ def _known(db: Session, addresses: set[bytes]) -> defaultdict[bytes, list[Known]
     return found
 
 
-def _is_same_request(known: Known, ids: IdentityKeys, country: str) -> bool:
+def _is_same_request(
+    known: Known, ids: IdentityKeys, country: str, state: SignatureState = SignatureState.PENDING
+) -> bool:
     return (
-        known.state == SignatureState.PENDING
+        known.state == state
         and known.name_key == ids.name
         and known.postcode_key == ids.postcode
         and known.country == country
     )
 
 
-def _row(act: SignatureRequest, standing: Standing, ids: IdentityKeys) -> dict[str, Any]:
+def _row(
+    act: SignatureRequest, standing: Standing, ids: IdentityKeys, state: SignatureState, held_by: int | None
+) -> dict[str, Any]:
     return {
         "id": act.id,
         "petition_id": standing.id,
-        "state": str(SignatureState.PENDING),
+        "state": str(state),
         "kind": "sponsor" if act.sponsor and not standing.is_published else "public",
         "address_key": ids.address,
         "name_key": ids.name,
@@ -199,15 +265,34 @@ def _row(act: SignatureRequest, standing: Standing, ids: IdentityKeys) -> dict[s
         "privacy": act.privacy,
         "requested_at": act.at,
         "asked_at": act.at,
-        "letters": 1,
+        "letters": 0,
+        "held_by": held_by,
     }
 
 
 def _store(db: Session, todo: _Requests, now: datetime) -> None:
-    insert_many(db, _SIGNATURE, todo.signatures)
+    for row, made in todo.signatures:
+        row["letters"], row["notify"] = made.letters, made.notify
+    insert_many(db, _SIGNATURE, [row for row, _made in todo.signatures])
     insert_many(db, _SIGNER, todo.signers)
+    _lapse(db, todo, now)
     if todo.repeats:
         rows = [{"row": i, "sent": n, "at": at, "news": news} for i, (n, at, news) in sorted(todo.repeats.items())]
         _ASKED_AGAIN.run(db, rows)
     mail.count_letters(db, todo.mailboxes, now)
     mail.queue(db, todo.letters)
+
+
+def _lapse(db: Session, todo: _Requests, now: datetime) -> None:
+    """Requests whose address was corrected: their links are dead, their words are gone.
+
+    One that another request joined in between (somebody asked again in the same words) stays.
+    """
+    for signature_id in sorted(todo.replaced - todo.repeats.keys()):
+        lapsed = db.execute(
+            update(_SIGNATURE)
+            .where(_SIGNATURE.c.id == signature_id, _SIGNATURE.c.state == str(SignatureState.PENDING))
+            .values(state=str(SignatureState.WITHDRAWN), ended_at=now, end_reason="corrected")
+        )
+        if rows_changed(lapsed):
+            db.execute(delete(_SIGNER).where(_SIGNER.c.signature_id == signature_id))

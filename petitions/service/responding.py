@@ -1,98 +1,114 @@
-"""When a department answers: the petition shows it, and every signer who asked for news is told."""
+"""When a department answers, or takes its answer back: the petition shows it, and signers are told or not."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.errors import Conflict
 from app.core.freshness import touch
-from app.core.ids import new_id
-from app.mail import service as mail
-from app.mail.model import Lane
-from app.mail.schedule import news_due
-from app.outcomes.events import ReferralAnswered
+from app.core.i18n import _
+from app.outcomes.contribution import Telling
+from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
+from app.outcomes.model import Answer
 from petitions.model.petition import Announcement, Petition
-from petitions.model.signature import Signature
-from petitions.rules.lifecycle import SignatureState
+from petitions.service.announcing import ANSWERED, Announcing, announced, audience, delivery
+from petitions.service.telling import tell
 
-ANSWER_NEWS = "petitions/mail/answered"
-A_STEP = 2_000
+RESPONSE = "response"
 
 
+class LettersLeft(Conflict):
+    code = "letters-left"
+    title = _("Letters about this have already left")
+    message = _("It cannot be taken back any more, because people were told. You can still correct it.")
+    way_on = ("/desk", _("Back to your desk"))
+
+
+@dataclass(frozen=True)
 class Responding:
-    """Hears answers; ``window`` and ``zone`` say when news may leave."""
+    """Hears answers, and says on the desk who was told of them."""
 
-    def __init__(self, window: str, zone: ZoneInfo) -> None:
-        self.window, self.zone = window, zone
+    announcing: Announcing
 
     def note_answer(self, db: Session, event: ReferralAnswered) -> None:
-        """Record the answer on its petition and have its signers told, once for a first answer."""
-        if event.subject.kind != "petition":
-            return
-        petition = db.get(Petition, event.subject.id)
-        if petition is None:
+        """Record the answer on its petition and have its signers told where its writer wants so."""
+        petition = _about(db, event.subject.kind, event.subject.id)
+        if petition is None or event.cause != RESPONSE:
             return
         petition.answered_at = petition.answered_at or event.at
         petition.updated_at = event.at
-        if event.version == 1:
-            self._announce(db, petition.id, ANSWER_NEWS, event.answer_id, event.at)
+        if event.tell:
+            self.announcing.tell_signers(db, petition.id, ANSWERED, event.answer_id, event.at, by=event.by)
         db.flush()
         touch(db, "petitions", f"petition:{petition.id}")
 
-    def _announce(self, db: Session, petition_id: int, news: str, about_id: int, now: datetime) -> None:
-        due = news_due(self.window, self.zone, now)
-        db.add(Announcement(petition_id=petition_id, news=news, about_id=about_id, at=now, due_at=due))
-        mail.wake_postman(db)
+    def note_withdrawal(self, db: Session, event: AnswerWithdrawn) -> None:
+        """The petition waits again; :class:`LettersLeft` once somebody was told."""
+        petition = _about(db, event.subject.kind, event.subject.id)
+        if petition is None or event.cause != RESPONSE:
+            return
+        self.announcing.call_off(db, petition.id, ANSWERED, event.at)
+        answers = db.scalars(select(Answer.id).where(Answer.referral_id == event.referral_id)).all()
+        refuse_if_told(db, about(db, petition.id, ANSWERED, answers))
+        petition.answered_at, petition.updated_at = None, event.at
+        tell(db, petition.id, "answer-withdrawn", event.at)
+        db.flush()
+        touch(db, "petitions", f"petition:{petition.id}")
+
+    # what the desk asks
+
+    def audience(self, db: Session, subject_id: int) -> int:
+        return audience(db, subject_id)
+
+    def leaves_at(self, now: datetime) -> datetime:
+        return self.announcing.leaves_at(now)
+
+    def tellings(self, db: Session, subject_id: int, answers: Collection[int]) -> Sequence[Telling]:
+        """Each announcement of these answers, the newest first."""
+        return [telling(db, news) for news in about(db, subject_id, ANSWERED, answers)]
+
+    def tell(self, db: Session, subject_id: int, answer_id: int, *, by: int, now: datetime) -> None:
+        self.announcing.tell_signers(db, subject_id, ANSWERED, answer_id, now, by=by)
+
+    def call_off(self, db: Session, subject_id: int, now: datetime) -> int:
+        return self.announcing.call_off(db, subject_id, ANSWERED, now)
 
 
-def queue_some_news(db: Session, now: datetime) -> int:
-    """One step of the oldest unfinished announcement: up to 2,000 letters into the outbox.
-
-    Answers how many signers were looked at; 0 when nothing is left to do.
-    """
-    todo = db.scalar(
-        select(Announcement)
-        .where(Announcement.done_at.is_(None))
-        .order_by(Announcement.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if todo is None:
-        return 0
-    signers = list(
-        db.scalars(
-            select(Signature.id)
-            .where(
-                Signature.petition_id == todo.petition_id,
-                Signature.state == SignatureState.VALIDATED,
-                Signature.notify,
-                Signature.id > todo.reached_id,
-            )
-            .order_by(Signature.id)
-            .limit(A_STEP)
-        )
-    )
-    mail.queue_once(db, [_news_letter(todo, signer, now) for signer in signers])
-    todo.queued += len(signers)
-    if signers:
-        todo.reached_id = signers[-1]
-    if len(signers) < A_STEP:
-        todo.done_at = now
-    return max(1, len(signers))
+def _about(db: Session, kind: str, subject_id: int) -> Petition | None:
+    return db.get(Petition, subject_id) if kind == "petition" else None
 
 
-def _news_letter(news: Announcement, signer: int, now: datetime) -> dict[str, object]:
-    """All rows have the same keys; ``once`` makes a repeat of the step harmless."""
-    return mail.row(
-        news.news,
-        ("petitions.signature", signer),
-        now,
-        lane=Lane.NEWS,
-        facts={"answer": news.about_id},
-        letter_id=new_id(),
-        once=f"petition-news:{news.id}:{signer}",
-        due=news.due_at,
+def about(db: Session, petition_id: int, template: str, things: Collection[int]) -> list[Announcement]:
+    """News of one kind about any of these things, the newest first."""
+    return [news for news in announced(db, petition_id, template) if news.about_id in things]
+
+
+def refuse_if_told(db: Session, news: Sequence[Announcement]) -> None:
+    """After calling off: a letter that left, or is in a postman's hand, cannot be taken back."""
+    for one in news:
+        became = delivery(db, one)
+        if became.sent or became.waiting:
+            raise LettersLeft
+
+
+def telling(db: Session, news: Announcement) -> Telling:
+    """As a desk shows it."""
+    became = delivery(db, news)
+    return Telling(
+        about=news.about_id,
+        at=news.at,
+        leaves_at=news.due_at,
+        preparing=news.done_at is None,
+        queued=became.queued,
+        sent=became.sent,
+        waiting=became.waiting,
+        undeliverable=became.undeliverable,
+        dropped=became.dropped,
+        cancelled=became.cancelled,
+        called_off_at=news.cancelled_at,
     )

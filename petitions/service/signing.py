@@ -8,7 +8,7 @@ race could break stops the whole batch, which the intake then performs act by ac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -22,14 +22,28 @@ from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.service import confirming, counting, requesting
 from petitions.service.acts import Confirmed, Requested, SignatureConfirmation, SignatureRequest
+from petitions.service.blocking import Blocklist
+from petitions.service.requesting import Hindrances
 from petitions.service.standing import Standing, lock_standings, store_counts
+from petitions.service.stops import Switchboard
+
+#: dates of closing are said of the day that ends; what begins at midnight belongs to the day after it
+AN_INSTANT = timedelta(microseconds=1)
 
 
 class Signing:
     """Carries out :class:`SignatureRequest` and :class:`SignatureConfirmation`."""
 
-    def __init__(self, keys: Keys, policy: PetitionPolicy, say_date: Callable[[datetime], str]) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        policy: PetitionPolicy,
+        say_date: Callable[[datetime], str],
+        blocklist: Blocklist,
+        switchboard: Switchboard,
+    ) -> None:
         self.keys, self.policy, self.say_date = keys, policy, say_date
+        self.blocklist, self.switchboard = blocklist, switchboard
         #: serves crossings inside a savepoint; set by the room, so that counting knows no departments
         self.serve: Callable[[Session, counting.Counting, datetime], None] | None = None
 
@@ -40,7 +54,8 @@ class Signing:
         standings = lock_standings(db, {r.petition_id for r in requests} | set(places.values()))
         self._say_when_closed(standings)
         answers: dict[int, Any] = {}
-        proofs = requesting.request(db, self.keys, self.policy, standings, requests, answers, now)
+        hindrances = self._hindrances(db, now) if requests else Hindrances()
+        proofs = requesting.request(db, self.keys, self.policy, hindrances, standings, requests, answers, now)
         counted = confirming.confirm(db, self.policy, standings, places, confirmations, proofs, answers, now)
         store_counts(db, standings.values(), now)
         brought = counting.count(db, standings, counted, now)
@@ -66,6 +81,11 @@ class Signing:
             )
         )
         return found | {by or 0: Confirmed(petition, number or 0) for by, petition, number in rows}
+
+    def _hindrances(self, db: Session, now: datetime) -> Hindrances:
+        stopped = self.switchboard.now(db, now)
+        since = self.say_date(stopped.signing_since + AN_INSTANT) if stopped.signing_since else ""
+        return Hindrances(self.blocklist.now(db), stopped, since)
 
     def _say_when_closed(self, standings: Mapping[int, Standing]) -> None:
         for standing in standings.values():

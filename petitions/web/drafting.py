@@ -2,31 +2,42 @@
 
 Each form names the step it shows (``step``) and where its button leads (``go``: ``next``, ``back``
 or the name of a step; ``check`` leads as far as the answers allow). Whatever comes out of order is
-answered with the first step that is not yet complete.
+answered with the first step that is not yet complete. The step of similar petitions asks nothing,
+and is left out where there are none.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
+from app.core.errors import TooMany
 from app.core.i18n import _
 from app.core.people.places import country_name, country_names
 from app.core.security.limits import Allowance
+from app.core.text.plain import tidy_line
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
+from app.moderation import promise
+from petitions import queries
 from petitions.forms import PRIVACY_VERSION, CreatorForm, draft_of, is_yes, read_texts
 from petitions.policy import PetitionPolicy
+from petitions.queries.similar import similar
 from petitions.rules.texts import MOST_ACTION, MOST_BACKGROUND, MOST_DETAILS, read_action, read_background, read_details
 from petitions.service import drafting
+from petitions.web.stopped import creating_stopped
 
-STEPS = ("eligibility", "action", "background", "details", "about", "check")
+STEPS = ("eligibility", "action", "similar", "background", "details", "about", "check")
+#: as people count them: similar petitions belong to what should be done
+NUMBERED = tuple(name for name in STEPS if name != "similar")
 FIELDS = (
     "may",
     "action",
@@ -45,6 +56,8 @@ FIELDS = (
 
 @get("/petitions/new", name="petitions.new", guards=[anyone], sync_to_thread=True)
 def new(request: Request[Any, Any, Any], policy: NamedDependency[PetitionPolicy]) -> Response[bytes]:
+    if (stopped := creating_stopped(request.app.state, CreatorForm())) is not None:
+        return stopped
     form = CreatorForm(values={"submission": secrets.token_urlsafe(24), "privacy": PRIVACY_VERSION})
     return _step_page(request, policy, "eligibility", form)
 
@@ -65,31 +78,54 @@ def step(
 ) -> Response[Any] | Redirect:
     """Check the step that was sent, then show where it leads; the last one starts the petition."""
     shown = CreatorForm(values=_kept(form))
-    here = form.get("step", "")
-    go = form.get("go", "next")
+    if (stopped := creating_stopped(request.app.state, shown)) is not None:
+        return stopped
+    here, go = form.get("step", ""), form.get("go", "next")
     if here not in STEPS:
         return _step_page(request, policy, "eligibility", shown)
-    if go in STEPS and STEPS.index(go) <= STEPS.index(here):
-        return _step_page(request, policy, go, shown)
     if go == "back":
-        return _step_page(request, policy, STEPS[max(0, STEPS.index(here) - 1)], shown)
+        go = STEPS[max(0, STEPS.index(here) - 1)]
+    if go in STEPS and STEPS.index(go) <= STEPS.index(here):
+        return _page_of(request, db, policy, go, shown, otherwise="action")
     if here == "eligibility" and shown.get("may") == "no":
         return request.app.state.pages.personal("petitions/new/not_eligible.html")
     missing = _first_fault(request, policy, shown, upto=here)
     if missing is not None:
         return _step_page(request, policy, missing, shown, status=422)
-    if here != "check":
-        onward = STEPS[STEPS.index(here) + 1]
-        if go == "check":  # after a change: straight back, unless something is missing
-            onward = _first_fault(request, policy, shown, upto="about") or "check"
-        return _step_page(request, policy, onward, shown)
-    return _start(request, db, policy, shown)
+    if here == "check":
+        return _start(request, db, policy, shown)
+    onward = STEPS[STEPS.index(here) + 1]
+    if go == "check":  # after a change: straight back, unless something is missing
+        onward = _first_fault(request, policy, shown, upto="about") or "check"
+    return _page_of(request, db, policy, onward, shown, otherwise="background")
+
+
+def _page_of(
+    request: Request[Any, Any, Any],
+    db: Session,
+    policy: PetitionPolicy,
+    name: str,
+    form: CreatorForm,
+    *,
+    otherwise: str,
+) -> Response[bytes]:
+    """A step's page; ``otherwise`` is shown where no petition is like this one."""
+    if name != "similar":
+        return _step_page(request, policy, name, form)
+    action = tidy_line(form.get("action"))
+    found = similar(db, action, most=policy.similar_most, now=request.app.state.clock.now())
+    return _step_page(request, policy, "similar" if found else otherwise, form, petitions=found)
 
 
 @get("/petitions/new/sent", name="petitions.new-sent", guards=[anyone], sync_to_thread=True)
 def new_sent(request: Request[Any, Any, Any], policy: NamedDependency[PetitionPolicy]) -> Response[bytes]:
-    response: Response[bytes] = request.app.state.pages.public(
-        "petitions/new/sent.html", keys=(), needed=policy.sponsors_needed
+    state = request.app.state
+    response: Response[bytes] = state.pages.public(
+        "petitions/new/sent.html",
+        keys=(),
+        fresh_for=promise.SECONDS,
+        needed=policy.sponsors_needed,
+        outlook=_outlook(state),
     )
     return response
 
@@ -99,10 +135,18 @@ def _start(
 ) -> Response[Any] | Redirect:
     state = request.app.state
     client = request.client.host if request.client else ""
-    state.limits.spend(Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds), client, "create")
+    try:
+        allowance = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
+        state.limits.spend(allowance, client, "create")
+    except TooMany as busy:
+        if queries.was_submitted(db, form.get("submission")):  # another click of the same form got through
+            return see_other("/petitions/new/sent")
+        return _step_page(request, policy, "check", form, status=busy.status, busy=busy)
     texts, person = read_texts(form), form.person(policy, state.settings.home_country)
     assert texts is not None and person is not None  # checked just before
-    drafting.start(db, state.keyring, policy, draft_of(texts, person, form.get("submission")), state.clock.now())
+    blocks = state.site.dependencies["blocklist"].now(db)
+    draft = draft_of(texts, person, form.get("submission"), client)
+    drafting.start(db, state.keyring, policy, draft, state.clock.now(), blocks)
     return see_other("/petitions/new/sent")
 
 
@@ -137,7 +181,14 @@ def _check(step_name: str, form: CreatorForm, policy: PetitionPolicy, home_count
 
 
 def _step_page(
-    request: Request[Any, Any, Any], policy: PetitionPolicy, step_name: str, form: CreatorForm, status: int = 200
+    request: Request[Any, Any, Any],
+    policy: PetitionPolicy,
+    step_name: str,
+    form: CreatorForm,
+    *,
+    status: int = 200,
+    busy: TooMany | None = None,
+    petitions: Sequence[Row[Any]] = (),
 ) -> Response[bytes]:
     state = request.app.state
     values = dict(form.values)
@@ -152,8 +203,8 @@ def _step_page(
         status=status,
         form=form,
         step=step_name,
-        number=STEPS.index(step_name) + 1,
-        steps=STEPS,
+        number=NUMBERED.index("action" if step_name == "similar" else step_name) + 1,
+        steps=NUMBERED,
         fields=FIELDS,
         back=STEPS[STEPS.index(step_name) - 1] if step_name != "eligibility" else None,
         limits={"action": MOST_ACTION, "background": MOST_BACKGROUND, "additional_details": MOST_DETAILS},
@@ -162,8 +213,21 @@ def _step_page(
         asks_postcode=policy.postcode == "home",
         home_country=state.settings.home_country,
         sponsors_needed=policy.sponsors_needed,
+        outlook=_outlook(state),
+        petitions=petitions,
+        now=state.clock.now(),
+        busy=busy,
     )
+    if busy is not None:
+        response.headers.update(busy.headers)
     return response
+
+
+def _outlook(state: Any) -> promise.Outlook:
+    """How long a petition that comes in now waits to be checked."""
+    with state.database.reading() as db:
+        outlook: promise.Outlook = state.site.promising.outlook(db, "petition", state.clock.now())
+    return outlook
 
 
 HANDLERS = [new, step, new_sent]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -12,8 +13,9 @@ from litestar.types import ASGIApp
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import Gone, NotFound, Refusal
+from app.core.errors import Conflict, Gone, NotFound, Refusal, TooMany
 from app.core.i18n import _
+from app.core.people.addresses import read_address
 from app.core.people.places import country_names
 from app.core.security.limits import Allowance
 from app.core.web.edge import acts, in_worker, read_body
@@ -21,7 +23,7 @@ from app.core.web.forms import Form, read_form
 from app.core.web.page import SeeOther, see_other
 from petitions import queries
 from petitions.forms import PRIVACY_VERSION, PersonFields, PersonForm
-from petitions.mails import CONFIRM, NOT_ME, SPONSOR
+from petitions.mails import CONFIRM, NOT_ME, SPONSOR, WITHDRAW
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
@@ -29,9 +31,10 @@ from petitions.rules.eligibility import ConfirmationUnknown, SponsorsFull, refus
 from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState, SignatureState
 from petitions.service import withdrawing
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
-from petitions.web.reading import petition_id_of, standing_of
-
-WITHDRAW = "petitions.withdraw"
+from petitions.web.correcting_address import SentRequest, cookie, cookie_name, read_cookie
+from petitions.web.addressed import petition_id_of
+from petitions.web.reading import standing_of
+from petitions.web.stopped import signing_stopped
 
 
 @get("/petitions/{ref:str}/sign", name="petitions.sign", guards=[anyone], sync_to_thread=True)
@@ -42,6 +45,8 @@ def sign_form(
     ref: FromPath[str],
 ) -> Response[bytes]:
     petition = _signable(request, db, ref)
+    if (stopped := signing_stopped(request, db, petition)) is not None:
+        return stopped
     state = request.app.state
     response: Response[bytes] = state.pages.public(
         "petitions/sign.html",
@@ -58,14 +63,15 @@ async def sign(request: Request[Any, Any, Any]) -> ASGIApp:
     state = request.app.state
     policy: PetitionPolicy = state.site.dependencies["policy"]
     petition_id = petition_id_of(request.scope["path_params"]["ref"])
-    _limit(request, policy, petition_id)
     form = PersonForm(values=read_form(await read_body(request, state.settings.form_max_bytes)))
-    person = form.person(policy, state.settings.home_country)
+    busy = _over_limit(request, policy, petition_id)
+    person = form.person(policy, state.settings.home_country) if busy is None else None
     if person is None:
-        again: Response[bytes] = await in_worker(_sign_again, state, policy, petition_id, form)
+        again: Response[bytes] = await in_worker(_sign_again, state, policy, petition_id, form, busy)
         return again  # type: ignore[return-value]  # the framework takes either
-    await state.intake.submit(_request_act(state, petition_id, person, sponsor=False))
-    return SeeOther(f"/petitions/{petition_id}/sign/sent")
+    act = _request_act(request, petition_id, person, sponsor=False)
+    await state.intake.submit(act)
+    return SeeOther(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person))
 
 
 @get("/petitions/{ref:str}/sign/sent", name="petitions.sent", guards=[anyone], sync_to_thread=True)
@@ -78,15 +84,38 @@ def sent(
     petition = queries.public_petition(db, petition_id_of(ref))
     if petition is None or petition.state == PetitionState.HIDDEN:
         raise NotFound
+    again = "again" in request.query_params
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/sent.html",
         keys=(f"petition:{petition.id}",),
         fresh_for=60,
-        petition=petition,
-        published=petition.was_published,
-        days=policy.confirm_days,
+        **_sent_context(petition, policy, Form(), again=again),
     )
     return response
+
+
+@post("/petitions/{ref:str}/sign/correct", name="petitions.correct", guards=[anyone], status_code=303)
+async def correct(
+    request: Request[Any, Any, Any], policy: NamedDependency[PetitionPolicy], ref: FromPath[str]
+) -> Response[Any] | Redirect:
+    """Another address for what was just sent, or the letter once more; the first request lapses."""
+    state = request.app.state
+    petition_id = petition_id_of(ref)
+    value = request.cookies.get(cookie_name(state.settings.secure), "")
+    before = read_cookie(state.keyring, value, petition_id, state.clock.now())
+    if before is None:
+        raise NothingToCorrect(petition=petition_id)
+    form = Form(values=read_form(await request.body()))
+    busy = _over_limit(request, policy, petition_id)
+    address = form.read("email", read_address) if form.get("again") != "yes" else before.person.address
+    if busy is not None or address is None:
+        return await in_worker(_sent_again, state, policy, petition_id, form, busy)
+    person = replace(before.person, address=address)
+    act = _request_act(request, petition_id, person, sponsor=before.sponsor)
+    if address.canonical != before.person.address.canonical:
+        act.replaces = before.act
+    await state.intake.submit(act)
+    return _on(f"/petitions/{petition_id}/sign/sent?again", _kept(state, act, person))
 
 
 @get("/sponsor/{token:str}", name="petitions.sponsor", guards=[anyone], sync_to_thread=True)
@@ -100,6 +129,8 @@ def sponsor_form(
     petition = _sponsored(state, db, token)
     if petition.state not in TAKES_SPONSORS or petition.signature_count - 1 >= petition.sponsors_most:
         return see_other(f"/petitions/{petition.id}")
+    if (stopped := signing_stopped(request, db, petition)) is not None:
+        return stopped
     form = PersonForm(values={"country": state.settings.home_country})
     return state.pages.personal("petitions/sponsor.html", token=token, **_sign_context(petition, form, policy, state))
 
@@ -113,16 +144,17 @@ async def sponsor(
     petition_id = state.keyring.read_token(SPONSOR, token)
     if petition_id is None:
         raise ConfirmationUnknown
-    _limit(request, policy, petition_id)
     form = PersonForm(values=read_form(await request.body()))
-    person = form.person(policy, state.settings.home_country)
+    busy = _over_limit(request, policy, petition_id)
+    person = form.person(policy, state.settings.home_country) if busy is None else None
     if person is None:
-        return await in_worker(_sponsor_again, state, policy, token, form)
+        return await in_worker(_sponsor_again, state, policy, token, form, busy)
+    act = _request_act(request, petition_id, person, sponsor=True)
     try:
-        await state.intake.submit(_request_act(state, petition_id, person, sponsor=True))
+        await state.intake.submit(act)
     except SponsorsFull:
         return see_other(f"/petitions/{petition_id}")
-    return see_other(f"/petitions/{petition_id}/sign/sent")
+    return _on(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person))
 
 
 @get("/signatures/confirm/{token:str}", name="petitions.confirm", guards=[anyone], sync_to_thread=True)
@@ -220,9 +252,11 @@ def not_me(request: Request[Any, Any, Any], db: NamedDependency[Session], token:
     return see_other(f"/signatures/not-me/{token}")
 
 
-def _request_act(state: Any, petition_id: int, person: PersonFields, *, sponsor: bool) -> SignatureRequest:
+def _request_act(
+    request: Request[Any, Any, Any], petition_id: int, person: PersonFields, *, sponsor: bool
+) -> SignatureRequest:
     return SignatureRequest(
-        at=state.clock.now(),
+        at=request.app.state.clock.now(),
         petition_id=petition_id,
         name=person.name,
         address=person.address,
@@ -231,13 +265,35 @@ def _request_act(state: Any, petition_id: int, person: PersonFields, *, sponsor:
         notify=person.notify,
         privacy=person.privacy,
         sponsor=sponsor,
+        client=_client(request),
     )
 
 
-def _limit(request: Request[Any, Any, Any], policy: PetitionPolicy, petition_id: int) -> None:
-    client = request.scope.get("client")
+def _kept(state: Any, act: SignatureRequest, person: PersonFields) -> bytes:
+    """The cookie by which its sender can correct the address for an hour."""
+    sent = SentRequest(act.id, act.petition_id, person, act.sponsor, act.at)
+    return cookie(state.keyring, sent, secure=state.settings.secure)
+
+
+def _on(path: str, cookie: bytes) -> Redirect:
+    response = see_other(path)
+    response.headers["set-cookie"] = cookie.decode("ascii")
+    return response
+
+
+def _over_limit(request: Request[Any, Any, Any], policy: PetitionPolicy, petition_id: int) -> TooMany | None:
+    """Count one form of this network; the refusal where it is one too many, so that the page can keep the fields."""
     allowance = Allowance(policy.sign_a_minute, policy.sign_an_hour)
-    request.app.state.limits.spend(allowance, client[0] if client else "", "sign", str(petition_id))
+    try:
+        request.app.state.limits.spend(allowance, _client(request), "sign", str(petition_id))
+    except TooMany as busy:
+        return busy
+    return None
+
+
+def _client(request: Request[Any, Any, Any]) -> str:
+    client = request.scope.get("client")
+    return client[0] if client else ""
 
 
 def _signable(request: Request[Any, Any, Any], db: Session, ref: str) -> Petition:
@@ -292,7 +348,9 @@ def _sign_context(petition: Petition, form: Form, policy: PetitionPolicy, state:
     }
 
 
-def _sign_again(state: Any, policy: PetitionPolicy, petition_id: int, form: PersonForm) -> Response[bytes]:
+def _sign_again(
+    state: Any, policy: PetitionPolicy, petition_id: int, form: PersonForm, busy: TooMany | None
+) -> Response[bytes]:
     """The form with its faults, unless there is nothing to sign any more."""
     with state.database.reading() as db:
         petition = queries.public_petition(db, petition_id)
@@ -300,21 +358,59 @@ def _sign_again(state: Any, policy: PetitionPolicy, petition_id: int, form: Pers
     refusal: Refusal | None = refusal_to_request(standing, sponsor=False, at=state.clock.now())
     if refusal is not None or petition is None:
         raise refusal or NotFound
-    response: Response[bytes] = state.pages.personal(
-        "petitions/sign.html", status=422, **_sign_context(petition, form, policy, state)
-    )
-    return response
+    return _again(state, "petitions/sign.html", busy, **_sign_context(petition, form, policy, state))
 
 
-def _sponsor_again(state: Any, policy: PetitionPolicy, token: str, form: PersonForm) -> Response[Any] | Redirect:
+def _sponsor_again(
+    state: Any, policy: PetitionPolicy, token: str, form: PersonForm, busy: TooMany | None
+) -> Response[Any] | Redirect:
     with state.database.reading() as db:
         petition = _sponsored(state, db, token)
     if petition.state not in TAKES_SPONSORS:
         return see_other(f"/petitions/{petition.id}")
+    return _again(state, "petitions/sponsor.html", busy, token=token, **_sign_context(petition, form, policy, state))
+
+
+def _sent_again(
+    state: Any, policy: PetitionPolicy, petition_id: int, form: Form, busy: TooMany | None
+) -> Response[bytes]:
+    with state.database.reading() as db:
+        petition = queries.public_petition(db, petition_id)
+    if petition is None or petition.state == PetitionState.HIDDEN:
+        raise NotFound
+    return _again(state, "petitions/sent.html", busy, **_sent_context(petition, policy, form, again=False))
+
+
+def _again(state: Any, template: str, busy: TooMany | None, **values: Any) -> Response[bytes]:
+    """The page once more, fields kept: with its faults (422), or because too many came at once (429)."""
     response: Response[bytes] = state.pages.personal(
-        "petitions/sponsor.html", status=422, token=token, **_sign_context(petition, form, policy, state)
+        template, status=422 if busy is None else 429, busy=busy, error_prefix=True, **values
     )
+    if busy is not None:
+        response.headers.update(busy.headers)
     return response
+
+
+def _sent_context(petition: Petition, policy: PetitionPolicy, form: Form, *, again: bool) -> dict[str, Any]:
+    return {
+        "petition": petition,
+        "published": petition.was_published,
+        "days": policy.confirm_days,
+        "form": form,
+        "again": again,
+    }
+
+
+class NothingToCorrect(Conflict):
+    """No sealed request of the last hour came with the form."""
+
+    code = "nothing-to-correct"
+    title = _("We no longer know what you sent")
+    message = _(
+        "An address can be corrected for an hour, in the browser that sent the form. Nothing was changed: "
+        "fill in the form again with the right address."
+    )
+    way_on = ("/petitions/{petition}", _("Back to the petition"))
 
 
 class _Removed(Gone):
@@ -328,6 +424,7 @@ HANDLERS = [
     sign_form,
     acts("/petitions/{ref:str}/sign", name="petitions.sign.post", answer=sign),
     sent,
+    correct,
     sponsor_form,
     sponsor,
     confirm_form,

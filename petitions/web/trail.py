@@ -2,72 +2,260 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from app.core.i18n import _
+from app.core.subject import SubjectRef
+from app.core.web.page import Pages, number
+from app.departments import queries as departments
 from app.departments.model import Department
+from app.outcomes import queries as outcomes
 from app.outcomes.model import Answer, Referral
 from app.outcomes.queries import is_overdue
-from petitions.model.petition import Petition
+from petitions import queries
+from petitions.model.debate import Debate
+from petitions.model.petition import Crossing, Event, Petition, TextVersion
+from petitions.queries import story
 from petitions.rules.lifecycle import PetitionState
+from petitions.rules.thresholds import Threshold
 
 
 @dataclass(frozen=True)
 class Step:
-    """``state``: ``done``, ``due`` or ``late``."""
+    """``key`` names it within its petition for good. ``state``: ``done``, ``due`` or ``late``.
 
-    at: datetime | None
+    ``note`` is what whoever acted said of it; ``said`` is more of that, for feeds; ``href`` is where to read on.
+    """
+
+    at: datetime
     text: str
+    key: str
     state: str = "done"
+    note: str = ""
+    said: str = ""
+    href: str = ""
 
 
-def trail(
-    petition: Petition,
-    answers: Sequence[tuple[Referral, Sequence[Answer]]],
-    departments: Mapping[int, Department],
-    now: datetime,
-) -> list[Step]:
-    """Oldest first; duties not yet met come after what happened."""
+@dataclass(frozen=True)
+class Story:
+    """Everything on record that a petition's page tells, rows of each kind oldest first; ``answers`` have every
+    version that stands, the newest first."""
+
+    petition: Petition
+    answers: Sequence[tuple[Referral, Sequence[Answer]]]
+    departments: Mapping[int, Department]
+    crossings: Sequence[Crossing]
+    events: Sequence[Event]
+    versions: Sequence[TextVersion]
+    debates: Sequence[Debate]
+
+
+def read_story(db: Session, petition: Petition) -> Story:
+    referrals = outcomes.referrals_about(db, SubjectRef("petition", petition.id))
+    return Story(
+        petition=petition,
+        answers=[(r, outcomes.answers_to(db, r.id)) for r in referrals],
+        departments=departments.by_ids(db, [petition.lead_department_id, *(r.department_id for r in referrals)]),
+        crossings=queries.crossings(db, petition.id),
+        events=story.events(db, petition.id),
+        versions=queries.versions(db, petition.id),
+        debates=story.debates(db, petition.id),
+    )
+
+
+def trail(told: Story, pages: Pages, now: datetime) -> list[Step]:
+    """Oldest first, causes before what they bring; duties not yet met come after what happened."""
     steps = [
-        _step(petition.created_at, _("Started")),
-        _step(petition.opened_at, _("Published")),
-        _step(petition.response_reached_at, _("Reached the number of signatures for an answer")),
-        _step(petition.debate_reached_at, _("Reached the number of signatures for debate")),
-        _step(petition.withdrawn_at, _("Withdrawn by its creator")),
+        *_of_its_life(told.petition, now),
+        *_of_thresholds(told),
+        *_of_answers(told, now),
+        *_of_debates(told, pages, now),
+        *_of_corrections(told),
+        *_of_events(told),
     ]
-    if petition.state == PetitionState.CLOSED or (petition.closes_at and petition.closes_at <= now):
-        steps.append(_step(petition.closed_at or petition.closes_at, _("Closed to signatures")))
-    for referral, given in answers:
-        steps += _of_referral(referral, given, departments, now)
+    return sorted(steps, key=lambda s: (s.state != "done", s.at))
+
+
+def _of_its_life(petition: Petition, now: datetime) -> Iterator[Step]:
+    yield Step(petition.created_at, str(_("Started")), "started")
+    if petition.submitted_at:
+        yield Step(petition.submitted_at, str(_("Had enough supporters to be checked")), "submitted")
+    if petition.opened_at:
+        yield Step(petition.opened_at, str(_("Published")), "published")
+    if petition.state == PetitionState.REJECTED and petition.rejected_at and not petition.was_published:
+        yield Step(petition.rejected_at, str(_("Rejected")), "rejected", said=petition.rejection_details or "")
+    if petition.withdrawn_at:
+        yield Step(petition.withdrawn_at, str(_("Withdrawn by its creator")), "withdrawn")
+    closed = petition.closed_at or petition.closes_at
+    over = petition.closes_at is not None and petition.closes_at <= now
+    if closed and petition.state != PetitionState.WITHDRAWN and (petition.state == PetitionState.CLOSED or over):
+        early = petition.closes_before_election is not None
+        text = _("Closed to signatures early, because of an election") if early else _("Closed to signatures")
+        yield Step(closed, str(text), "closed")
     if petition.closes_at and petition.closes_at > now and petition.state == PetitionState.OPEN:
-        steps.append(Step(petition.closes_at - timedelta(seconds=1), str(_("Last day to sign")), "due"))
-    told = [s for s in steps if s is not None and s.at is not None]
-    return sorted(told, key=lambda s: (s.state != "done", s.at))  # type: ignore[arg-type,return-value]
+        yield Step(petition.closes_at - timedelta(seconds=1), str(_("Last day to sign")), "last-day", "due")
 
 
-def _step(at: datetime | None, text: str) -> Step | None:
-    return Step(at, str(text)) if at else None
+def _of_thresholds(told: Story) -> Iterator[Step]:
+    """Each time one was reached, and each time the count fell below it before anything answered."""
+    petition = told.petition
+    levels = (
+        (Threshold.RESPONSE, petition.response_threshold, petition.response_reached_at),
+        (Threshold.DEBATE, petition.debate_threshold, petition.debate_reached_at),
+    )
+    for threshold, goal, reached_at in levels:
+        crossings = [c for c in told.crossings if c.threshold == threshold]
+        for crossing in crossings:
+            yield from _of_crossing(crossing, number(goal))
+        if reached_at and not crossings:  # counted by the source of an import, by its own thresholds
+            yield Step(reached_at, str(_REACHED[threshold]), f"{threshold}-1")
 
 
-def _of_referral(
-    referral: Referral, given: Sequence[Answer], departments: Mapping[int, Department], now: datetime
-) -> list[Step]:
-    department = departments.get(referral.department_id or 0)
-    name = department.name if department else ""
-    steps = []
+_REACHED = {
+    Threshold.RESPONSE: _("Reached the number of signatures for an answer"),
+    Threshold.DEBATE: _("Reached the number of signatures for debate"),
+}
+
+
+def _of_crossing(crossing: Crossing, goal: str) -> Iterator[Step]:
+    key, again = f"{crossing.threshold}-{crossing.episode}", crossing.episode > 1
+    if crossing.threshold == Threshold.DEBATE:
+        first, later = _("Reached {goal} signatures, for debate"), _("Reached {goal} signatures again, for debate")
+        undone = _("Fell below {goal} signatures: it is not considered for debate for now")
+    else:
+        first, later = _("Reached {goal} signatures, for an answer"), _("Reached {goal} signatures again, for an answer")
+        undone = _("Fell below {goal} signatures: no answer is due for now")
+    text = later if again else first
+    yield Step(crossing.reached_at, text.format(goal=goal), key)
+    if crossing.undone_at:
+        yield Step(crossing.undone_at, undone.format(goal=goal), f"{key}-undone")
+
+
+def _of_events(told: Story) -> Iterator[Step]:
+    """Kinds that nobody taught this page are left out; days a deadline was put off in one go are one step."""
+    for kind, together in groupby(told.events, key=lambda e: e.kind):
+        found = list(together)
+        if kind == "extended":
+            yield _extended(found)
+        elif kind in _EVENTS:
+            yield from (_EVENTS[kind](event) for event in found)
+
+
+def _extended(events: Sequence[Event]) -> Step:
+    days = sum(_whole(e.facts.get("days")) for e in events)
+    text = (
+        _("Deadline put off by 1 day, because signing was stopped")
+        if days == 1
+        else _("Deadline put off by {days} days, because signing was stopped")
+    )
+    return Step(events[-1].at, text.format(days=days), f"event-{events[0].id}")
+
+
+def _taken_down(event: Event) -> Step:
+    return Step(event.at, str(_("Taken down by the moderators")), f"event-{event.id}")
+
+
+def _restored(event: Event) -> Step:
+    return Step(event.at, str(_("Brought back, to be checked again")), f"event-{event.id}")
+
+
+def _resubmitted(event: Event) -> Step:
+    return Step(event.at, str(_("Changed and sent in again by its creator")), f"event-{event.id}")
+
+
+def _answer_withdrawn(event: Event) -> Step:
+    return Step(event.at, str(_("Answer taken back by the department")), f"event-{event.id}")
+
+
+def _debate_withdrawn(event: Event) -> Step:
+    was_date = event.facts.get("state") == "scheduled"
+    text = _("Date of the debate taken back") if was_date else _("Report on the debate taken back")
+    return Step(event.at, str(text), f"event-{event.id}")
+
+
+_EVENTS: Mapping[str, Callable[[Event], Step]] = {
+    "taken-down": _taken_down,
+    "restored": _restored,
+    "resubmitted": _resubmitted,
+    "answer-withdrawn": _answer_withdrawn,
+    "debate-withdrawn": _debate_withdrawn,
+}
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _of_corrections(told: Story) -> Iterator[Step]:
+    for version in told.versions:
+        if version.version > 1:
+            text, key = str(_("Wording corrected")), f"version-{version.version}"
+            yield Step(version.at, text, key, note=version.note, href=f"/petitions/{told.petition.id}/versions")
+
+
+def _of_debates(told: Story, pages: Pages, now: datetime) -> Iterator[Step]:
+    """What was newly known with each version; the day itself while it is still to come."""
+    before: Debate | None = None
+    for debate in told.debates:
+        text = _new_of_debate(debate, before, pages)
+        yield Step(debate.at, text, f"debate-{debate.version}", said=debate.overview, href="#debate")
+        before = debate
+    if before and before.state == "scheduled" and before.debated_on:
+        yield _day_of_debate(before.debated_on, pages, now)
+
+
+def _new_of_debate(debate: Debate, before: Debate | None, pages: Pages) -> str:
+    same = before is not None and before.state == debate.state
+    day = pages.say_date(debate.debated_on) if debate.debated_on else ""
+    match debate.state:
+        case "scheduled" if same and before and before.debated_on != debate.debated_on:
+            return _("Debate moved to {day}").format(day=day)
+        case "scheduled":
+            return _("Debate set for {day}").format(day=day)
+        case "not_held":
+            return str(_("Reason for no debate corrected") if same else _("Decided: there will be no debate"))
+        case _outcome:
+            return str(_("Report of the debate corrected") if same else _("Report of the debate published"))
+
+
+def _day_of_debate(day: date, pages: Pages, now: datetime) -> Step:
+    zone = pages.settings.zone
+    at = datetime.combine(day, time(12), zone)
+    if now.astimezone(zone).date() > day:
+        return Step(at, str(_("Debate; its report is still to come")), "debate-day", "due", href="#debate")
+    return Step(at, str(_("Debate")), "debate-day", "due", href="#debate")
+
+
+def _of_answers(told: Story, now: datetime) -> Iterator[Step]:
+    """Whoever owes a debate answers by what is said of it."""
+    for referral, given in told.answers:
+        department = told.departments.get(referral.department_id or 0)
+        said = () if referral.cause == "debate" and told.debates else given
+        yield from _of_referral(referral, said, department.name if department else "", now)
+
+
+def _of_referral(referral: Referral, given: Sequence[Answer], name: str, now: datetime) -> Iterator[Step]:
     if name:
         text = _("Referred to {name} for a debate") if referral.cause == "debate" else _("Referred to {name}")
-        steps.append(Step(referral.received_at, text.format(name=name)))
-    for answer in sorted(given, key=lambda a: a.version):
-        text = _("Answered by {name}") if answer.version == 1 else _("Answer corrected by {name}")
-        steps.append(Step(answer.at, text.format(name=name or str(_("the department")))))
+        yield Step(referral.received_at, text.format(name=name), f"referral-{referral.id}")
+    for place, answer in enumerate(reversed(given)):
+        text = _("Answer corrected by {name}") if place else _("Answered by {name}")
+        who, key = name or str(_("the department")), f"answer-{referral.id}-{answer.version}"
+        yield Step(answer.at, text.format(name=who), key, said=answer.summary, href=f"#answer-{referral.id}")
     if referral.state == "received" and referral.due_at:
-        late = is_overdue(referral, now)
-        if referral.cause == "debate":
-            text = _("Debate: reply from {name} was due") if late else _("Debate: reply from {name} is due")
-        else:
-            text = _("Answer from {name} was due") if late else _("Answer from {name} is due")
-        steps.append(Step(referral.due_at, text.format(name=name), "late" if late else "due"))
-    return steps
+        yield _duty(referral, referral.due_at, name, now)
+
+
+def _duty(referral: Referral, due_at: datetime, name: str, now: datetime) -> Step:
+    late = is_overdue(referral, now)
+    if referral.cause == "debate":
+        text = _("Debate: reply from {name} was due") if late else _("Debate: reply from {name} is due")
+    else:
+        text = _("Answer from {name} was due") if late else _("Answer from {name} is due")
+    return Step(due_at, text.format(name=name), f"due-{referral.id}", "late" if late else "due")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +14,44 @@ from app.core.paging import Page
 from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.departments import queries as departments
+from app.departments.model import Department
 from app.outcomes import queries as outcomes
 from petitions import queries
+from petitions.model.debate import Debate
 from petitions.model.petition import Petition
+from petitions.model.sorting import Topic
+from petitions.queries import story
 from petitions.rules.lifecycle import PetitionState
 
-NOT_SHOWN = frozenset(
-    {PetitionState.PENDING, PetitionState.COLLECTING, PetitionState.IN_MODERATION, PetitionState.STOPPED}
+#: whose signatures by place are shown
+_COUNTED = frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.WITHDRAWN})
+_DEBATE = (
+    "debated_on",
+    "transcript_url",
+    "video_url",
+    "debate_pack_url",
+    "public_engagement_url",
+    "debate_summary_url",
+    "overview",
 )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the rows of one answer, read in one go for all of them."""
+
+    departments: Mapping[int, Department]
+    topics: Mapping[int, Sequence[Topic]]
+    debates: Mapping[int, Sequence[Debate]]
+
+
+def read_beside(db: Session, petitions: Sequence[Petition]) -> Beside:
+    ids = [p.id for p in petitions]
+    return Beside(
+        departments=departments.by_ids(db, [p.lead_department_id for p in petitions]),
+        topics=story.topics(db, ids),
+        debates=story.debates_of(db, ids),
+    )
 
 
 def petition_list(db: Session, page: Page[Petition], base_url: str, now: datetime) -> bytes:
@@ -32,87 +63,149 @@ def petition_list(db: Session, page: Page[Petition], base_url: str, now: datetim
         "next": base_url + page.url(page.page + 1) if page.page < page.pages else None,
         "prev": base_url + page.url(page.page - 1) if page.page > 1 else None,
     }
-    data = [resource(db, petition, base_url, now) for petition in page.rows]
+    beside = read_beside(db, page.rows)
+    data = [resource(db, petition, beside, base_url, now) for petition in page.rows]
     return msgspec.json.encode({"links": links, "data": data})
 
 
 def petition_detail(db: Session, petition: Petition, base_url: str, now: datetime) -> bytes:
-    """One petition with its signatures by country and area."""
+    """One petition, once it is or was open with its signatures by country and area."""
     link = f"{base_url}/petitions/{petition.id}.json"
-    data = resource(db, petition, base_url, now)
-    data["attributes"]["signatures_by_country"] = [
-        {"name": country_name(c.country), "code": c.country, "signature_count": c.imported + c.validated}
-        for c in queries.countries(db, petition.id)
-    ]
-    data["attributes"]["signatures_by_constituency"] = [
-        {"name": a.name, "ons_code": a.code, "mp": a.representative, "signature_count": a.imported + a.validated}
-        for a in queries.areas(db, petition.id)
-    ]
+    data = resource(db, petition, read_beside(db, [petition]), base_url, now)
+    if petition.state in _COUNTED:
+        data["attributes"] |= _where_signed(db, petition.id)
     return msgspec.json.encode({"links": {"self": link}, "data": data})
 
 
-def count(petition: Petition) -> bytes:
-    facts = petition.source_facts or {}
+def _where_signed(db: Session, petition_id: int) -> dict[str, Any]:
+    """Regions come with areas of our own; nothing but a debate is parliamentary business here."""
+    return {
+        "signatures_by_country": [
+            {"name": country_name(c.country), "code": c.country, "signature_count": c.imported + c.validated}
+            for c in queries.countries(db, petition_id)
+        ],
+        "signatures_by_constituency": [
+            {"name": a.name, "ons_code": a.code, "mp": a.representative, "signature_count": a.imported + a.validated}
+            for a in queries.areas(db, petition_id)
+        ],
+        "signatures_by_region": [],
+        "other_parliamentary_business": [],
+    }
+
+
+def count(db: Session, petition: Petition) -> bytes:
+    debates = story.debates(db, petition.id)
     return msgspec.json.encode(
         {
             "id": petition.id,
             "signature_count": petition.signature_count,
-            "response_threshold_reached_at": _at(petition.response_reached_at),
-            "government_response_at": _at(petition.answered_at),
-            "debate_threshold_reached_at": _at(petition.debate_reached_at),
-            "debate_scheduled_on": facts.get("scheduled_debate_date"),
-            "debate_outcome_at": facts.get("debate_outcome_at"),
-            "debated": _was_debated(facts),
+            "response_threshold_reached_at": instant(petition.response_reached_at),
+            "government_response_at": instant(petition.answered_at),
+            "debate_threshold_reached_at": instant(petition.debate_reached_at),
+            "debate_scheduled_on": _scheduled_date(petition, debates),
+            "debate_outcome_at": instant(petition.debate_outcome_at),
+            "debated": bool((_debate(petition, debates) or {}).get("debated_on")),
         }
     )
 
 
-def _was_debated(facts: Mapping[str, Any]) -> bool:
-    debate = facts.get("debate")
-    return isinstance(debate, dict) and bool(debate.get("debated_on"))
-
-
-def resource(db: Session, petition: Petition, base_url: str, now: datetime) -> dict[str, Any]:
+def resource(db: Session, petition: Petition, beside: Beside, base_url: str, now: datetime) -> dict[str, Any]:
     """One item of the list."""
     return {
         "type": "petition",
         "id": petition.id,
         "links": {"self": f"{base_url}/petitions/{petition.id}.json"},
-        "attributes": _attributes(db, petition, now),
+        "attributes": {
+            **_texts(petition),
+            "state": shown_state(petition, now),
+            "signature_count": petition.signature_count,
+            **_instants(petition, beside.debates.get(petition.id, ()), now),
+            "creator_name": petition.creator_name if _is_open(petition, now) else None,
+            "rejection": _rejection(petition),
+            "government_response": _response(db, petition),
+            "debate": _debate(petition, beside.debates.get(petition.id, ())),
+            "departments": _departments(petition, beside, base_url),
+            "topics": _topics(petition, beside),
+        },
     }
 
 
-def _attributes(db: Session, petition: Petition, now: datetime) -> dict[str, Any]:
+def _texts(petition: Petition) -> dict[str, Any]:
     facts = petition.source_facts or {}
-    is_open = petition.state == PetitionState.OPEN
-    lead = departments.by_ids(db, [petition.lead_department_id]).get(petition.lead_department_id or 0)
     return {
         "action": petition.action,
         "background": petition.background,
         "additional_details": petition.additional_details,
-        "committee_note": facts.get("committee_note"),
-        "state": shown_state(petition, now),
-        "signature_count": petition.signature_count,
-        "closing_date": _at(petition.closes_at) if is_open else None,
-        "creator_name": petition.creator_name if is_open else None,
-        "created_at": _at(petition.created_at),
-        "updated_at": _at(petition.updated_at),
-        "rejected_at": _at(petition.rejected_at),
-        "opened_at": _at(petition.opened_at),
-        "closed_at": _at(petition.closed_at),
-        "moderation_threshold_reached_at": _at(petition.submitted_at),
-        "response_threshold_reached_at": _at(petition.response_reached_at),
-        "government_response_at": _at(petition.answered_at),
-        "debate_threshold_reached_at": _at(petition.debate_reached_at),
-        "debate_scheduled_on": facts.get("debate_scheduled_on"),
-        "scheduled_debate_date": facts.get("scheduled_debate_date"),
-        "debate_outcome_at": facts.get("debate_outcome_at"),
-        "rejection": _rejection(petition),
-        "government_response": _response(db, petition),
-        "debate": facts.get("debate"),
-        "departments": [{"acronym": lead.slug, "name": lead.name, "url": ""}] if lead else [],
-        "topics": facts.get("topics") or [],
+        "committee_note": petition.public_note or facts.get("committee_note"),
     }
+
+
+def _instants(petition: Petition, debates: Sequence[Debate], now: datetime) -> dict[str, str | None]:
+    scheduled_at = next((d.at for d in debates if d.state == "scheduled"), None)
+    return {
+        "closing_date": instant(petition.closes_at) if _is_open(petition, now) else None,
+        "created_at": instant(petition.created_at),
+        "updated_at": instant(petition.updated_at),
+        "rejected_at": instant(petition.rejected_at),
+        "opened_at": instant(petition.opened_at),
+        "closed_at": instant(petition.closed_at or _over_since(petition, now)),
+        "moderation_threshold_reached_at": instant(petition.submitted_at),
+        "response_threshold_reached_at": instant(petition.response_reached_at),
+        "government_response_at": instant(petition.answered_at),
+        "debate_threshold_reached_at": instant(petition.debate_reached_at),
+        "debate_scheduled_at": instant(scheduled_at),
+        "scheduled_debate_date": _scheduled_date(petition, debates),
+        "debate_outcome_at": instant(petition.debate_outcome_at),
+    }
+
+
+def _is_open(petition: Petition, now: datetime) -> bool:
+    return shown_state(petition, now) == PetitionState.OPEN
+
+
+def _over_since(petition: Petition, now: datetime) -> datetime | None:
+    """When an open petition closed that the job has not seen to yet."""
+    is_late = petition.state == PetitionState.OPEN and not _is_open(petition, now)
+    return petition.closes_at if is_late else None
+
+
+def _scheduled_date(petition: Petition, debates: Sequence[Debate]) -> str | None:
+    """The day it is set for, or was held on; an import's as its source had it."""
+    if petition.source is not None and not debates:
+        given = (petition.source_facts or {}).get("scheduled_debate_date")
+        return given if isinstance(given, str) else None
+    return petition.debate_on.isoformat() if petition.debate_on else None
+
+
+def _debate(petition: Petition, debates: Sequence[Debate]) -> dict[str, Any] | None:
+    """What came of it; a date alone is not that. An import's as its source had it."""
+    if debates and debates[-1].state != "scheduled":
+        newest = debates[-1]
+        held = newest.debated_on if newest.state == "outcome" else None
+        return {
+            "debated_on": held.isoformat() if held else None,
+            "transcript_url": newest.transcript_url or None,
+            "video_url": newest.video_url or None,
+            "debate_pack_url": newest.pack_url or None,
+            "public_engagement_url": None,
+            "debate_summary_url": None,
+            "overview": newest.overview or None,
+        }
+    given = (petition.source_facts or {}).get("debate")
+    return {name: given.get(name) for name in _DEBATE} if isinstance(given, dict) else None
+
+
+def _departments(petition: Petition, beside: Beside, base_url: str) -> list[dict[str, str]]:
+    lead = beside.departments.get(petition.lead_department_id or 0)
+    if lead is None:
+        return []
+    return [{"acronym": lead.slug, "name": lead.name, "url": f"{base_url}/petitions?department={lead.slug}&state=all"}]
+
+
+def _topics(petition: Petition, beside: Beside) -> list[str]:
+    """Our short names; what an import's source called them where we gave none."""
+    ours = [topic.slug for topic in beside.topics.get(petition.id, ())]
+    return ours or (petition.source_facts or {}).get("topics") or []
 
 
 def shown_state(petition: Petition, now: datetime) -> str:
@@ -131,7 +224,8 @@ def _response(db: Session, petition: Petition) -> dict[str, Any] | None:
     """The answer to the referral for a response, as it stands."""
     if petition.answered_at is None:
         return None
-    for referral in outcomes.referrals_about(db, SubjectRef("petition", petition.id)):
+    referrals = outcomes.referrals_about(db, SubjectRef("petition", petition.id))
+    for referral in reversed([r for r in referrals if r.cause == "response"]):
         answers = outcomes.answers_to(db, referral.id)
         if answers:
             newest, first = answers[0], answers[-1]
@@ -139,11 +233,12 @@ def _response(db: Session, petition: Petition) -> dict[str, Any] | None:
                 "responded_on": newest.at.date().isoformat(),
                 "summary": newest.summary,
                 "details": newest.details,
-                "created_at": _at(first.at),
-                "updated_at": _at(newest.at),
+                "created_at": instant(first.at),
+                "updated_at": instant(newest.at),
             }
     return None
 
 
-def _at(instant: datetime | None) -> str | None:
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z" if instant else None
+def instant(moment: datetime | None) -> str | None:
+    """As the UK site writes it: UTC with milliseconds."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z" if moment else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -52,11 +52,15 @@ class Fault(Refusal):
 
 
 class ErrorPages:
-    """The layout is rendered once at start; each error only fills its words in."""
+    """The layout is rendered once, and again when a notice changes; each error only fills its words in."""
 
-    def __init__(self, pages: Pages) -> None:
-        self._layout = pages.text("errors/page.html", **_MARKS)
+    def __init__(self, pages: Pages, notices: Callable[[], tuple[str, ...]] = tuple) -> None:
+        self._pages, self._notices, self._said = pages, notices, notices()
+        self._layout = self._render(self._said)
         self._base_url = pages.settings.base_url
+
+    def _render(self, said: tuple[str, ...]) -> str:
+        return self._pages.text("errors/page.html", notices=lambda: said, **_MARKS)
 
     def handlers(self) -> dict[Any, Any]:
         """Litestar's exception handlers, most general last."""
@@ -106,6 +110,8 @@ class ErrorPages:
             "next_text": words,
             "reference": reference,
         }
+        if (said := self._notices()) != self._said:
+            self._layout, self._said = self._render(said), said
         text = self._layout
         for name, value in given.items():
             text = text.replace(_MARKS[name], escape(str(value)))

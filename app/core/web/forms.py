@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from litestar import Request
@@ -72,6 +72,11 @@ class Form:
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def again(cls, values: Mapping[str, str], wrong: Invalid) -> Self:
+        """The form as it was sent, each message beside its field."""
+        return cls(values=values, errors={e.field: str(e.message) for e in wrong.errors})
 
     def read(self, name: str, reader: Callable[[str], T], *, field: str | None = None) -> T | None:
         """Read one field; a ``ValueError`` with a ``message`` becomes the field's error."""

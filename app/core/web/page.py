@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from jinja2 import Environment, FileSystemLoader
@@ -75,6 +76,7 @@ class Pages:
             body_script=BODY_SCRIPT,
             dev_mail=settings.shows_letters,
             banner=None,
+            notices=tuple,  # nothing to say, until the house knows better
             error_prefix=False,
             contact_email=settings.contact_email,
             to_html=_shown_html,
@@ -99,9 +101,7 @@ class Pages:
 
     def say_instant(self, value: datetime) -> str:
         """ "21 November 2026, 4:05 pm GMT", in the deployment's zone."""
-        local = value.astimezone(self.settings.zone)
-        clock = format_time(local, "h:mm a", locale="en_GB").replace("\u202f", " ")
-        return f"{self.say_date(value)}, {clock} {local.tzname()}"
+        return say_instant(value, self.settings.zone)
 
     def text(self, template: str, **values: Any) -> str:
         return self.jinja.get_template(template).render(**values)
@@ -163,20 +163,27 @@ class SeeOther:
 
     status_code = 303
 
-    def __init__(self, path: str) -> None:
-        self._start = {
-            "type": "http.response.start",
-            "status": 303,
-            "headers": [
-                (b"location", path.encode("ascii")),
-                (b"cache-control", b"no-store"),
-                (b"content-length", b"0"),
-            ],
-        }
+    def __init__(self, path: str, cookie: bytes = b"") -> None:
+        """``cookie``: the value of a ``Set-Cookie`` header."""
+        headers = [
+            (b"location", path.encode("ascii")),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"0"),
+        ]
+        if cookie:
+            headers.append((b"set-cookie", cookie))
+        self._start = {"type": "http.response.start", "status": 303, "headers": headers}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await send(self._start)
         await send({"type": "http.response.body", "body": b""})
+
+
+def say_instant(value: datetime, zone: ZoneInfo) -> str:
+    """ "21 November 2026, 4:05 pm GMT"."""
+    local = value.astimezone(zone)
+    clock = format_time(local, "h:mm a", locale="en_GB").replace("\u202f", " ")
+    return f"{_day_in_words(local.date())}, {clock} {local.tzname()}"
 
 
 @lru_cache(maxsize=4_096)

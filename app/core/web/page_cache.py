@@ -53,7 +53,6 @@ class Captured:
 
     start: dict[str, Any] | None = None
     body: list[bytes] = field(default_factory=list)
-    is_personal: bool = False
 
 
 class PageCache:
@@ -76,6 +75,8 @@ class PageCache:
         self.rendering: dict[bytes, asyncio.Event] = {}
         self.personal: OrderedDict[bytes, None] = OrderedDict()
         self.hits = self.misses = 0
+        #: told of changed keys first, so that pages rendered anew hold nothing remembered from before
+        self.before_rendering_anew: list[Callable[[frozenset[str]], None]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
@@ -91,6 +92,8 @@ class PageCache:
 
     def touched(self, keys: frozenset[str]) -> None:
         """Some pages changed; called from any thread."""
+        for hear in self.before_rendering_anew:
+            hear(keys)
         for key in keys:
             self.stamps[key] = self.stamps.get(key, 0) + 1
 
@@ -161,7 +164,9 @@ class PageCache:
                 if _is_public(message["headers"]):
                     caught.start = message
                     return
-                caught.is_personal = message["status"] < 400  # an error says nothing of the page it stands for
+                if message["status"] < 400:  # an error says nothing of the page it stands for
+                    self._remember_personal(address)
+                    self.rendering[address].set()  # nobody waits for the end of somebody else's download
                 await send({**message, "headers": self._unmarked(message["headers"])})
             elif caught.start is not None and message["type"] == "http.response.body":
                 caught.body.append(message.get("body", b""))
@@ -170,8 +175,6 @@ class PageCache:
 
         await self.inner(_as_get(scope), receive, catch)
         if caught.start is None:
-            if caught.is_personal:
-                self._remember_personal(address)
             return
         page = await self._keep(address, caught, before)
         await self._serve(page, scope, send)

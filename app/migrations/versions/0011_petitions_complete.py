@@ -1,6 +1,6 @@
 """Petitions, complete: corrections, debates, undone thresholds, held signatures, stops, news and bounces."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,7 +16,9 @@ def upgrade() -> None:
     _columns()
     _petition_tables()
     _house_tables()
+    _restoring()
     _carry_debates()
+    _carry_news()
 
 
 def _columns() -> None:
@@ -34,6 +36,7 @@ def _columns() -> None:
         sa.Column("extended_days", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("closes_before_election", Instant(), nullable=True),
         sa.Column("keep_signers", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("keep_signers_reason", sa.Text(), nullable=False, server_default=sa.text("''")),
         sa.Column("staff_note", sa.Text(), nullable=False, server_default=sa.text("''")),
         sa.Column("public_note", sa.Text(), nullable=False, server_default=sa.text("''")),
         sa.Column("public_note_at", Instant(), nullable=True),
@@ -62,6 +65,18 @@ def _columns() -> None:
         sqlite_where=held,
         postgresql_where=held,
     )
+    indexes = {
+        "pending": (["petition_id"], "state = 'pending'"),
+        "ended": (["petition_id", "state", "end_reason", "number"], "ended_at IS NOT NULL"),
+    }
+    for name, (columns, where) in indexes.items():
+        op.create_index(
+            f"ix_petitions_signature_{name}",
+            "petitions_signature",
+            columns,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
     add("mail_letter", sa.Column("batch", sa.BigInteger(), nullable=True))
     batched = sa.text("batch IS NOT NULL")
     op.create_index(
@@ -93,6 +108,15 @@ def _petition_tables() -> None:
     )
     op.create_index("ix_petitions_event_petition", "petitions_event", ["petition_id", "at"])
     op.create_table(
+        "petitions_judged_text",
+        sa.Column("petition_id", BIG_ID, sa.ForeignKey("petitions_petition.id"), primary_key=True),
+        sa.Column("digest", sa.LargeBinary(length=32), primary_key=True),
+        sa.Column("action", sa.String(length=200), nullable=False),
+        sa.Column("background", sa.Text(), nullable=False),
+        sa.Column("additional_details", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+    )
+    op.create_table(
         "petitions_topic",
         sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("slug", sa.String(length=60), nullable=False, unique=True),
@@ -123,6 +147,8 @@ def _petition_tables() -> None:
         sa.Column("pack_url", sa.String(length=500), nullable=False),
         sa.Column("by_id", sa.BigInteger(), nullable=True),
         sa.Column("at", Instant(), nullable=False),
+        sa.Column("withdrawn_at", Instant(), nullable=True),
+        sa.Column("withdrawn_by_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state IN ('scheduled', 'outcome', 'not_held')", name=op.f("ck_petitions_debate_state")),
     )
     op.create_table(
@@ -146,6 +172,7 @@ def _petition_tables() -> None:
         sa.Column("due_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("extended_through", sa.Date(), nullable=True),
+        sa.Column("reached_id", sa.BigInteger(), nullable=False),
         sa.Column("done_at", Instant(), nullable=True),
         sa.Column("by_id", sa.BigInteger(), nullable=True),
         sa.Column("ended_by_id", sa.BigInteger(), nullable=True),
@@ -165,6 +192,7 @@ def _house_tables() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("removed_at", Instant(), nullable=True),
         sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_moderation_holiday_days")),
     )
     op.create_table(
@@ -178,6 +206,7 @@ def _house_tables() -> None:
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("handled_at", Instant(), nullable=True),
         sa.Column("handled_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("submission_id", sa.String(length=64), nullable=True, unique=True),
         sa.CheckConstraint("state IN ('waiting', 'handled')", name=op.f("ck_moderation_report_state")),
     )
     op.create_index("ix_moderation_report_queue", "moderation_report", ["state", "at"])
@@ -196,6 +225,20 @@ def _house_tables() -> None:
     )
 
 
+def _restoring() -> None:
+    """Restoring is a decision too, and one that breaks no rule."""
+    checks = {
+        "ck_moderation_decision_verdict": "verdict IN ('publish', 'reject', 'hide', 'restore')",
+        "ck_moderation_decision_reason": "(verdict IN ('publish', 'restore')) = (reason_code IS NULL)",
+    }
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    with op.batch_alter_table("moderation_decision") as decision:
+        for name, rule in checks.items():
+            if not sqlite:  # whose table is made anew, without its checks
+                decision.drop_constraint(op.f(name), type_="check")
+            decision.create_check_constraint(op.f(name), sa.text(rule))
+
+
 def _carry_debates() -> None:
     """Imports kept what their source said of a debate as facts alone; the list filters by columns now."""
     petition = sa.table(
@@ -203,14 +246,43 @@ def _carry_debates() -> None:
         sa.column("id", sa.BigInteger),
         sa.column("source_facts", sa.JSON),
         sa.column("debate_state", sa.String),
+        sa.column("debate_on", sa.Date),
         sa.column("debate_outcome_at", Instant()),
     )
     db = op.get_bind()
     imported = db.execute(sa.select(petition.c.id, petition.c.source_facts).where(petition.c.source_facts.is_not(None)))
     for petition_id, facts in imported.all():
-        told = (facts or {}).get("debate_outcome_at")
+        facts = facts or {}
+        told, debate = facts.get("debate_outcome_at"), facts.get("debate")
+        held_on = _day(debate.get("debated_on")) if isinstance(debate, dict) else None
+        planned = _day(facts.get("scheduled_debate_date"))
+        values = {"debate_state": "scheduled", "debate_on": planned} if planned else {}
         if isinstance(told, str):
             at = datetime.fromisoformat(told.replace("Z", "+00:00"))
             at = at if at.tzinfo else at.replace(tzinfo=UTC)
-            values = {"debate_state": "outcome", "debate_outcome_at": at}
+            values = {
+                "debate_state": "outcome" if held_on else "not_held", "debate_on": held_on, "debate_outcome_at": at
+            }
+        if values:
             db.execute(sa.update(petition).where(petition.c.id == petition_id).values(**values))
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def _carry_news() -> None:
+    """Letters of an announcement are found by its number from now on; a call for a debate is no answer."""
+    of_letter = "SELECT a.id FROM petitions_announcement a WHERE mail_letter.once LIKE 'petition-news:' || a.id || ':%'"
+    op.execute(f"UPDATE mail_letter SET batch = ({of_letter}) WHERE once LIKE 'petition-news:%'")
+    answered = (
+        "SELECT 1 FROM outcomes_referral r WHERE r.subject_kind = 'petition' AND r.subject_id = petitions_petition.id "
+        "AND r.cause = 'response' AND r.state = 'answered'"
+    )
+    op.execute(
+        "UPDATE petitions_petition SET answered_at = NULL "
+        f"WHERE answered_at IS NOT NULL AND NOT EXISTS ({answered})"
+    )

@@ -14,6 +14,7 @@ class Verdict(StrEnum):
     PUBLISH = "publish"
     REJECT = "reject"  # shown, with its reason
     HIDE = "hide"  # not shown at all
+    RESTORE = "restore"  # back to the queue, to be judged again
 
 
 @dataclass(frozen=True)

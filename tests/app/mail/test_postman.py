@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+from sqlalchemy import update
 
 from app.core.db import Database
 from app.mail import service as mail
-from app.mail.model import Lane, Letter
+from app.mail.model import Lane, Letter, Suppression
 from app.mail.postman import AT_ONCE, CLAIM, free_claims
-from app.mail.queries import dead_letters, is_stuck
-from app.mail.render import Envelope
+from app.mail.queries import batch_counts, dead_letters, is_stuck
+from app.mail.render import Envelope, message_name
 from app.mail.schedule import MOST_ATTEMPTS
 from app.mail.transport import FileTransport, Refused, ServerGone, SmtpTransport, TryLater, transport_for
 from tests.people import AMINA, LAURA, SAM, crowd
@@ -167,13 +168,28 @@ def test_the_same_news_is_queued_once(town: Town):
     assert len(town.rows(Letter)) == 1
 
 
-def test_news_can_be_cancelled_until_it_leaves(town: Town):
-    rows = [mail.row("t", ("account", n), town.now, once=f"answer_1:{n}") for n in range(3)]
-    other = [mail.row("t", ("account", 9), town.now, once="answerx1:9")]
+def test_news_can_be_cancelled_until_it_leaves_and_brought_back(town: Town):
+    rows = [mail.row("t", ("account", n), town.now, once=f"answer:1:{n}", batch=1) for n in range(4)]
+    other = [mail.row("t", ("account", 9), town.now, once="answer:2:9", batch=2)]
     town.database.retrying(lambda db: mail.queue_once(db, rows + other))
     town.sql("UPDATE mail_letter SET state = 'sent' WHERE recipient_id = 0")
-    assert town.database.retrying(lambda db: mail.cancel(db, "answer_1:", town.now)) == 2
-    assert sorted(r.state for r in town.rows(Letter)) == ["cancelled", "cancelled", "sent", "waiting"]
+    held = town.now + timedelta(minutes=1)
+    town.database.retrying(
+        lambda db: db.execute(update(Letter).where(Letter.recipient_id == 1).values(claimed_until=held))
+    )
+    assert town.database.retrying(lambda db: mail.cancel_batch(db, 1, town.now)) == 2
+    assert sorted(r.state for r in town.rows(Letter, Letter.batch == 1)) == [
+        "cancelled",
+        "cancelled",
+        "sent",
+        "waiting",
+    ]
+    assert [r.state for r in town.rows(Letter, Letter.batch == 2)] == ["waiting"]
+    later = town.now + timedelta(hours=1)
+    assert town.database.retrying(lambda db: mail.revive_batch(db, 1, later, called_off=True)) == 3
+    with town.database.reading() as db:
+        assert batch_counts(db, 1) == {"sent": 1, "waiting": 3}
+    assert {r.due_at for r in town.rows(Letter, Letter.batch == 1, Letter.state == "waiting")} == {later}
 
 
 def test_letters_that_nobody_takes_make_the_site_unready(town: Town):
@@ -205,7 +221,8 @@ def test_a_letter_is_plain_text_with_a_stable_id(sqlite_town: Town):
     message = town.deliver().last_to(SAM)
     assert message.get_content_type() == "text/plain"
     row = town.queued("petitions/mail/confirm")[-1]
-    assert message["Message-ID"] == f"<{row.id}@localhost>"
+    assert message["Message-ID"] == f"<{message_name(town.keys, row.id)}@localhost>"
+    assert str(row.id) in message["Message-ID"]
     assert message["Auto-Submitted"] == "auto-generated"
     assert "within" not in str(message["Subject"])
     assert len(message.get_content().split()) < 120
@@ -244,6 +261,10 @@ class Handler:
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
         if address.startswith("unknown"):
             return "550 no such mailbox"
+        if address.startswith("gone"):
+            return f"550 5.1.1 <{address}>: no such user"
+        if address.startswith("blocked"):
+            return "550 5.7.1 we do not like your server"
         if address.startswith("full"):
             return "452 mailbox full"
         envelope.rcpt_tos.append(address)
@@ -322,6 +343,31 @@ def test_a_recipient_that_is_refused_blames_the_letter_alone(
     town.postman.transport.close()
 
 
+def test_a_mailbox_that_does_not_exist_gets_no_second_letter(
+    sqlite_database: Database, tmp_path: Path, server: Handler, port: int
+):
+    url = f"smtp://127.0.0.1:{port}"
+    town = Town(sqlite_database, tmp_path, mail_url=url, transport=SmtpTransport(url, 5))
+    petition = town.open_petition()
+    town.postman.drain()
+    gone, blocked = SAM.but(email="gone@example.org"), LAURA.but(email="blocked@example.org")
+    for _again in range(2):
+        town.request(petition, gone, blocked, AMINA.but(email="unknown@example.org"))
+        town.postman.drain()
+    faults = [(r.state, r.fault) for r in town.rows(Letter, Letter.fault.is_not(None))]
+    assert sorted(faults) == [
+        ("dead", "recipient refused with 550"),
+        ("dead", "recipient refused with 550"),
+        ("dead", "recipient refused with 550 5.1.1"),
+        ("dead", "recipient refused with 550 5.7.1"),
+        ("dead", "recipient refused with 550 5.7.1"),
+        ("dropped", "suppressed"),
+    ]
+    (row,) = town.rows(Suppression)
+    assert (row.kind, row.reason, row.since) == ("hard", "recipient refused with 550 5.1.1", town.now)
+    town.postman.transport.close()
+
+
 def test_a_connection_that_broke_is_opened_again(sqlite_database: Database, tmp_path: Path, server: Handler, port: int):
     url = f"smtp://127.0.0.1:{port}"
     transport = SmtpTransport(url, 5)
@@ -359,3 +405,26 @@ def _message() -> EmailMessage:
     message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "Words"
     message.set_content("Words.\n")
     return message
+
+
+def test_only_news_says_how_to_stop_it(sqlite_town: Town):
+    renderer = sqlite_town.postman.renderer
+    link = f"{sqlite_town.settings.base_url}/signatures/unsubscribe/{'A' * 32}"
+    plain = Letter(**mail.row("mail", ("account", 1), sqlite_town.now))
+    assert "Stop these letters" not in renderer.message(plain, Envelope("sam@example.org")).get_content()
+    news = Envelope("sam@example.org", {"unsubscribe": link}, {"List-Unsubscribe": f"<{link}>"})
+    written = renderer.message(plain, news)
+    assert f"on this site.\n\nStop these letters:\n{link}\n\nQuestions" in written.get_content()
+    assert f"List-Unsubscribe: <{link}>\n".encode() in written.as_bytes()
+
+
+@pytest.mark.parametrize("length", [10, 77, 78, 300, 800])
+def test_a_list_header_is_never_broken_or_encoded(sqlite_town: Town, server: Handler, port: int, length: int):
+    link = f"<https://{'a' * length}.example/signatures/unsubscribe/{'B' * 32}>"
+    row = Letter(**mail.row("mail", ("account", 1), sqlite_town.now))
+    transport = transport_for(f"smtp://127.0.0.1:{port}")
+    for address in ("sam@example.org", "jürgen@example.org"):
+        message = sqlite_town.postman.renderer.message(row, Envelope(address, {}, {"List-Unsubscribe": link}))
+        transport.send(message, "1")
+        assert f"\r\nList-Unsubscribe: {link}\r\n".encode() in server.taken[-1]
+    transport.close()

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.audit.model import AuditEntry
 from app.core.subject import SubjectRef
+from app.mail.model import Letter
 from app.moderation import service as moderation
 from app.moderation.model import Case, Decision, Reason, Revision
 from app.moderation.rules.standards import STANDARDS
@@ -176,6 +177,93 @@ def test_a_retired_reason_judges_nobody_new(site: RunningSite, waiting: tuple[in
         with site.town.database.writing() as db:
             db.get_one(Reason, ("advert", 1)).retired_at = None
     assert site.town.petition(petition).state == "in_moderation"
+
+
+def test_a_petition_whose_creator_never_confirmed_is_not_published_by_a_form_made_by_hand(site: RunningSite):
+    site.town.department("parks")
+    site.town.moderator()
+    petition = site.town.start()
+    subject = SubjectRef("petition", petition)
+    case = site.town.database.retrying(lambda db: moderation.open_case(db, subject, b"d" * 32, site.town.now).id)
+    (revision,) = site.town.rows(Revision, Revision.case_id == case)
+    form_by_hand = {"revision": str(revision.id), "verdict": "publish", "department": "parks"}
+    before = len(site.town.rows(Letter))
+    with site.signed_in(MODERATOR) as moderator:
+        page = moderator.post(f"/moderation/{case}", data=form_by_hand)
+    assert page.status_code == 409
+    assert "creator has not confirmed" in page.text
+    assert (site.town.petition(petition).state, len(site.town.rows(Letter))) == ("pending", before)
+
+
+def test_maureen_takes_down_in_two_steps_and_nothing_she_wrote_is_lost(site: RunningSite, waiting: tuple[int, int]):
+    petition, case = waiting
+    site.town.decide(petition)
+    path = f"/moderation/take-down/petition/{petition}"
+    with site.signed_in(MODERATOR) as moderator, site.client() as visitor:
+        assert f'href="{path}"' in moderator.get(f"/moderation/{case}").text
+        assert moderator.get(path).status_code == 200
+        wrong = moderator.post(path, data={"step": "check", "note": "Names a person."})
+        assert (wrong.status_code, summary(wrong)) == (422, ["reason"])
+        assert "Names a person." in wrong.text
+        fields = {"reason": "libellous", "note": "Names a person."}
+        asked = moderator.post(path, data=fields | {"step": "check"})
+        assert asked.status_code == 200
+        assert "Nobody can read the text any more" in asked.text
+        again = moderator.post(path, data=fields | {"step": "edit"})
+        assert "Names a person." in again.text
+        assert site.town.petition(petition).state == "open"
+        done = moderator.post(path, data=fields | {"step": "do"})
+        assert done.status_code == 303
+        newest = done.headers["location"]
+        assert visitor.get(f"/petitions/{petition}").status_code == 410
+        page = html.unescape(moderator.get(newest).text)
+        assert "Names a person." in page
+        assert "Only an administrator can restore it" in page
+        assert "Maureen" in page
+        second = moderator.post(path, data=fields | {"step": "do"})
+        assert second.status_code == 409
+        assert moderator.get(path).status_code == 409
+        assert moderator.post(newest.replace("/moderation/", "/admin/cases/") + "/restore").status_code == 404
+    assert site.town.petition(petition).state == "hidden"
+
+
+def test_ada_restores_with_a_reason(site: RunningSite, waiting: tuple[int, int]):
+    petition, case = waiting
+    site.town.decide(petition)
+    site.town.take_down(petition)
+    site.town.staff(ADMINISTRATOR, "administrator")
+    with site.signed_in(ADMINISTRATOR) as administrator:
+        assert f'action="/admin/cases/{case}/restore"' in administrator.get(f"/moderation/{case}").text
+        wrong = administrator.post(f"/admin/cases/{case}/restore", data={"restore_note": " "})
+        assert (wrong.status_code, summary(wrong)) == (422, ["restore_note"])
+        done = administrator.post(f"/admin/cases/{case}/restore", data={"restore_note": "It names nobody."})
+        assert done.status_code == 303
+        page = html.unescape(administrator.get(done.headers["location"]).text)
+        assert "It names nobody." in page
+        assert 'name="verdict"' in page
+        assert "open the newest case" in administrator.get(f"/moderation/{case}").text
+        twice = administrator.post(f"/admin/cases/{case}/restore", data={"restore_note": "It names nobody."})
+        assert twice.status_code == 409
+    assert site.town.petition(petition).state == "in_moderation"
+
+
+def test_two_moderators_take_down_at_once_and_one_case_is_made(site: RunningSite, waiting: tuple[int, int]):
+    petition, _case = waiting
+    site.town.decide(petition)
+    path = f"/moderation/take-down/petition/{petition}"
+    data = {"step": "do", "reason": "spam"}
+    with site.signed_in(MODERATOR) as moderator, ThreadPoolExecutor(4) as at_once:
+        answers = list(at_once.map(lambda _n: moderator.post(path, data=data).status_code, range(4)))
+    assert sorted(answers) == [303, 409, 409, 409]
+    assert len(site.town.rows(Case, Case.subject_id == petition, Case.subject_kind == "petition")) == 2
+
+
+@pytest.mark.parametrize("path", ["nothing/1", "petition/999999", f"petition/{'9' * 30}", "petition/abc"])
+def test_what_does_not_exist_cannot_be_taken_down(site: RunningSite, path: str):
+    site.town.moderator()
+    with site.signed_in(MODERATOR) as moderator:
+        assert moderator.get(f"/moderation/take-down/{path}").status_code == 404
+        assert moderator.post(f"/moderation/take-down/{path}", data={"step": "do"}).status_code == 404
 
 
 def test_a_case_is_opened_once_and_gathers_revisions(site: RunningSite):

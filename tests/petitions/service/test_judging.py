@@ -6,16 +6,19 @@ from datetime import timedelta
 
 import pytest
 
+from app.audit.model import AuditEntry
 from app.core.errors import Invalid
 from app.core.subject import SubjectRef
 from app.mail.model import Letter
+from app.moderation import queries as moderation_queries
 from app.moderation import service as moderation
 from app.moderation.model import Case
 from app.moderation.queries import newest_revision
 from app.moderation.rules.standards import BY_CODE, Verdict
-from petitions.model.petition import TextVersion
+from app.moderation.service import NotPublic, NotRefused
+from petitions.model.petition import Crossing, Event, TextVersion
 from petitions.rules.texts import text_digest
-from petitions.service.judging import NotWaiting
+from petitions.service.judging import NotWaiting, PeopleForgotten
 from tests.people import ANNA, SAM, crowd
 from tests.site import Town
 
@@ -146,6 +149,170 @@ def test_supporters_who_have_not_confirmed_hear_nothing(town: Town):
     town.request(petition, SAM, sponsor=True)
     town.decide(petition)
     assert town.deliver().subjects(SAM) == ["Confirm your signature"]
+
+
+def test_what_is_taken_down_as_libel_cannot_be_read_and_only_its_creator_is_told(town: Town):
+    petition = town.open_petition()
+    town.sign(petition, SAM)
+    town.deliver()
+    before = len(town.letters.all)
+    town.take_down(petition, "libellous", note="The third line names a person.")
+    found = town.petition(petition)
+    assert (found.state, found.hidden_at, found.signature_count) == ("hidden", town.now, 7)
+    assert len(town.deliver().all) == before + 1
+    letter = town.letters.last_to(ANNA)
+    assert letter["Subject"] == "Your petition was taken down"
+    words = " ".join(letter.get_content().split())
+    assert str(BY_CODE["libellous"].rule) in words
+    assert "The third line names a person." in words
+    assert "library" not in words
+    (event,) = town.rows(Event, Event.petition_id == petition, Event.kind == "taken-down")
+    assert event.facts == {"reason": "libellous"}
+    (entry,) = town.rows(AuditEntry, AuditEntry.act == "moderation.take-down")
+    assert (entry.actor_id, entry.subject_id) == (town.moderator(), petition)
+    assert town.broken() == {}
+
+
+def test_what_is_taken_down_for_a_rule_that_shows_stays_readable(town: Town):
+    petition = town.open_petition()
+    town.take_down(petition, "advert")
+    found = town.petition(petition)
+    assert (found.state, found.rejection_code, found.rejected_at) == ("rejected", "advert", town.now)
+    assert "It stays readable" in " ".join(town.deliver().last_to(ANNA).get_content().split())
+    assert town.broken() == {}
+
+
+def test_a_duplicate_taken_down_points_to_the_petition_it_repeats(sqlite_town: Town):
+    petition, survivor = sqlite_town.open_petition(), sqlite_town.open_petition()
+    with pytest.raises(Invalid):
+        sqlite_town.take_down(petition, "duplicate")
+    assert sqlite_town.petition(petition).state == "open"
+    sqlite_town.take_down(petition, "duplicate", survivor=str(survivor))
+    assert sqlite_town.petition(petition).duplicate_of_id == survivor
+
+
+def test_what_is_not_published_cannot_be_taken_down(town: Town, waiting: int):
+    with pytest.raises(NotPublic):
+        town.take_down(waiting)
+    petition = town.open_petition()
+    town.take_down(petition)
+    with pytest.raises(NotPublic):
+        town.take_down(petition)
+    assert len(town.rows(Case, Case.subject_id == petition)) == 2
+
+
+@pytest.mark.parametrize("reason", ["", "i-dislike-it"])
+def test_nothing_is_taken_down_without_a_reason(sqlite_town: Town, reason: str):
+    petition = sqlite_town.open_petition()
+    with pytest.raises(Invalid):
+        sqlite_town.take_down(petition, reason)
+    assert sqlite_town.petition(petition).state == "open"
+
+
+def test_what_was_restored_and_published_again_goes_on_as_it_was(town: Town):
+    petition = town.open_petition()
+    town.sign(petition, *crowd(6))
+    before = town.petition(petition)
+    assert before.response_reached_at is not None
+    town.clock.advance(timedelta(days=3))
+    town.take_down(petition)
+    town.restore(petition, "No person is named.")
+    assert (town.petition(petition).state, town.petition(petition).rejection_code) == ("in_moderation", None)
+    assert town.deliver().subjects(ANNA)[-1] == "Your petition is looked at again"
+    assert town.broken() == {}
+    town.clock.advance(timedelta(days=2))
+    town.decide(petition)
+    found = town.petition(petition)
+    same = ("opened_at", "closes_at", "signature_count", "last_number", "text_version", "response_reached_at")
+    assert [getattr(found, name) for name in same] == [getattr(before, name) for name in same]
+    assert (found.state, found.hidden_at) == ("open", None)
+    crossings = town.rows(Crossing, Crossing.petition_id == petition, Crossing.threshold == "response")
+    assert [c.episode for c in crossings] == [1]
+    assert len(town.referrals(petition)) == 1
+    letter = town.deliver().last_to(ANNA)
+    assert "public again with all its signatures" in " ".join(letter.get_content().split())
+    assert town.letters.subjects("sponsor.1@example.org").count("A petition you supported is published") == 1
+    assert town.sign(petition, SAM)
+    assert [e.kind for e in town.rows(Event, Event.petition_id == petition)] == ["taken-down", "restored"]
+    assert town.broken() == {}
+
+
+def test_what_is_published_again_after_its_last_day_is_closed_at_once(town: Town):
+    petition = town.open_petition()
+    closes_at = town.petition(petition).closes_at
+    town.take_down(petition)
+    town.deliver()
+    town.clock.advance(timedelta(days=200))
+    town.restore(petition)
+    town.decide(petition)
+    found = town.petition(petition)
+    assert (found.state, found.closed_at, found.closes_at) == ("closed", closes_at, closes_at)
+    assert town.broken() == {}
+
+
+def test_what_is_rejected_again_after_it_was_restored_stays_down_and_its_sponsors_hear_nothing(town: Town):
+    petition = town.open_petition()
+    town.take_down(petition)
+    town.restore(petition)
+    town.decide(petition, Verdict.REJECT, reason="libellous")
+    assert town.petition(petition).state == "hidden"
+    assert town.deliver().subjects(ANNA)[-1] == "Your petition was taken down"
+    assert "A petition you supported was not accepted" not in town.letters.subjects("sponsor.1@example.org")
+
+
+@pytest.mark.parametrize("reason", ["no-action", "offensive"])
+def test_what_was_rejected_before_publication_can_be_restored_too(town: Town, waiting: int, reason: str):
+    town.decide(waiting, Verdict.REJECT, reason=reason)
+    town.restore(waiting, "The rule was used wrongly.")
+    found = town.petition(waiting)
+    assert (found.state, found.rejected_at, found.hidden_at) == ("in_moderation", None, None)
+    (again,) = town.rows(Case, Case.subject_id == waiting, Case.state == "waiting")
+    town.decide(waiting)
+    found = town.petition(waiting)
+    assert (found.state, found.opened_at, found.text_version) == ("open", town.now, 1)
+    with town.database.reading() as db:
+        history = moderation_queries.history(db, SubjectRef("petition", waiting))
+    assert [(d.decision.verdict, d.by) for d in history] == [
+        ("publish", "Maureen"),
+        ("restore", "Ada"),
+        ("reject" if reason == "no-action" else "hide", "Maureen"),
+    ]
+    assert history[1].decision.note == "The rule was used wrongly."
+    assert again.opened_at == town.now
+    assert town.broken() == {}
+
+
+def test_restoring_needs_to_say_why_and_something_to_restore(town: Town, waiting: int):
+    with pytest.raises(NotRefused):
+        town.restore(waiting)
+    town.decide(waiting, Verdict.REJECT, reason="spam")
+    for note in ("", " \u200b ", "n" * 4_001):
+        with pytest.raises(Invalid) as refused:
+            town.restore(waiting, note)
+        assert [e.field for e in refused.value.errors] == ["note"]
+    assert town.petition(waiting).state == "rejected"
+    town.restore(waiting)
+    with pytest.raises(NotRefused):
+        town.restore(waiting)
+    assert len(town.rows(Case, Case.subject_id == waiting, Case.state == "waiting")) == 1
+
+
+def test_once_its_people_are_forgotten_an_unpublished_petition_is_not_restored(town: Town, waiting: int):
+    town.decide(waiting, Verdict.REJECT, reason="spam")
+    town.deliver()
+    town.clock.advance(timedelta(days=200))
+    town.work()
+    town.work()
+    with pytest.raises(PeopleForgotten):
+        town.restore(waiting)
+    assert town.petition(waiting).state == "rejected"
+
+
+def test_letters_about_what_nobody_may_read_are_not_sent(town: Town):
+    petition = town.open_petition()
+    town.request(petition, SAM)
+    town.take_down(petition)
+    assert town.deliver().subjects(SAM) == []
 
 
 def _decide_for(town: Town, petition: int, department: str) -> None:

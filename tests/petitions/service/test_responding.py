@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.audit.model import AuditEntry
+from app.core.subject import SubjectRef
 from app.mail.model import Letter
 from app.mail.postman import free_claims
 from app.mail.transport import FileTransport
-from petitions.model.petition import Announcement
-from petitions.service import responding, withdrawing
-from tests.people import AMINA, ANNA, CHARLIE, LAURA, SAM, SUZIE
+from app.outcomes import service as outcomes
+from app.outcomes.model import Answer
+from app.outcomes.queries import answers_to, newest_answers
+from petitions.model.petition import Announcement, Event
+from petitions.service import announcing, withdrawing
+from petitions.service.responding import LettersLeft
+from tests.people import AMINA, ANNA, CHARLIE, LAURA, SAM, SUZIE, crowd
 from tests.site import Town
 
 NEWS = "A petition you signed was answered"
@@ -19,9 +25,9 @@ NEWS = "A petition you signed was answered"
 
 @pytest.fixture
 def answerable(town: Town) -> int:
-    """Ten have signed: Sam and Suzie want news, Laura does not, Charlie withdrew, Amina never confirmed."""
+    """Ten count: Sam and Suzie want news, Laura does not, Charlie withdrew, Amina never confirmed."""
     petition = town.open_petition()
-    *_rest, charlie = town.sign(petition, SAM, SUZIE, LAURA.but(notify=False), CHARLIE)
+    *_rest, charlie = town.sign(petition, SAM, SUZIE, LAURA.but(notify=False), *crowd(1, "tenth"), CHARLIE)
     town.request(petition, AMINA)
     town.database.retrying(lambda db: withdrawing.withdraw(db, charlie, closed_on="", now=town.now))
     assert len(town.referrals(petition)) == 1
@@ -61,6 +67,7 @@ def test_a_corrected_answer_is_shown_without_another_letter(town: Town, answerab
     town.answer(answerable)
     first = town.petition(answerable).answered_at
     town.work()
+    town.deliver()
     town.answer(answerable, "We will open on Sundays from June.", after=1)
     town.work()
     town.deliver()
@@ -70,12 +77,127 @@ def test_a_corrected_answer_is_shown_without_another_letter(town: Town, answerab
     assert town.broken() == {}
 
 
+def test_a_letter_that_still_waits_tells_the_answer_as_it_stands(town: Town, answerable: int):
+    town.answer(answerable)
+    town.work()
+    town.answer(answerable, "We will open on Sundays from June.", after=1)
+    town.deliver()
+    assert told(town)[SAM.name] == 1
+    assert "from June" in town.letters.last_to(SAM).get_content()
+
+
+def test_an_answer_can_be_given_without_letters(town: Town, answerable: int):
+    town.answer(answerable, tell=False)
+    town.work()
+    town.deliver()
+    assert sum(told(town).values()) == 0
+    assert town.petition(answerable).answered_at == town.now
+    assert town.rows(Announcement) == []
+
+
+def take_back(town: Town, petition: int, after: int = 1) -> None:
+    referral = town.referrals(petition)[0]
+
+    def act(db):
+        town.site.locks["petition"](db, petition)
+        department, by = referral.department_id or 0, town.officer()
+        outcomes.withdraw_answer(db, referral.id, department, after_version=after, by=by, now=town.now)
+
+    town.database.retrying(act)
+
+
+def test_taken_back_before_a_letter_left_the_answer_is_owed_again_by_its_old_day(town: Town, answerable: int):
+    due = town.referrals(answerable)[0].due_at
+    town.answer(answerable)
+    town.work()
+    town.clock.advance(timedelta(hours=1))
+    take_back(town, answerable)
+    town.deliver()
+    (referral,) = town.referrals(answerable)
+    assert (referral.state, referral.answered_at, referral.due_at) == ("received", None, due)
+    petition = town.petition(answerable)
+    assert (petition.answered_at, petition.response_reached_at is not None) == (None, True)
+    assert sum(told(town).values()) == 0
+    assert {letter.state for letter in town.queued("petitions/mail/answered")} == {"cancelled"}
+    (event,) = town.rows(Event, Event.petition_id == answerable, Event.kind == "answer-withdrawn")
+    assert event.at == town.now
+    (entry,) = town.rows(AuditEntry, AuditEntry.act == "outcomes.withdraw-answer")
+    assert (entry.actor_id, entry.subject_id) == (town.officer(), answerable)
+    assert town.broken() == {}
+
+
+def test_a_new_answer_after_one_was_taken_back_is_told_as_a_first_one(town: Town, answerable: int):
+    town.answer(answerable)
+    town.work()
+    take_back(town, answerable)
+    town.answer(answerable, "We will open on Sundays from June.", after=1)
+    town.work()
+    town.deliver()
+    assert told(town)[SAM.name] == 1
+    assert "from June" in town.letters.last_to(SAM).get_content()
+    with town.database.reading() as db:
+        (answer,) = answers_to(db, town.referrals(answerable)[0].id)
+    assert answer.version == 2
+    assert town.broken() == {}
+
+
+def test_all_versions_of_an_answer_go_together(town: Town, answerable: int):
+    town.answer(answerable)
+    town.answer(answerable, "From June.", after=1)
+    take_back(town, answerable, after=2)
+    assert all(a.withdrawn_at == town.now for a in town.rows(Answer))
+    with town.database.reading() as db:
+        assert newest_answers(db) == []
+    assert town.broken() == {}
+
+
+def test_once_a_letter_has_left_the_answer_can_only_be_corrected(town: Town, answerable: int):
+    town.deliver()
+    town.answer(answerable)
+    town.work()
+    town.postman._deliver(town.queued("petitions/mail/answered")[0].id)
+    with pytest.raises(LettersLeft):
+        take_back(town, answerable)
+    assert town.petition(answerable).answered_at is not None
+    assert not [letter for letter in town.queued("petitions/mail/answered") if letter.state == "cancelled"]
+    town.answer(answerable, "From June.", after=1)
+    assert town.broken() == {}
+
+
+def test_what_was_taken_back_cannot_be_taken_back_again(town: Town, answerable: int):
+    town.answer(answerable)
+    with pytest.raises(outcomes.AnswerChanged):
+        take_back(town, answerable, after=0)
+    take_back(town, answerable)
+    with pytest.raises(outcomes.NothingToTakeBack):
+        take_back(town, answerable)
+
+
+def test_an_answer_that_is_no_longer_owed_is_closed_and_refuses_every_answer(town: Town, answerable: int):
+    subject = SubjectRef("petition", answerable)
+    close = lambda db, episode: outcomes.close(db, subject, "response", episode, town.now)
+    assert town.database.retrying(lambda db: close(db, 2)) is None
+    town.database.retrying(lambda db: close(db, 1))
+    (referral,) = town.referrals(answerable)
+    assert (referral.state, referral.closed_at) == ("closed", town.now)
+    with pytest.raises(outcomes.NoLongerOwed):
+        town.answer(answerable)
+    assert town.database.retrying(lambda db: close(db, 1)) is None
+
+
+def test_an_answer_that_was_given_is_never_closed(town: Town, answerable: int):
+    town.answer(answerable)
+    subject = SubjectRef("petition", answerable)
+    assert town.database.retrying(lambda db: outcomes.close(db, subject, "response", 1, town.now)) is None
+    assert town.referrals(answerable)[0].state == "answered"
+
+
 def test_a_step_that_stops_half_way_is_repeated_without_a_second_letter(
     town: Town, answerable: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(responding, "A_STEP", 3)
+    monkeypatch.setattr(announcing, "A_STEP", 3)
     town.answer(answerable)
-    town.database.retrying(lambda db: responding.queue_some_news(db, town.now))
+    town.database.retrying(lambda db: announcing.queue_some_news(db, town.now))
     town.sql("UPDATE petitions_announcement SET reached_id = 0, queued = 0")  # the step's note is lost, its letters not
     town.sql("UPDATE petitions_announcement SET done_at = NULL")
     town.work()

@@ -493,6 +493,29 @@ def test_a_reader_who_leaves_while_the_page_is_made_keeps_nobody_waiting(counter
     asyncio.run(scenario())
 
 
+def test_a_download_that_never_ends_keeps_nobody_waiting(counter: Counter) -> None:
+    async def scenario() -> None:
+        endless, begun = asyncio.Event(), asyncio.Event()
+
+        async def download(_scope: Any, _receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            begun.set()
+            await endless.wait()
+            await send({"type": "http.response.body", "body": b"the end"})
+
+        counter.cache.inner = download
+        first = asyncio.create_task(counter.ask("/petitions.csv"))
+        await begun.wait()
+        second = asyncio.create_task(counter.ask("/petitions.csv"))
+        begun.clear()
+        async with asyncio.timeout(5):
+            await begun.wait()  # the second is being served while the first still is
+        endless.set()
+        assert [(await first).body, (await second).body] == [b"the end"] * 2
+
+    asyncio.run(scenario())
+
+
 # in a house
 
 

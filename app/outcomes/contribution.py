@@ -1,0 +1,61 @@
+"""What a room tells the desk about the people who follow a matter, and what the desk may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Telling:
+    """News of one thing (``about``): its letters, and what became of them."""
+
+    about: int
+    at: datetime
+    leaves_at: datetime
+    #: letters are still being put into the outbox
+    preparing: bool
+    queued: int
+    sent: int
+    waiting: int
+    undeliverable: int
+    #: their reader signs no more, or wants no news any more
+    dropped: int
+    cancelled: int
+    called_off_at: datetime | None
+
+    @property
+    def may_be_called_off(self) -> bool:
+        return self.called_off_at is None and (self.preparing or self.waiting > 0)
+
+    @property
+    def has_left(self) -> bool:
+        return self.sent > 0
+
+
+class NewsOfAnswers(Protocol):
+    """How a room tells people of an answer to what they signed. Writers hold the subject's lock."""
+
+    def audience(self, db: Session, subject_id: int) -> int:
+        """How many people asked for news."""
+        ...
+
+    def leaves_at(self, now: datetime) -> datetime:
+        """When letters asked for now begin to leave."""
+        ...
+
+    def tellings(self, db: Session, subject_id: int, answers: Collection[int]) -> Sequence[Telling]:
+        """Who was told of these answers, the newest news first."""
+        ...
+
+    def tell(self, db: Session, subject_id: int, answer_id: int, *, by: int, now: datetime) -> None:
+        """Send news of this answer; it takes the place of what has not left yet."""
+        ...
+
+    def call_off(self, db: Session, subject_id: int, now: datetime) -> int:
+        """Withdraw what has not left; answers how many letters."""
+        ...

@@ -1,0 +1,81 @@
+"""Named questions about petitions: one petition here, their list in ``finding``, their likes in ``similar``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from petitions.model.petition import AreaCount, CountryCount, Crossing, HourCount, Petition, TextVersion
+from petitions.model.signature import Signature
+from petitions.queries.finding import (
+    SORTS,
+    STATES,
+    Search,
+    counts_by_state,
+    listed,
+    matching,
+    most_pressing,
+    next_closing,
+)
+from petitions.rules.lifecycle import PetitionState
+
+__all__ = [
+    "SORTS",
+    "STATES",
+    "Search",
+    "counts_by_state",
+    "listed",
+    "matching",
+    "most_pressing",
+    "next_closing",
+]
+
+
+def was_submitted(db: Session, submission_id: str) -> bool:
+    """Whether the form that carries this random id has started a petition."""
+    return db.scalar(select(Petition.id).where(Petition.submission_id == submission_id)) is not None
+
+
+def public_petition(db: Session, petition_id: int) -> Petition | None:
+    """Whatever the public may know of: all but what was hidden or withdrawn before publication."""
+    petition = db.get(Petition, petition_id)
+    ended_unseen = (PetitionState.HIDDEN, PetitionState.WITHDRAWN)
+    if petition is None or (petition.state in ended_unseen and not petition.was_published):
+        return None
+    return petition
+
+
+def countries(db: Session, petition_id: int) -> Sequence[CountryCount]:
+    total = CountryCount.imported + CountryCount.validated
+    return db.scalars(
+        select(CountryCount)
+        .where(CountryCount.petition_id == petition_id, total > 0)
+        .order_by(total.desc(), CountryCount.country)
+    ).all()
+
+
+def areas(db: Session, petition_id: int) -> Sequence[AreaCount]:
+    return db.scalars(select(AreaCount).where(AreaCount.petition_id == petition_id).order_by(AreaCount.code)).all()
+
+
+def history(db: Session, petition_id: int) -> Sequence[tuple[datetime, int]]:
+    """Hour and signatures validated in it, oldest first."""
+    rows = select(HourCount.hour, HourCount.validated).where(HourCount.petition_id == petition_id)
+    return [(hour, count) for hour, count in db.execute(rows.order_by(HourCount.hour))]
+
+
+def crossings(db: Session, petition_id: int) -> Sequence[Crossing]:
+    return db.scalars(select(Crossing).where(Crossing.petition_id == petition_id).order_by(Crossing.reached_at)).all()
+
+
+def versions(db: Session, petition_id: int) -> Sequence[TextVersion]:
+    return db.scalars(
+        select(TextVersion).where(TextVersion.petition_id == petition_id).order_by(TextVersion.version)
+    ).all()
+
+
+def signature(db: Session, signature_id: int) -> Signature | None:
+    return db.get(Signature, signature_id)

@@ -1,0 +1,45 @@
+"""Which petition an address means, and whether its text may be read there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFound
+from petitions import queries
+from petitions.model.petition import Petition
+from petitions.rules.eligibility import PetitionRemoved
+from petitions.rules.lifecycle import VISIBLE, PetitionState
+
+JSON: Final = "application/json; charset=utf-8"
+#: any page of any site may read it
+OPEN_DATA: Final = {"access-control-allow-origin": "*"}
+
+
+def petition_id_of(ref: str) -> int:
+    """The number in an address; anything else is no petition."""
+    if not (ref.isascii() and ref.isdigit() and len(ref) < 16):
+        raise NotFound
+    return int(ref)
+
+
+def readable(db: Session, ref: str) -> Petition:
+    """For programs: a petition whose text is public, else 404, or 410 where it was taken down."""
+    return readable_id(db, petition_id_of(ref))
+
+
+def readable_id(db: Session, petition_id: int) -> Petition:
+    """The same, of a number."""
+    petition = queries.public_petition(db, petition_id)
+    if petition is not None and petition.state == PetitionState.HIDDEN:
+        raise PetitionRemoved
+    if petition is None or petition.state not in VISIBLE:
+        raise NotFound
+    return petition
+
+
+def same_until(petition: Petition, now: datetime) -> datetime | None:
+    """What is shown of it changes by itself when it closes."""
+    return petition.closes_at if petition.closes_at and petition.closes_at > now else None

@@ -1,0 +1,236 @@
+"""The department's page for a debate: its date, what it brought, or why there is none."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, cast
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy.orm import Session
+
+from app.accounts.guards import department_officers
+from app.accounts.model import Account
+from app.core.errors import Invalid, NotFound
+from app.core.i18n import _
+from app.core.web.forms import Form, Sent
+from app.core.web.page import see_other
+from app.departments.model import Department
+from app.departments.queries import of_officer
+from app.outcomes.model import Referral
+from app.outcomes.queries import is_overdue
+from petitions.model.debate import Debate
+from petitions.model.petition import Petition
+from petitions.policy import PetitionPolicy
+from petitions.rules.debates import LINKS, DebateText, allowed_hosts, phase_of, read_debate
+from petitions.service import debating as service
+from petitions.service.debating import Debating
+
+FIELDS = ("state", "date", "overview", *LINKS, "after_version")
+
+
+@get("/desk/debates/{petition_id:int}", name="petitions.debate", guards=[department_officers], sync_to_thread=True)
+def debate_page(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    policy: NamedDependency[PetitionPolicy],
+    petition_id: FromPath[int],
+) -> Response[bytes]:
+    return _page(request, db, account, policy, petition_id, Form())
+
+
+@post(
+    "/desk/debates/{petition_id:int}",
+    name="petitions.debate-release",
+    guards=[department_officers],
+    sync_to_thread=True,
+    status_code=303,
+    writes=True,
+)
+def release(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+    policy: NamedDependency[PetitionPolicy],
+    debating: NamedDependency[Debating],
+    petition_id: FromPath[int],
+) -> Response[Any]:
+    """``step=preview`` shows it as readers will see it; ``step=release`` publishes it."""
+    department, petition, _duty = _owned(db, account, petition_id)
+    shown = Form(values=form)
+    now, today = request.app.state.clock.now(), _today(request)
+    try:
+        said = read_debate(form, allowed_hosts(policy.debate_hosts), since=_since(request, petition), today=today)
+    except Invalid as wrong:
+        shown.errors = {e.field: str(e.message) for e in wrong.errors}
+        return _page(request, db, account, policy, petition_id, shown, status=422)
+    if form.get("step") != "release":
+        if form.get("step") == "edit":  # a box that was not ticked sends nothing
+            shown.values = {**form, "send_news": form.get("send_news") or "no"}
+        preview = said if form.get("step") == "preview" else None
+        return _page(request, db, account, policy, petition_id, shown, preview=preview)
+    try:
+        debating.release(
+            db,
+            petition_id,
+            department.id,
+            said,
+            after_version=_seen(form),
+            send_news=form.get("send_news") == "yes",
+            by=account.id,
+            now=now,
+        )
+    except service.DebateChanged:
+        db.rollback()
+        return _changed_meanwhile(request, db, account, policy, petition_id, form)
+    return see_other(f"/desk/debates/{petition_id}")
+
+
+@post(
+    "/desk/debates/{petition_id:int}/take-back",
+    name="petitions.debate-take-back",
+    guards=[department_officers],
+    sync_to_thread=True,
+    status_code=303,
+    writes=True,
+)
+def take_back(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+    debating: NamedDependency[Debating],
+    petition_id: FromPath[int],
+) -> Response[Any]:
+    """What was said last disappears from public pages, and what stood before stands again."""
+    department, _petition, _duty = _owned(db, account, petition_id)
+    now = request.app.state.clock.now()
+    debating.take_back(db, petition_id, department.id, after_version=_seen(form), by=account.id, now=now)
+    return see_other(f"/desk/debates/{petition_id}")
+
+
+@post(
+    "/desk/debates/{petition_id:int}/news",
+    name="petitions.debate-news",
+    guards=[department_officers],
+    sync_to_thread=True,
+    status_code=303,
+    writes=True,
+)
+def news(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+    debating: NamedDependency[Debating],
+    petition_id: FromPath[int],
+) -> Response[Any]:
+    """``do=send`` has those who asked told of what stands; ``do=call-off`` stops what has not left."""
+    department, _petition, _duty = _owned(db, account, petition_id)
+    now = request.app.state.clock.now()
+    match form.get("do"):
+        case "send":
+            debating.send_news(db, petition_id, department.id, after_version=_seen(form), by=account.id, now=now)
+        case "call-off":
+            debating.call_off(db, petition_id, department.id, by=account.id, now=now)
+        case _other:
+            raise NotFound
+    return see_other(f"/desk/debates/{petition_id}#told")
+
+
+def _changed_meanwhile(
+    request: Request[Any, Any, Any], db: Session, account: Account, policy: PetitionPolicy, petition_id: int, form: Sent
+) -> Response[bytes]:
+    """Nothing typed is lost: it waits below what came first."""
+    versions = service.all_versions(db, petition_id)
+    shown = Form(values={**form, "after_version": str(versions[0].version if versions else 0)})
+    words = _("Somebody else changed this while you were writing. Yours is not published: it waits below.")
+    shown.errors = {"": str(words)}
+    return _page(request, db, account, policy, petition_id, shown, status=409)
+
+
+def _page(
+    request: Request[Any, Any, Any],
+    db: Session,
+    account: Account,
+    policy: PetitionPolicy,
+    petition_id: int,
+    form: Form,
+    *,
+    status: int = 200,
+    preview: DebateText | None = None,
+) -> Response[bytes]:
+    state = request.app.state
+    department, petition, duty = _owned(db, account, petition_id)
+    now: datetime = state.clock.now()
+    versions = service.all_versions(db, petition_id)
+    standing = [d for d in versions if d.withdrawn_at is None]
+    if not form.values:
+        form = Form(values=_fields_of(standing[0] if standing else None))
+    news = state.site.news["petition"]
+    shown = preview or (standing[0] if standing else None)
+    response: Response[bytes] = state.pages.personal(
+        "petitions/debate/preview.html" if preview else "petitions/debate/edit.html",
+        status=status,
+        staff=account,
+        department=department,
+        petition=petition,
+        duty=duty,
+        overdue=is_overdue(duty, now),
+        versions=versions,
+        standing=standing,
+        newest_version=versions[0].version if versions else 0,
+        debate=service.as_shown(shown, now, state.settings.zone) if shown else None,
+        phase=phase_of(petition.debate_state, petition.debate_on, _today(request)),
+        hosts=allowed_hosts(policy.debate_hosts),
+        fields=FIELDS,
+        audience=news.audience(db, petition_id),
+        leaves_at=news.leaves_at(now),
+        tellings=service.tellings(db, petition_id),
+        form=form,
+        now=now,
+    )
+    return response
+
+
+def _fields_of(debate: Debate | None) -> dict[str, str]:
+    """What stands now, to go on from."""
+    if debate is None:
+        return {}
+    return {
+        "state": debate.state,
+        "overview": debate.overview,
+        "date": debate.debated_on.isoformat() if debate.debated_on else "",
+        **{name: str(getattr(debate, name)) for name in LINKS},
+    }
+
+
+def _owned(db: Session, account: Account, petition_id: int) -> tuple[Department, Petition, Referral]:
+    """The debate of a petition that calls for it, if this officer's department holds the call."""
+    department = of_officer(db, account.id)
+    petition = db.get(Petition, petition_id)
+    duty = service.duty_of(db, petition_id, department.id) if department else None
+    if department is None or petition is None or duty is None:
+        raise NotFound
+    return department, petition, duty
+
+
+def _today(request: Request[Any, Any, Any]) -> date:
+    state = request.app.state
+    return cast("date", state.clock.now().astimezone(state.settings.zone).date())
+
+
+def _since(request: Request[Any, Any, Any], petition: Petition) -> date:
+    opened = petition.opened_at or petition.created_at
+    return opened.astimezone(request.app.state.settings.zone).date()
+
+
+def _seen(form: Sent) -> int:
+    seen = form.get("after_version", "")
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1
+
+
+HANDLERS = [debate_page, release, take_back, news]

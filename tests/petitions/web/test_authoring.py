@@ -1,0 +1,123 @@
+"""Anna's own page, behind the link of her letters."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+
+from app.moderation.rules.standards import Verdict
+from tests.people import SAM
+from tests.site import TEXTS, RunningSite
+
+BETTER = "Let the council open the town library on Sundays"
+
+
+@pytest.fixture
+def rejected(site: RunningSite) -> int:
+    petition = site.town.start()
+    site.town.support(petition)
+    site.town.decide(petition, Verdict.REJECT, reason="no-action", note="Say who should do it.")
+    return petition
+
+
+def test_anna_mends_her_text_in_three_steps(site: RunningSite, rejected: int):
+    mine = site.town.creator_link(rejected)
+    with site.client() as anna:
+        page = html.unescape(anna.get(mine).text)
+        assert "Say who should do it." in page
+        assert "Change it and send it in once more" in page
+        form = html.unescape(anna.get(f"{mine}/edit").text)
+        assert all(words in form for words in (*TEXTS.values(), "Say who should do it."))
+        fields = TEXTS | {"action": BETTER}
+        check = anna.post(f"{mine}/edit", data=fields | {"go": "check"})
+        assert check.status_code == 200
+        assert "<ins>" in check.text
+        assert site.town.petition(rejected).state == "rejected"
+        assert BETTER in anna.post(f"{mine}/edit", data=fields | {"go": "edit"}).text
+        sent = anna.post(f"{mine}/edit", data=fields | {"go": "send"})
+        assert (sent.status_code, sent.headers["location"]) == (303, mine)
+        assert anna.post(f"{mine}/edit", data=fields | {"go": "send"}).status_code == 303  # a second click
+        assert "A moderator checks it" in anna.get(mine).text
+        assert anna.get(f"{mine}/edit").status_code == 409
+    assert site.town.petition(rejected).action == BETTER
+
+
+@pytest.mark.parametrize(
+    ("fields", "faults"),
+    [
+        ({}, ["action"]),  # nothing changed
+        ({"action": "x" * 81}, ["action"]),
+        ({"action": "=SUM(A1)", "background": "b" * 301}, ["action", "background"]),
+        ({"additional_details": "d" * 801}, ["additional_details"]),
+        ({"action": " \u200b "}, ["action"]),
+    ],
+)
+@pytest.mark.parametrize("go", ["check", "send"])
+def test_a_text_beyond_its_limits_comes_back_as_it_was_typed(
+    site: RunningSite, rejected: int, go: str, fields: dict[str, str], faults: list[str]
+):
+    mine = site.town.creator_link(rejected)
+    with site.client() as anna:
+        page = anna.post(f"{mine}/edit", data=TEXTS | fields | {"go": go})
+    assert page.status_code == 422
+    assert "<title>Error: " in page.text
+    assert all(f'href="#{name}"' in page.text for name in faults)
+    assert all(value.strip("\u200b ") in html.unescape(page.text) for value in fields.values())
+    assert site.town.petition(rejected).state == "rejected"
+
+
+def test_opening_links_does_nothing_and_the_button_withdraws(site: RunningSite):
+    petition = site.town.open_petition()
+    mine = site.town.creator_link(petition)
+    with site.client() as anna:
+        assert f'href="{mine}/withdraw"' in anna.get(mine).text
+        asked = anna.get(f"{mine}/withdraw")
+        assert asked.status_code == 200
+        assert "cannot be brought back" in asked.text
+        assert site.town.petition(petition).state == "open"
+        for _click in range(2):
+            assert anna.post(f"{mine}/withdraw").status_code == 303
+        assert "You withdrew it" in anna.get(mine).text
+        assert anna.get(f"{mine}/withdraw").headers["location"] == mine
+        page = anna.get(f"/petitions/{petition}")
+        assert page.status_code == 200
+        assert TEXTS["action"] in page.text
+        assert anna.post(f"/petitions/{petition}/sign", data=SAM.form()).status_code == 409
+    assert site.town.petition(petition).state == "withdrawn"
+
+
+def test_a_closed_petition_is_not_withdrawn_by_a_form_made_by_hand(site: RunningSite):
+    petition = site.town.open_petition()
+    site.town.take_down(petition, "advert")
+    mine = site.town.creator_link(petition)
+    with site.client() as anna:
+        assert "A moderator took it down" in anna.get(mine).text
+        assert f'href="{mine}/withdraw"' not in anna.get(mine).text
+        assert anna.post(f"{mine}/withdraw").status_code == 409
+    assert site.town.petition(petition).state == "rejected"
+
+
+@pytest.mark.parametrize("way", ["", "/edit", "/withdraw"])
+def test_another_link_is_nobodys(site: RunningSite, rejected: int, way: str):
+    good = site.town.creator_link(rejected)
+    sponsors = site.town.sponsor_link(rejected).replace("/sponsor/", "/petitions/mine/")
+    with site.client() as visitor:
+        for link in (good[:-1] + ("A" if good[-1] != "A" else "B"), "/petitions/mine/nonsense", sponsors):
+            assert visitor.get(link + way).status_code == 404
+            if way:
+                assert visitor.post(link + way, data={"go": "send"}).status_code == 404
+
+
+@pytest.mark.parametrize("state", ["pending", "collecting", "in_moderation", "open", "closed", "hidden", "stopped"])
+def test_the_page_says_where_it_stands_in_every_state(site: RunningSite, state: str):
+    petition = site.town.start() if state in ("pending", "collecting") else site.town.open_petition()
+    site.town.sql(
+        "UPDATE petitions_petition SET state = :state, closed_at = created_at WHERE id = :id", state=state, id=petition
+    )
+    with site.client() as anna:
+        page = anna.get(site.town.creator_link(petition))
+    site.town.sql("UPDATE petitions_petition SET state = 'withdrawn' WHERE id = :id", id=petition)
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert TEXTS["action"] in page.text
