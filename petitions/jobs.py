@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.jobs import Job
 from app.core.security.keys import Keys
 from petitions.policy import PetitionPolicy
-from petitions.service import announcing, closing, election, erasing, extending, referring, stopping
+from petitions.service import announcing, closing, election, erasing, extending, referring, stopping, trending
 
 
 def jobs(
@@ -30,6 +30,7 @@ def jobs(
         Job("petitions: tell signers", announcing.queue_some_news, timedelta(seconds=1)),
         Job("petitions: serve crossings", serve_unserved, timedelta(seconds=30)),
         Job("petitions: stop abandoned", partial(_stop_abandoned, policy), timedelta(hours=1)),
+        Job("petitions: forget minutes", trending.forget_a_minute, timedelta(minutes=1)),
         Job("petitions: erase signers", partial(_erase, policy, zone), timedelta(minutes=10)),
     ]
 

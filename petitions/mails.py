@@ -34,9 +34,7 @@ UNSUBSCRIBE = "petitions.unsubscribe"
 #: the creator's own page: edit after a rejection, withdraw
 CREATOR = "petitions.creator"
 #: they say that a text was hidden, and quote nothing of it
-ABOUT_REMOVAL = frozenset(
-    f"petitions/mail/{name}" for name in ("hidden", "rejected_sponsor", "taken_down", "restored")
-)
+ABOUT_REMOVAL = frozenset(f"petitions/mail/{name}" for name in ("hidden", "rejected_sponsor", "taken_down", "restored"))
 
 
 @dataclass(frozen=True)

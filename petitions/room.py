@@ -37,8 +37,28 @@ from petitions.service.signing import Signing
 from petitions.service.statistics import Shelf
 from petitions.service.stops import Switchboard, stopped
 from petitions.verify import INVARIANTS, unserved_crossings
+from petitions.web import (
+    authoring,
+    correcting,
+    debating,
+    drafting,
+    feeds,
+    finder,
+    listing,
+    open_data,
+    reading,
+    reporting,
+    sharing,
+    signing,
+    staff_blocks,
+    staff_held,
+    staff_petition,
+    staff_signatures,
+    staff_stops,
+    unsubscribing,
+    versions,
+)
 from petitions.web.stopped import StopNotices
-from petitions.web import authoring, correcting, debating, drafting, feeds, finder, listing, open_data, reading, reporting, sharing, signing, staff_blocks, staff_held, staff_petition, staff_signatures, staff_stops, unsubscribing, versions
 
 
 def install(site: Site) -> None:

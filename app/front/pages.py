@@ -92,7 +92,7 @@ def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
 def _strict_bodies(routes: Iterable[Any]) -> Iterator[str]:
     """Names of the described bodies that refuse unknown fields; the framework does not say that of them."""
     for handler in (handler for route in routes for handler in getattr(route, "route_handlers", ())):
-        body = handler.parsed_data_field.annotation if handler.parsed_data_field else None
+        body: Any = handler.parsed_data_field.annotation if handler.parsed_data_field else None
         settings = getattr(body, "__struct_config__", None)
         if handler.include_in_schema and settings is not None and settings.forbid_unknown_fields:
             yield body.__name__

@@ -23,6 +23,10 @@ class Choices(NamedTuple):
     departments: tuple[tuple[str, str], ...]
     topics: tuple[tuple[str, str], ...]
 
+    @classmethod
+    def of(cls, db: Session) -> Choices:
+        return cls(tuple((d.slug, d.name) for d in departments.active(db)), finding.topics(db))
+
 
 class _Closing(NamedTuple):
     """What the clock does to the lists."""
@@ -70,8 +74,7 @@ class ListFigures:
         return self._counts.get(lambda: finding.counts_by_state(db, finding.moment(db, now)))
 
     def choices(self, db: Session) -> Choices:
-        named = lambda: tuple((d.slug, d.name) for d in departments.active(db))
-        return self._choices.get(lambda: Choices(named(), finding.topics(db)))
+        return self._choices.get(lambda: Choices.of(db))
 
     def rising(self, db: Session, now: datetime) -> Sequence[int]:
         """Ids of what gained most in the last hour."""

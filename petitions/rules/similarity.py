@@ -13,11 +13,11 @@ from app.core.text.plain import fold
 MOST_WORDS = 10
 #: letters that a word is known by once its ending is off; shorter ones stand for themselves
 STEM = 6
-SHORT = 4
+SHORT = 3
 #: what a word counts in the title, and where only the background has it
 IN_TITLE, IN_BACKGROUND = 1.0, 0.6
 #: a word that nobody has ever written may be misspelt: so like another it must be, and so much it counts
-NEAR, IF_NEAR = 0.5, 0.7
+NEAR, IF_NEAR = 0.65, 0.7
 #: what falls short of this share of the request's weight is about something else
 LEAST = 0.18
 
@@ -46,11 +46,10 @@ class Text:
 
 def significant(title: str) -> dict[str, str]:
     """The words of a title that say something: stem to the word as it was first written, in their order."""
-    words = [w for w in _WORD.findall(fold(title)) if len(w) > 1 or w.isdigit()]
-    telling = [w for w in words if w not in _SMALL] or words
     found: dict[str, str] = {}
-    for word in telling:
-        found.setdefault(stem(word), word)
+    for word in _WORD.findall(fold(title)):
+        if word not in _SMALL and (len(word) > 1 or word.isdigit()):
+            found.setdefault(stem(word), word)
     return dict(list(found.items())[:MOST_WORDS])
 
 

@@ -19,7 +19,6 @@ from app.core.subject import SubjectRef
 from app.departments import queries as departments
 from app.departments.model import Department
 from app.moderation.contribution import Change, Lead, Link, Settlement, Shown
-from app.moderation.model import Decision
 from app.moderation.rules.standards import Verdict
 from app.moderation.service import NotPublic, NotRefused
 from app.outcomes import service as outcomes
@@ -31,9 +30,9 @@ from petitions.rules.closing import closing_instant
 from petitions.rules.lifecycle import STATE_NAMES, VISIBLE, PetitionState, may_move
 from petitions.rules.texts import text_digest
 from petitions.rules.thresholds import crossed
+from petitions.service.election import close_in_time
 from petitions.service.telling import tell
 from petitions.service.writing import write_to_creator, write_to_sponsors
-from petitions.service.election import close_in_time
 
 
 class NotWaiting(Conflict):

@@ -31,8 +31,8 @@ from petitions.rules.eligibility import ConfirmationUnknown, SponsorsFull, refus
 from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState, SignatureState
 from petitions.service import withdrawing
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
-from petitions.web.correcting_address import SentRequest, cookie, cookie_name, read_cookie
 from petitions.web.addressed import petition_id_of
+from petitions.web.correcting_address import SentRequest, cookie, cookie_name, read_cookie
 from petitions.web.reading import standing_of
 from petitions.web.stopped import signing_stopped
 

@@ -129,7 +129,10 @@ def _of_crossing(crossing: Crossing, goal: str) -> Iterator[Step]:
         first, later = _("Reached {goal} signatures, for debate"), _("Reached {goal} signatures again, for debate")
         undone = _("Fell below {goal} signatures: it is not considered for debate for now")
     else:
-        first, later = _("Reached {goal} signatures, for an answer"), _("Reached {goal} signatures again, for an answer")
+        first, later = (
+            _("Reached {goal} signatures, for an answer"),
+            _("Reached {goal} signatures again, for an answer"),
+        )
         undone = _("Fell below {goal} signatures: no answer is due for now")
     text = later if again else first
     yield Step(crossing.reached_at, text.format(goal=goal), key)

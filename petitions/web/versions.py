@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +44,10 @@ def versions(request: Request[Any, Any, Any], db: NamedDependency[Session], ref:
     return response
 
 
-def shown_versions(stored: Any) -> list[ShownVersion]:
+def shown_versions(stored: Sequence[TextVersion]) -> list[ShownVersion]:
     """The newest first."""
-    found, before = [], None
+    found: list[ShownVersion] = []
+    before: Texts | None = None
     for version in stored:
         texts = Texts(version.action, version.background, version.additional_details)
         changes = [word_changes(a, b) for a, b in zip(before, texts, strict=True)] if before else None

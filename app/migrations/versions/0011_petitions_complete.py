@@ -257,14 +257,21 @@ def _carry_debates() -> None:
         held_on = _day(debate.get("debated_on")) if isinstance(debate, dict) else None
         planned = _day(facts.get("scheduled_debate_date"))
         values = {"debate_state": "scheduled", "debate_on": planned} if planned else {}
-        if isinstance(told, str):
-            at = datetime.fromisoformat(told.replace("Z", "+00:00"))
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        at = _instant(told)
+        if at is not None:
             values = {
                 "debate_state": "outcome" if held_on else "not_held", "debate_on": held_on, "debate_outcome_at": at
             }
         if values:
             db.execute(sa.update(petition).where(petition.c.id == petition_id).values(**values))
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _day(text: object) -> date | None:

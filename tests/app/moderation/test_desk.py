@@ -16,6 +16,7 @@ from app.mail.model import Letter
 from app.moderation import service as moderation
 from app.moderation.model import Case, Decision, Reason, Revision
 from app.moderation.rules.standards import STANDARDS
+from tests.people import crowd
 from tests.site import ADMINISTRATOR, MODERATOR, OFFICER, RunningSite
 
 
@@ -256,6 +257,20 @@ def test_two_moderators_take_down_at_once_and_one_case_is_made(site: RunningSite
         answers = list(at_once.map(lambda _n: moderator.post(path, data=data).status_code, range(4)))
     assert sorted(answers) == [303, 409, 409, 409]
     assert len(site.town.rows(Case, Case.subject_id == petition, Case.subject_kind == "petition")) == 2
+
+
+def test_what_nobody_may_read_leaves_the_home_page_and_its_officer_knows(site: RunningSite):
+    title = "Tell everyone what Mr Gravel did"
+    petition = site.town.open_petition(action=title)
+    site.town.sign(petition, *crowd(6))
+    site.town.answer(petition)
+    with site.client() as visitor, site.signed_in(OFFICER) as officer:
+        assert title in html.unescape(visitor.get("/").text)
+        site.town.take_down(petition)
+        assert title not in html.unescape(visitor.get("/").text)
+        assert "Taken down by a moderator" in officer.get("/desk").text
+        referral = site.town.referrals(petition)[0].id
+        assert "Taken down by a moderator" in officer.get(f"/desk/referrals/{referral}").text
 
 
 @pytest.mark.parametrize("path", ["nothing/1", "petition/999999", f"petition/{'9' * 30}", "petition/abc"])

@@ -47,7 +47,7 @@ def test_anna_changes_a_rejected_text_and_it_is_judged_once_more(town: Town, rej
     assert "You changed your petition" in letter.get_content()
     with town.database.reading() as db:
         shown = town.site.moderated["petition"].show(db, rejected)
-    assert [(c.before, c.after) for c in shown.changes][0] == (TEXTS["action"], BETTER)
+    assert next((c.before, c.after) for c in shown.changes) == (TEXTS["action"], BETTER)
     town.decide(rejected)
     assert (town.petition(rejected).state, town.petition(rejected).text_version) == ("open", 1)
     assert town.deliver().subjects("sponsor.1@example.org")[-1] == "A petition you supported is published"
