@@ -54,7 +54,7 @@ def read_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def read_blocks(rows: Iterable[tuple[int, str, str, bytes | None]]) -> Blocks:
-    """From (id, kind, pattern, mailbox); what cannot be read blocks nobody."""
+    """From (id, kind, pattern, mailbox); patterns were checked when they were added."""
     networks: list[tuple[Network, int]] = []
     domains: dict[str, int] = {}
     mailboxes: dict[bytes, int] = {}

@@ -33,7 +33,14 @@ _SMALL = frozenset(
     whom why will with within without would you your
     """.split()  # noqa: SIM905
 )
-_ENDINGS = ("ingly", "ings", "ing", "edly", "ied", "ies", "ed", "ers", "er", "ely", "ly", "es", "s")
+#: an ending, and what stands in its place
+_ENDINGS = (
+    *((ending, "") for ending in ("ingly", "ings", "ing", "edly", "ied", "ies", "ed", "ers", "er", "ely", "ly")),
+    *((ending, ending[:-2]) for ending in ("sses", "uses", "xes", "zes", "ches", "shes")),
+    ("ss", "ss"),
+    ("us", "us"),
+    ("s", ""),
+)
 
 
 @dataclass(frozen=True)
@@ -56,13 +63,13 @@ def significant(title: str) -> dict[str, str]:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A beginning that a word shares with its own other forms; near enough, not grammar."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) > 2 and not word.endswith("ss"):
-            word = word[: -len(ending)]
-            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
-                word = word[:-1]
+    for ending, left in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) + len(left) > 2:
+            word = word[: len(word) - len(ending)] + left
             break
-    if word.endswith(("e", "y")) and len(word) > 3:
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "slaeiou":
+        word = word[:-1]
+    if len(word) > 4 and word[-1] in "ey":
         word = word[:-1]
     return word[:STEM]
 

@@ -19,13 +19,14 @@ from petitions.service.undoing import undo_thresholds
 _ENDS = (SignatureState.PENDING, SignatureState.HELD, SignatureState.VALIDATED)
 
 
-def invalidate(db: Session, signature_id: int, *, reason: str, by: int, now: datetime) -> Signature:
-    """Staff end a signature for a class of ``reason``; recorded without a word about the person."""
+def invalidate(db: Session, signature_id: int, *, reason: str, by: int, now: datetime, note: str = "") -> Signature:
+    """Staff end a signature for a class of ``reason``; ``note`` is their own word on it, for the record."""
     petition, signature = lock_signature(db, signature_id)
     if end_signature(db, petition, signature, SignatureState.INVALIDATED, reason, now):
         subject = SubjectRef("petition", petition.id)
-        facts = {"signature": signature.id, "reason": reason}
+        facts = {"signature": signature.id, "reason": reason} | ({"note": note} if note else {})
         audit.record(db, "petitions.invalidate", subject, by=by, now=now, facts=facts)
+        show_ended(db, petition)
     return signature
 
 
@@ -47,7 +48,10 @@ def lock_signature(db: Session, signature_id: int) -> tuple[Petition, Signature]
 def end_signature(
     db: Session, petition: Petition, signature: Signature, state: SignatureState, reason: str, now: datetime
 ) -> bool:
-    """Both are locked. Answers whether anything changed: what had ended stays as it is."""
+    """Both are locked. Answers whether anything changed: what had ended stays as it is.
+
+    The caller shows it with :func:`show_ended`, last of all: that locks rows which many share.
+    """
     was = SignatureState(signature.state)
     if was not in _ENDS:
         return False
@@ -58,9 +62,13 @@ def end_signature(
     if was is SignatureState.VALIDATED:
         _uncount(db, petition, signature, now)
         undo_thresholds(db, petition, now)
-        db.flush()
-        touch(db, f"petition:{petition.id}", "petitions")
     return True
+
+
+def show_ended(db: Session, petition: Petition) -> None:
+    """The petition's pages and the lists show the count that is left."""
+    db.flush()
+    touch(db, f"petition:{petition.id}", "petitions")
 
 
 def _uncount(db: Session, petition: Petition, signature: Signature, now: datetime) -> None:

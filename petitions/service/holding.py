@@ -252,13 +252,7 @@ def discard(db: Session, signature_id: int, reason: str, note: str, *, by: int, 
         raise CreatorSigned(signature=signature_id)
     if is_creators:
         _stop_unbegun(db, [petition.id], now)
-    invalidate(db, signature_id, reason=reason, by=by, now=now)
-    if note:
-        subject, facts = SubjectRef("petition", petition.id), {"signature": signature_id, "note": note}
-        audit.record(db, "petitions.invalidate-note", subject, by=by, now=now, facts=facts)
-    if is_creators:
-        touch(db, f"petition:{petition.id}")
-    return signature
+    return invalidate(db, signature_id, reason=reason, by=by, now=now, note=note)
 
 
 def discard_some(db: Session, block_id: int, reason: str, note: str, *, after: int, by: int, now: datetime) -> Step:

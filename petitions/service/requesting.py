@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -77,8 +77,8 @@ class Known:
 class Hindrances:
     """What stands in the way of requests at the moment: blocked sources; what is stopped, and since which day."""
 
-    blocks: Blocks = Blocks()
-    stopped: Stopped = Stopped()
+    blocks: Blocks = field(default_factory=Blocks)
+    stopped: Stopped = field(default_factory=Stopped)
     since: str = ""
 
     def refusal(self, petition_id: int) -> Refusal | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from petitions.model.signature import Signature
 from petitions.rules.eligibility import NotOpen, PetitionClosed, is_signable
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState, SignatureState
-from petitions.service.ending import end_signature, lock_signature
+from petitions.service.ending import end_signature, lock_signature, show_ended
 
 
 def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -> Signature:
@@ -20,12 +20,14 @@ def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -
         if petition.state in (PetitionState.OPEN, PetitionState.CLOSED):
             raise PetitionClosed(petition=petition.id, closed_on=closed_on)
         raise NotOpen(petition=petition.id)
-    end_signature(db, petition, signature, SignatureState.WITHDRAWN, "withdrawn", now)
+    if end_signature(db, petition, signature, SignatureState.WITHDRAWN, "withdrawn", now):
+        show_ended(db, petition)
     return signature
 
 
 def disown(db: Session, signature_id: int, now: datetime) -> Signature:
     """ "This was not me": whatever it was, it counts no more and its link is dead."""
     petition, signature = lock_signature(db, signature_id)
-    end_signature(db, petition, signature, SignatureState.INVALIDATED, "not-me", now)
+    if end_signature(db, petition, signature, SignatureState.INVALIDATED, "not-me", now):
+        show_ended(db, petition)
     return signature
