@@ -82,12 +82,25 @@ def install(site: Site) -> None:
     site.dependencies["policy"] = policy
     site.dependencies["blocklist"], site.dependencies["switchboard"] = blocklist, switchboard
     site.dependencies["figures"] = ListFigures()
-    site.routers += [*drafting.HANDLERS, *signing.HANDLERS, *unsubscribing.HANDLERS, *listing.HANDLERS, *reading.HANDLERS, *staff_stops.HANDLERS, *routes.HANDLERS]
+    site.routers += [
+        *drafting.HANDLERS,
+        *signing.HANDLERS,
+        *unsubscribing.HANDLERS,
+        *listing.HANDLERS,
+        *reading.HANDLERS,
+        *staff_stops.HANDLERS,
+        *routes.HANDLERS,
+    ]
     site.routers += [*similar_api.HANDLERS]
     site.routers += [*debating.HANDLERS, *feeds.HANDLERS, *open_data.HANDLERS, *sharing.HANDLERS]
     site.notices.append(StopNotices(settings.zone))
     site.staff_pages.append(
-        StaffPage("/admin/petitions", str(_("What is stopped")), str(_("New petitions, signing, elections.")), Power.ADMINISTER)
+        StaffPage(
+            "/admin/petitions",
+            str(_("What is stopped")),
+            str(_("New petitions, signing, elections.")),
+            Power.ADMINISTER,
+        )
     )
     site.routers += [*reporting.HANDLERS, *staff_petition.HANDLERS]
     site.routers += [*staff_blocks.HANDLERS, *staff_held.HANDLERS, *staff_signatures.HANDLERS]
@@ -119,9 +132,13 @@ def install(site: Site) -> None:
 
 def _staff_pages() -> list[StaffPage]:
     return [
-        StaffPage("/moderation/petitions", _("Find a petition"), _("Any petition, whatever became of it."), Power.JUDGE),
+        StaffPage(
+            "/moderation/petitions", _("Find a petition"), _("Any petition, whatever became of it."), Power.JUDGE
+        ),
         StaffPage("/moderation/held", _("Held signatures"), _say_held, Power.JUDGE),
-        StaffPage("/moderation/signatures", _("Search for signatures"), _("By address, for a purpose on record."), Power.JUDGE),
+        StaffPage(
+            "/moderation/signatures", _("Search for signatures"), _("By address, for a purpose on record."), Power.JUDGE
+        ),
         StaffPage("/admin/blocks", _("Blocked sources"), _say_held, Power.ADMINISTER),
         StaffPage("/moderation/tags", _("Tags"), _("The staff's own words for petitions."), Power.JUDGE),
         StaffPage("/admin/topics", _("Topics"), _("What readers filter petitions by."), Power.ADMINISTER),

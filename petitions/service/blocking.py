@@ -25,7 +25,10 @@ class Blocklist:
         """The blocks that stand."""
         if time.monotonic() - self._read_at >= SECONDS:
             rows = db.connection().execute(_STANDING.order_by(Block.id))
-            self._blocks, self._read_at = read_blocks((r.id, r.kind, r.pattern, r.mailbox) for r in rows), time.monotonic()
+            self._blocks, self._read_at = (
+                read_blocks((r.id, r.kind, r.pattern, r.mailbox) for r in rows),
+                time.monotonic(),
+            )
         return self._blocks
 
     def forget(self, db: Session) -> None:

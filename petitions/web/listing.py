@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Request, Response, get
@@ -57,6 +58,27 @@ class Asked:
         return "/petitions" + ("?" + urlencode(query) if query else "")
 
 
+class Listed(NamedTuple):
+    """One petition of the page; where it stands is said in the same words of many, which are made once."""
+
+    petition: Row[Any]
+    standing: tuple[Any, ...]
+
+
+def _listed(rows: Iterable[Row[Any]], now: datetime) -> list[Listed]:
+    return [Listed(row, _standing(row, now)) for row in rows]
+
+
+def _standing(row: Row[Any], now: datetime) -> tuple[Any, ...]:
+    """Everything that the line of a petition's state and date shows."""
+    closes = row.closes_at
+    left = -(-(closes - now).total_seconds() // 86_400) if closes is not None and closes > now else None
+    dates = (row.rejected_at, row.withdrawn_at, row.closed_at or closes) if left is None else ()
+    debate = (row.debate_state, row.debate_on, row.debate_reached_at is None, now.date() if row.debate_on else None)
+    answer = (row.answered_at is None, row.response_reached_at is None)
+    return (row.state, row.source is None, closes is None, left, *dates, *debate, *answer)
+
+
 def read_search(request: Request[Any, Any, Any], db: Session) -> Asked:
     """What the address asks for; what it cannot mean falls back to the default."""
     given = {k: tidy_line(str(v)[:MOST_Q]) for k, v in request.query_params.items()}
@@ -90,7 +112,13 @@ def petition_list(
     now = state.clock.now()
     asked = read_search(request, db)
     ids, total = figures.page(db, asked.search, now, offset=asked.offset, most=A_PAGE)
-    page = Page(rows=finding.entries(db, ids), total=total, page=asked.page, path="/petitions", query=asked.link_query)
+    page = Page(
+        rows=_listed(finding.entries(db, ids), now),
+        total=total,
+        page=asked.page,
+        path="/petitions",
+        query=asked.link_query,
+    )
     response: Response[bytes] = state.pages.public(
         "petitions/list.html",
         keys=("petitions",),
@@ -100,7 +128,7 @@ def petition_list(
         paging=page,
         asked=asked,
         search=asked.search,
-        closest=() if total else _closest(db, asked.search, figures.moment(db, now)),
+        closest=() if total else _listed(_closest(db, asked.search, figures.moment(db, now)), now),
         states=STATES,
         sorts=SORTS,
         counts=figures.counts(db, now),
