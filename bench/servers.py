@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -43,6 +44,9 @@ def free_port() -> int:
 def clean_environment() -> dict[str, str]:
     """The caller's environment without settings of the site, which would quietly change what is measured."""
     return {name: value for name, value in os.environ.items() if not name.startswith("TOWNSQUARE_")}
+
+
+AServer = TypeVar("AServer", bound="Server")
 
 
 class Server:
@@ -151,10 +155,15 @@ def null() -> Server:
 
 
 class Site(Server):
-    """The product on a database of its own, jobs off. `settings` are what others need to read the same data."""
+    """The product on a database of its own, jobs off unless wanted.
 
-    def __init__(self, database_url: str, folder: Path, settings: Mapping[str, str] | None = None) -> None:
-        super().__init__("app", "serve", "--no-jobs", ready_path="/readyz")
+    `settings` are what others need to read the same data.
+    """
+
+    def __init__(
+        self, database_url: str, folder: Path, settings: Mapping[str, str] | None = None, *, jobs: bool = False
+    ) -> None:
+        super().__init__("app", "serve", *(() if jobs else ("--no-jobs",)), ready_path="/readyz")
         self.folder = folder
         self.settings: dict[str, str] = {}
         mail = folder / "mail"
@@ -187,26 +196,32 @@ class Site(Server):
 
 
 @contextmanager
-def site(database: str, name: str, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
-    """The site on an empty, migrated database, `sqlite` or `postgres`, not started yet; all of it gone afterwards."""
-    folder = VAR / f"{name}-{database}-{uuid4().hex[:8]}"
-    folder.mkdir(parents=True)
+def folder(name: str) -> Iterator[Path]:
+    """A folder of its own for one run, gone afterwards."""
+    made = VAR / f"{name}-{uuid4().hex[:8]}"
+    made.mkdir(parents=True)
     try:
-        with database_url(database, folder) as url:
-            product = Site(url, folder, settings)
-            product.run("migrate")
-            with stopping(product):
-                yield product
+        yield made
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager
-def stopping(server: Server) -> Iterator[None]:
+def site(database: str, name: str, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """The site on an empty, migrated database, `sqlite` or `postgres`, not started yet; all of it gone afterwards."""
+    with folder(f"{name}-{database}") as own, database_url(database, own) as url:
+        product = Site(url, own, settings)
+        product.run("migrate")
+        with stopping(product):
+            yield product
+
+
+@contextmanager
+def stopping(server: AServer) -> Iterator[AServer]:
     """Leave the server to the block, started or not, and see that it is stopped afterwards."""
     with ExitStack() as stack:
         stack.push(server)
-        yield
+        yield server
 
 
 @contextmanager

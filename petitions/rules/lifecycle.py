@@ -36,7 +36,7 @@ MOVES: dict[PetitionState, frozenset[PetitionState]] = {
     S.REJECTED: frozenset({S.IN_MODERATION}),
     S.HIDDEN: frozenset({S.IN_MODERATION}),
     S.CLOSED: frozenset({S.REJECTED, S.HIDDEN}),
-    S.WITHDRAWN: frozenset(),
+    S.WITHDRAWN: frozenset({S.REJECTED, S.HIDDEN}),  # where it had been published: its text can still be read
     S.STOPPED: frozenset(),
 }
 

@@ -106,7 +106,7 @@ class PetitionUnderModeration:
             standing=str(STATE_NAMES[PetitionState(petition.state)]),
             changes=_changes(db, petition),
             links=_links(petition),
-            can_take_down=petition.state in _PUBLISHED,
+            can_take_down=can_be_taken_down(petition),
             can_restore=_can_restore(petition),
         )
 
@@ -127,7 +127,7 @@ class PetitionUnderModeration:
     def take_down(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
         """Out of the lists, unsigned from now on; its creator is told. Duties that were reached stay on record."""
         petition = self._locked(db, subject_id)
-        if petition.state not in _PUBLISHED:
+        if not can_be_taken_down(petition):
             raise NotPublic
         if petition.closes_at is not None and petition.closes_at <= now:
             petition.closed_at = petition.closed_at or petition.closes_at
@@ -185,17 +185,19 @@ class PetitionUnderModeration:
 
     def _publish_again(self, db: Session, petition: Petition, department: Department, now: datetime) -> None:
         """What was taken down goes on as it was: its days, thresholds and signatures are those it had."""
-        over = petition.closes_at is not None and petition.closes_at <= now
-        if not over:
+        _move(petition, _state_before(petition, now))
+        if petition.state == PetitionState.OPEN:
+            petition.closed_at = None
             close_in_time(db, petition, now)
-        _move(petition, PetitionState.CLOSED if over else PetitionState.OPEN)
-        petition.closed_at = (petition.closed_at or petition.closes_at) if over else None
+        elif petition.state == PetitionState.CLOSED:
+            petition.closed_at = petition.closed_at or petition.closes_at
         if petition.lead_department_id != department.id:
             subject = SubjectRef("petition", petition.id)
             outcomes.hand_over(db, subject, from_department=petition.lead_department_id, to_department=department.id)
             petition.lead_department_id = department.id
         if petition.source is None:
             note_crossings(db, petition, now)
+        tell(db, petition.id, "published-again", now)
         write_to_creator(db, petition, "petitions/mail/published", now, again=True)
 
     def _refuse(self, db: Session, petition: Petition, settlement: Settlement, now: datetime) -> None:
@@ -242,6 +244,20 @@ def freeze_text(db: Session, petition: Petition, now: datetime) -> None:
             at=now,
         )
     )
+
+
+def _state_before(petition: Petition, now: datetime) -> PetitionState:
+    """What a petition that was taken down goes back to."""
+    if petition.withdrawn_at is not None:
+        return PetitionState.WITHDRAWN
+    over = petition.closes_at is not None and petition.closes_at <= now
+    return PetitionState.CLOSED if over else PetitionState.OPEN
+
+
+def can_be_taken_down(petition: Petition) -> bool:
+    """Whether the public can read it: also where its creator withdrew it after publication."""
+    withdrawn = petition.state == PetitionState.WITHDRAWN and petition.was_published
+    return withdrawn or petition.state in _PUBLISHED
 
 
 def note_crossings(db: Session, petition: Petition, now: datetime) -> None:

@@ -111,6 +111,10 @@ def edit(
     except Invalid as wrong:
         db.rollback()
         return _edit(request, db, petition, token, Form.again(shown.values, wrong), status=422)
+    except authoring.CannotResubmit as late:  # another tab was first: what was typed here can still be copied
+        db.rollback()
+        shown.errors = {"action": late.sentence}
+        return _edit(request, db, petition, token, shown, status=409)
     _editable(state, db, policy, token)
     response: Response[bytes] = state.pages.personal(
         "petitions/creator/check.html",

@@ -168,6 +168,10 @@ def _restored(event: Event) -> Step:
     return Step(event.at, str(_("Brought back, to be checked again")), f"event-{event.id}")
 
 
+def _published_again(event: Event) -> Step:
+    return Step(event.at, str(_("Published again")), f"event-{event.id}")
+
+
 def _resubmitted(event: Event) -> Step:
     return Step(event.at, str(_("Changed and sent in again by its creator")), f"event-{event.id}")
 
@@ -185,6 +189,7 @@ def _debate_withdrawn(event: Event) -> Step:
 _EVENTS: Mapping[str, Callable[[Event], Step]] = {
     "taken-down": _taken_down,
     "restored": _restored,
+    "published-again": _published_again,
     "resubmitted": _resubmitted,
     "answer-withdrawn": _answer_withdrawn,
     "debate-withdrawn": _debate_withdrawn,

@@ -51,7 +51,7 @@ class Model:
 
     def __init__(self) -> None:
         self.state, self.people, self.creator = "pending", set[int](), False
-        self.published = self.resubmitted = self.over = self.awaits = self.answered = False
+        self.published = self.resubmitted = self.withdrawn = self.over = self.awaits = self.answered = False
         self.letters: Counter[str] = Counter(gather_support=1)
 
     @property
@@ -71,7 +71,7 @@ class Model:
             "publish": self.state == "in_moderation",
             "reject": self.state == "in_moderation",
             "hide": self.state == "in_moderation",
-            "take down": self.state in ("open", "closed"),
+            "take down": self.state in ("open", "closed") or (self.state == "withdrawn" and self.published),
             "restore": refused,
             "resubmit": refused and not self.published and not self.resubmitted,
             "withdraw": gathering or is_open,
@@ -96,7 +96,7 @@ class Model:
                 if self.awaits and not self.answered and self.count < RESPONSE:
                     self.awaits = False
             case "publish":
-                self.state = "closed" if self.over and self.published else "open"
+                self.state = "withdrawn" if self.withdrawn else "closed" if self.over and self.published else "open"
                 self.published = True
                 self.letters["published"] += 1
                 self._reach()
@@ -113,7 +113,7 @@ class Model:
                 self.state, self.resubmitted = "in_moderation", True
                 self.letters["submitted"] += 1
             case "withdraw":
-                self.state = "withdrawn"
+                self.state, self.withdrawn = "withdrawn", True
             case "answer":
                 self.answered = True
             case "months":

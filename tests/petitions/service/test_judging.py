@@ -18,6 +18,8 @@ from app.moderation.rules.standards import BY_CODE, Verdict
 from app.moderation.service import NotPublic, NotRefused
 from petitions.model.petition import Crossing, Event, TextVersion
 from petitions.rules.texts import text_digest
+from petitions.service import authoring
+from petitions.service.announcing import Announcing
 from petitions.service.judging import NotWaiting, PeopleForgotten
 from tests.people import ANNA, SAM, crowd
 from tests.site import Town
@@ -233,7 +235,11 @@ def test_what_was_restored_and_published_again_goes_on_as_it_was(town: Town):
     assert "public again with all its signatures" in " ".join(letter.get_content().split())
     assert town.letters.subjects("sponsor.1@example.org").count("A petition you supported is published") == 1
     assert town.sign(petition, SAM)
-    assert [e.kind for e in town.rows(Event, Event.petition_id == petition)] == ["taken-down", "restored"]
+    assert [e.kind for e in town.rows(Event, Event.petition_id == petition)] == [
+        "taken-down",
+        "restored",
+        "published-again",
+    ]
     assert town.broken() == {}
 
 
@@ -333,3 +339,15 @@ def _decide_for(town: Town, petition: int, department: str) -> None:
             now=town.now,
         )
     )
+
+
+def test_a_withdrawn_petition_whose_words_do_harm_is_taken_down_and_stays_withdrawn_when_it_comes_back(town: Town):
+    petition = town.open_petition()
+    announcing = Announcing(town.settings.news_window, town.settings.zone)
+    town.database.retrying(lambda db: authoring.withdraw(db, announcing, petition, town.now))
+    town.take_down(petition)
+    assert town.petition(petition).state == "hidden"
+    town.restore(petition)
+    town.decide(petition)
+    assert town.petition(petition).state == "withdrawn"
+    assert town.broken() == {}
