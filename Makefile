@@ -31,6 +31,7 @@ check: $(VENV)/.dev ## the quick half of `make test`: rules, services on SQLite,
 bench: $(VENV)/.dev ## all benchmarks
 	$(BIN)/python -m bench.signing
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.petitions
 
 assets: ## rebuild the vendored look (needs npm; nothing else does)
 	deploy/assets/build.sh

@@ -1,11 +1,11 @@
-"""Filling the demo: staff and departments here, everything else by the rooms themselves."""
+"""Filling the demo: staff, departments and their holidays here, everything else by the rooms themselves."""
 
 from __future__ import annotations
 
 import shutil
 import tomllib
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from app.core.security.passwords import Passwords
 from app.core.settings import Settings
 from app.departments import service as departments
 from app.mail.model import Letter, LetterState
+from app.moderation import holidays
 from app.site import Site
 
 #: printed by the demo; its accounts exist nowhere else
@@ -37,10 +38,12 @@ def fill(site: Site, database: Database, passwords: Passwords, say: Callable[[st
             return False
     say("Filling the demo …")
     now = site.clock.now()
-    founded = now - timedelta(days=400)
+    founded = now - timedelta(days=500)
     database.retrying(lambda db: _staff(db, passwords, founded))
     for contribute in site.demos:
         contribute(site, database, now)
+    today = site.promising.today(now)
+    database.retrying(lambda db: _name_holidays(db, today, now))
     database.retrying(_letters_have_left)
     say("The demo is filled.")
     return True
@@ -95,7 +98,7 @@ def _content() -> str:
     return resources.files("app").joinpath("demo_people.toml").read_text(encoding="utf-8")
 
 
-def _staff(db: Session, passwords: Passwords, now: Any) -> None:
+def _staff(db: Session, passwords: Passwords, now: datetime) -> None:
     content = tomllib.loads(_content())
     founded = {d["slug"]: departments.found(db, d["slug"], d["name"], by=None, now=now) for d in content["department"]}
     hashed = passwords.hash(PASSWORD)
@@ -105,6 +108,16 @@ def _staff(db: Session, passwords: Passwords, now: Any) -> None:
         if slug := entry.get("department"):
             departments.appoint(db, account.id, founded[slug], by=None, now=now)
     db.flush()
+
+
+def _name_holidays(db: Session, today: date, now: datetime) -> None:
+    """Days without moderators, one of them soon."""
+    administrator = accounts.staff_account(db, Role.ADMINISTRATOR)
+    assert administrator is not None
+    for entry in tomllib.loads(_content())["holiday"]:
+        first = today + timedelta(days=entry["days_ahead"])
+        last = first + timedelta(days=entry["days"] - 1)
+        holidays.add(db, entry["name"], first, last, by=administrator.id, now=now)
 
 
 def _letters_have_left(db: Session) -> None:

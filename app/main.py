@@ -40,7 +40,7 @@ from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
 from app.core.settings import BadSettings, Settings
 from app.core.web.assets import Assets
-from app.core.web.edge import begin, db_provider, note_status
+from app.core.web.edge import begin, db_provider, ends_reading, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
 from app.core.web.page import Pages
@@ -142,7 +142,9 @@ class House:
             # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
             # later; inside one router every path is registered once. Registering changes a handler,
             # and a process may build more than one house: hence the copies.
-            route_handlers=[Router("/", route_handlers=[copy(h) for h in (*handlers, *self.site.routers)])],
+            route_handlers=[
+                Router("/", route_handlers=[ends_reading(copy(h)) for h in (*handlers, *self.site.routers)])
+            ],
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),

@@ -96,7 +96,7 @@ class Archive:
 def archive(database: str, scale: float) -> Iterator[Archive]:
     """The archive of this size, with signatures within the last hour; built where it is not there yet."""
     petitions, signatures = max(int(PETITIONS * scale), 100), max(int(SIGNATURES * scale), 5_000)
-    name = f"archive_{petitions}_{schema.newest_revision()[:4]}_{VERSION}"
+    name = f"archive_{petitions}_{_schema_digest()}_{VERSION}"
     folder = servers.VAR / f"{name}_{database}"
     folder.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{folder / 'site.db'}" if database == "sqlite" else servers.lasting_database(name)
@@ -110,13 +110,19 @@ def archive(database: str, scale: float) -> Iterator[Archive]:
     yield Archive(url, folder, petitions, signatures)
 
 
+def _schema_digest() -> str:
+    """Another schema needs another archive."""
+    files = sorted((schema.MIGRATIONS / "versions").glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+
 def _build(url: str, petitions: int, signatures: int) -> None:
     load_tables()
     house = Database(url, pool=2)
     with house.engine.connect() as connection:
         begun = house.is_sqlite or connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
     if begun and schema.revision_of(house):
-        raise RuntimeError(f"{url} was left half built: remove it")
+        raise RuntimeError(f"{url} was left half built: remove it")  # by whoever stopped the bench meanwhile
     schema.migrate(house)
     house.close()
     sizes = shares(signatures, petitions)

@@ -32,6 +32,7 @@ REQUESTS = 2_000  # of each lane, round and round
 OK = 200
 AS_BROWSERS = {"Accept-Encoding": "gzip", "Accept": "text/html"}
 STATES = ("open", "open", "open", "closed", "rejected", "awaiting_response", "with_response", "awaiting_debate", "all")
+LONG = frozenset({"open", "closed", "rejected", "all"})
 SORTS = ("popular", "popular", "recent", "closing")
 A_PAGE = 25
 LONG_WORD = 4  # letters; shorter ones are in nearly every petition
@@ -55,13 +56,12 @@ class Asking:
 
     def lists(self) -> list[bytes]:
         """Every filter and order; half of the readers stay on the first pages, the others are anywhere."""
-        return [self._get("/petitions", **self._filter(), page=str(self._page())) for _ in range(REQUESTS)]
+        filters = [self._filter() for _ in range(REQUESTS)]
+        return [self._get("/petitions", **chosen, page=str(self._page(chosen["state"]))) for chosen in filters]
 
     def trending(self) -> list[bytes]:
-        return [
-            self._get("/petitions", state=self.chance.choice(STATES), sort="trending", page=str(self._page()))
-            for _ in range(REQUESTS)
-        ]
+        states = [self.chance.choice(STATES) for _ in range(REQUESTS)]
+        return [self._get("/petitions", state=s, sort="trending", page=str(self._page(s))) for s in states]
 
     def searches(self) -> list[bytes]:
         """One to three words of some petition's title, as somebody would look for it."""
@@ -88,9 +88,10 @@ class Asking:
             chosen["topic"] = f"topic-{self.chance.randint(1, TOPICS)}"
         return chosen
 
-    def _page(self) -> int:
-        last = max(self.archive.petitions // A_PAGE // 3, 1)
-        return self.chance.randint(1, 4 if self.chance.random() < 0.5 else last)
+    def _page(self, state: str) -> int:
+        """The lists of what is owed or answered have a page or two."""
+        last = max(self.archive.petitions // A_PAGE // 5, 1) if state in LONG else 2
+        return self.chance.randint(1, 4 if last > 2 and self.chance.random() < 0.5 else last)
 
     def _get(self, path: str, **query: str) -> bytes:
         return get(f"{path}?{'&'.join(f'{k}={v}' for k, v in query.items())}", self.host, AS_BROWSERS)

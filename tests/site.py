@@ -24,7 +24,7 @@ import httpx
 import pytest
 import uvicorn
 from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, inspect, select, text
 
 from app.accounts import service as accounts
 from app.accounts.model import Account
@@ -385,8 +385,10 @@ class Town:
             )
 
     def rows(self, table: type, *conditions: Any) -> list[Any]:
+        """In the order of their keys: PostgreSQL promises none by itself."""
+        keys = inspect(table).primary_key
         with self.database.reading() as db:
-            return list(db.scalars(select(table).where(*conditions)))
+            return list(db.scalars(select(table).where(*conditions).order_by(*keys)))
 
     def queued(self, template: str) -> list[Letter]:
         return self.rows(Letter, Letter.template == template)

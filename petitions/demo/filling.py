@@ -4,228 +4,110 @@ from __future__ import annotations
 
 import random
 import tomllib
-import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from app.accounts.rules.roles import Role
-from app.accounts.service import staff_account
 from app.core.db import Database
-from app.core.people.addresses import Address, read_address
-from app.departments.model import Officer
-from app.moderation import service as moderation
-from app.moderation.model import Case, Revision
-from app.moderation.rules.standards import Verdict
-from app.outcomes import service as outcomes
-from app.outcomes.model import Referral
-from app.outcomes.rules.answers import read_answer
+from app.core.subject import SubjectRef
+from app.mail import suppression
+from app.moderation import reporting
 from app.site import Site
-from petitions.model.petition import Petition
-from petitions.policy import PetitionPolicy
-from petitions.rules.lifecycle import PetitionState
-from petitions.service import announcing, closing, drafting
-from petitions.service.acts import SignatureConfirmation, SignatureRequest
+from petitions.demo.crowd import Crowd, creator_address
+from petitions.demo.life import Life
+from petitions.demo.town import Town
+from petitions.service import barring, erasing, sorting, trending
+from petitions.service.acts import SignatureRequest
 
 HERE = Path(__file__).resolve().parent
-A_CHUNK = 12
 Entry = Mapping[str, Any]
 
 
 def fill(site: Site, database: Database, now: datetime) -> None:
-    """Fill an empty site with every petition of ``content.toml``."""
+    """Fill an empty site with everything of ``content.toml``."""
     content = tomllib.loads((HERE / "content.toml").read_text(encoding="utf-8"))
     names = tomllib.loads((HERE / "names.toml").read_text(encoding="utf-8"))
     crowd = Crowd(names, random.Random("Northmere"))
-    lives = Lives(site, database, crowd, now)
-    ordered = sorted(content["petition"], key=lambda e: -e["days_ago_created"])
-    by_key = {entry["key"]: lives.create(entry) for entry in ordered}
-    for entry in ordered:
-        lives.live(entry, by_key)
-    _finish_news(database, now)
+    town = Town(site, database, now, crowd)
+    lives: dict[str, Life] = {}
+    for entry in content["petition"]:
+        lives[entry["key"]] = Life(town, entry, lives)
+    _Office(town, lives).plan(content)
+    for life in lives.values():
+        life.begin()
+    town.timeline.live_until(now)
+    _forget_what_is_over(town)
 
 
-@dataclass
-class Crowd:
-    """People of Northmere, no two alike on one petition."""
+class _Office:
+    """What staff and readers do beside the petitions' own lives."""
 
-    names: Mapping[str, Any]
-    chance: random.Random
-    made: int = 0
+    def __init__(self, town: Town, lives: Mapping[str, Life]) -> None:
+        self.town, self.lives = town, lives
+        self.chance = random.Random("Town Hall")
 
-    def person(self) -> tuple[str, Address, str, str]:
-        """Name, address, country, postcode."""
-        self.made += 1
-        first, last = self.chance.choice(self.names["first"]), self.chance.choice(self.names["last"])
-        address = read_address(f"{_plain(first)}.{_plain(last)}.{self.made}@example.org")
-        weights = self.names["countries"]
-        country = self.chance.choices(list(weights), weights=list(weights.values()))[0]
-        postcode = self.chance.choice(self.names["postcodes"]) if country == "GB" else ""
-        return f"{first} {last}", address, country, postcode
+    def plan(self, content: Entry) -> None:
+        founded = min(life.created_at for life in self.lives.values()) - timedelta(days=1)
+        self.town.timeline.plan(founded, partial(self._name_topics, content["topics"]))
+        block, bounce = content["block"], content["bounce"]
+        self._plan(block["days_ago"], partial(self._block, block))
+        self._plan(bounce["days_ago"], partial(self._bounce, bounce))
+        for report in content["report"]:
+            self._plan(report["days_ago"], partial(self._report, report))
+            if "days_ago_handled" in report:
+                self._plan(report["days_ago_handled"], partial(self._handle, report))
 
+    def _plan(self, days_ago: int, happening: Any) -> None:
+        self.town.timeline.plan(self.town.at_work(days_ago, self.chance), happening)
 
-@dataclass
-class Lives:
-    """Takes one petition after another through its life."""
+    def _name_topics(self, names: list[str], at: datetime) -> None:
+        for name in names:
+            self.town.write(partial(sorting.add_topic, name=name, by=self.town.administrator, now=at))
 
-    site: Site
-    database: Database
-    crowd: Crowd
-    now: datetime
+    def _block(self, block: Entry, at: datetime) -> None:
+        """A source is blocked, and what it sends afterwards is held."""
+        site, by = self.town.site, self.town.administrator
+        source = barring.read_source(site.keys, block["kind"], block["source"])
+        held_from = site.dependencies["blocklist"]
+        self.town.write(lambda db: barring.block(db, held_from, source, block["reason"], by=by, now=at))
+        for hours in range(1, block["held"] + 1):
+            self.town.timeline.plan(at + timedelta(hours=hours), partial(self._ask_from, block))
 
-    def __post_init__(self) -> None:
-        self.policy = PetitionPolicy.from_settings(self.site.settings.section("petitions"))
-        self.performer = self.site.performers[SignatureRequest]
-        with self.database.reading() as db:
-            moderator = staff_account(db, Role.MODERATOR)
-        assert moderator is not None
-        self.moderator_id = moderator.id
-
-    def create(self, entry: Entry) -> int:
-        """The creator sends it in."""
-        at = self.now - timedelta(days=entry["days_ago_created"], minutes=self.crowd.chance.randrange(600))
-        _name, _address, country, postcode = self.crowd.person()
-        email = f"{_plain(entry['creator'].split()[0])}.{entry['key']}@example.org"
-        draft = drafting.Draft(
-            action=entry["action"],
-            background=entry["background"],
-            additional_details=entry.get("details", ""),
-            creator_name=entry["creator"],
-            address=read_address(email),
-            country=country,
-            postcode=postcode,
-            notify=True,
-            privacy="1",
-            submission_id=f"demo-{entry['key']}",
-        )
-        return self.database.retrying(lambda db: drafting.start(db, self.site.keys, self.policy, draft, at).id)
-
-    def live(self, entry: Entry, by_key: Mapping[str, int]) -> None:
-        """From its first supporter to where the content says it stands."""
-        petition_id, state = by_key[entry["key"]], entry["state"]
-        if state == PetitionState.PENDING:
-            return
-        created = self.now - timedelta(days=entry["days_ago_created"])
-        sponsors = entry.get("sponsors", self.policy.sponsors_needed)
-        published = entry.get("days_ago_opened")
-        ended = entry.get("days_ago_closed")
-        until = published if published is not None else (ended or 0)
-        checked = self.now - timedelta(days=until)
-        self.sign(petition_id, list(spread(created, checked, sponsors, "burst", self.crowd.chance)), sponsor=True)
-        if state in (PetitionState.REJECTED, PetitionState.HIDDEN):
-            survivor = by_key.get(entry["rejection"].get("duplicate_of", entry.get("duplicate_of", "")))
-            self.judge(petition_id, checked, Verdict.REJECT, entry["rejection"], {"survivor": str(survivor or "")})
-        elif published is not None:
-            self.judge(petition_id, checked, Verdict.PUBLISH, {}, {"department": entry["department"]})
-            self.gather(petition_id, entry, checked, sponsors)
-
-    def gather(self, petition_id: int, entry: Entry, opened: datetime, sponsors: int) -> None:
-        """Open to everyone: signatures, perhaps an answer, perhaps its end."""
-        ended = entry.get("days_ago_closed")
-        until = self.now - (timedelta(days=ended) if ended is not None else timedelta(minutes=20))
-        more = entry["signatures"] - sponsors - 1
-        self.sign(petition_id, list(spread(opened, until, more, entry.get("pace", "steady"), self.crowd.chance)))
-        if answer := entry.get("answer"):
-            self.answer(petition_id, answer)
-        if ended is not None:
-            self.database.retrying(lambda db: _end(db, petition_id, entry["state"], until))
-
-    def sign(self, petition_id: int, times: list[datetime], *, sponsor: bool = False) -> None:
-        """People sign and confirm, a dozen at a time."""
-        for start in range(0, len(times), A_CHUNK):
-            chunk = times[start : start + A_CHUNK]
-            asked = [self._request(petition_id, at, sponsor) for at in chunk]
-            soon = [a.at + timedelta(seconds=90) for a in asked]
-            kept = [SignatureConfirmation(at=at, signature_id=a.id) for a, at in zip(asked, soon, strict=True)]
-            for acts, at in ((asked, chunk[-1]), (kept, soon[-1])):
-                self.database.retrying(partial(self.performer.perform, acts=acts, now=at))
-
-    def _request(self, petition_id: int, at: datetime, sponsor: bool) -> SignatureRequest:
-        name, address, country, postcode = self.crowd.person()
-        return SignatureRequest(
+    def _ask_from(self, block: Entry, at: datetime) -> None:
+        name, address, country, postcode = self.town.crowd.person(block["source"])
+        act = SignatureRequest(
             at=at,
-            petition_id=petition_id,
+            petition_id=self.lives[block["petition"]].id,
             name=name,
             address=address,
             country=country,
             postcode=postcode,
-            notify=self.crowd.chance.random() < 0.6,
+            notify=True,
             privacy="1",
-            sponsor=sponsor,
         )
+        self.town.write(partial(self.town.performer.perform, acts=[act], now=at))
 
-    def judge(self, petition_id: int, at: datetime, verdict: Verdict, rejection: Entry, extras: dict[str, str]) -> None:
-        """The moderator decides."""
+    def _bounce(self, bounce: Entry, at: datetime) -> None:
+        address = creator_address(self.lives[bounce["petition"]].entry).display
+        keys = self.town.site.keys
+        self.town.write(lambda db: suppression.note_hard(db, keys, address, bounce["reason"], at))
 
-        def decide(db: Session) -> None:
-            case = db.scalars(select(Case).where(Case.subject_kind == "petition", Case.subject_id == petition_id)).one()
-            revision = db.scalars(select(Revision.id).where(Revision.case_id == case.id)).one()
-            moderation.decide(
-                db,
-                self.site.moderated,
-                case.id,
-                revision_id=revision,
-                verdict=verdict,
-                reason_code=rejection.get("code", ""),
-                note=rejection.get("details", ""),
-                extras=extras,
-                by=self.moderator_id,
-                now=at,
-            )
+    def _report(self, report: Entry, at: datetime) -> None:
+        about = self._subject(report)
+        self.town.write(lambda db: reporting.report(db, about, report["reason"], report["words"], now=at))
 
-        self.database.retrying(decide)
+    def _handle(self, report: Entry, at: datetime) -> None:
+        about, by = self._subject(report), self.town.moderator
+        self.town.write(lambda db: reporting.handle(db, about, up_to=None, by=by, now=at))
 
-    def answer(self, petition_id: int, answer: Entry) -> None:
-        """The department answers what reached the response threshold."""
-        text = read_answer(answer["grade"], answer["summary"], answer["details"])
-
-        def give(db: Session) -> None:
-            referral = db.scalars(
-                select(Referral).where(
-                    Referral.subject_kind == "petition",
-                    Referral.subject_id == petition_id,
-                    Referral.cause == "response",
-                )
-            ).one()
-            at = min(referral.received_at + timedelta(days=answer["days_after"]), self.now - timedelta(hours=3))
-            officer = db.scalars(
-                select(Officer.account_id).where(Officer.department_id == referral.department_id).limit(1)
-            ).one()
-            outcomes.answer(db, referral.id, referral.department_id or 0, text, after_version=0, by=officer, now=at)
-
-        self.database.retrying(give)
+    def _subject(self, report: Entry) -> SubjectRef:
+        return SubjectRef("petition", self.lives[report["petition"]].id)
 
 
-def spread(start: datetime, end: datetime, count: int, pace: str, chance: random.Random) -> Iterator[datetime]:
-    """``count`` instants between two, growing; ``pace`` says where they are dense."""
-    shape = {"burst": 3.0, "slow-then-fast": 0.45}.get(pace, 1.0)
-    places = sorted(chance.random() ** shape for _ in range(max(0, count)))
-    room = (end - start) * 0.98
-    for place in places:
-        yield start + timedelta(minutes=1) + room * place
-
-
-def _end(db: Session, petition_id: int, state: str, at: datetime) -> None:
-    petition = db.get_one(Petition, petition_id)
-    if state == PetitionState.WITHDRAWN:
-        petition.state, petition.withdrawn_at, petition.updated_at = state, at, at
-        return
-    petition.closes_at = at
-    db.flush()
-    closing.close_overdue(db, at)
-
-
-def _finish_news(database: Database, now: datetime) -> None:
-    while database.retrying(lambda db: announcing.queue_some_news(db, now)):
+def _forget_what_is_over(town: Town) -> None:
+    """As the site's jobs would have done long ago."""
+    while town.write(lambda db: erasing.erase_some(db, town.policy, town.zone, town.now)):
         pass
-
-
-def _plain(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name.replace("Ł", "L").replace("ł", "l"))
-    return "".join(c for c in letters if c.isascii() and c.isalnum()).lower()
+    town.write(lambda db: [*iter(lambda: trending.forget_a_minute(db, town.now), 0)])

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Row,
     Select,
     and_,
     any_,
@@ -35,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.core.text.plain import fold
+from app.core.text.plain import fold, tidy_line
 from petitions.model.petition import MinuteCount, Petition
 from petitions.model.sorting import PetitionTopic, Topic
 from petitions.rules.lifecycle import VISIBLE, PetitionState
@@ -153,8 +152,8 @@ def petitions(db: Session, ids: Sequence[int]) -> Sequence[Petition]:
     return [found[i] for i in ids]
 
 
-def entries(db: Session, ids: Sequence[int]) -> Sequence[Row[Any]]:
-    """What a list shows of these petitions, in their order."""
+def entries(db: Session, ids: Sequence[int]) -> list[Any]:
+    """What a list shows of these petitions (see ``ENTRY``), in their order."""
     found = {row.id: row for row in db.execute(select(*ENTRY).where(P.id.in_(ids)))} if ids else {}
     return [found[i] for i in ids]
 
@@ -251,20 +250,27 @@ def _walked_id(db: Session) -> Any:
 
 def words_of(q: str) -> list[str]:
     """What a search looks for: letters and digits alone, so that no sign can be an operator."""
-    return _WORD.findall(fold(q))[:MOST_WORDS]
+    return _WORD.findall(tidy_line(q))[:MOST_WORDS]
 
 
 def matching(db: Session, words: Sequence[str], *, begun: bool = False) -> Select[int]:
     """Ids of petitions whose text has every word in some form of it; ``begun``: or a word that begins so."""
     if db.get_bind().dialect.name == "sqlite":
         found = table("petitions_search", column("rowid", BigInteger))
-        query = " AND ".join(f'"{w}"{"*" * begun}' for w in words)
+        query = " AND ".join(_either(w, "*" * begun) for w in words)
         return select(found.c.rowid).where(text("petitions_search MATCH :query").bindparams(query=query))
     found = table("petitions_search", column("petition_id", BigInteger), column("document"))
-    query = " & ".join(f"{w}{':*' * begun}" for w in words)
+    folded = [part for w in words for part in _WORD.findall(fold(w))]
+    query = " & ".join(f"{w}{':*' * begun}" for w in folded)
     return select(found.c.petition_id).where(
         found.c.document.op("@@")(func.to_tsquery(literal_column("'english'"), bindparam("tsquery", query)))
     )
+
+
+def _either(word: str, end: str) -> str:
+    """A word as it was typed, whose accents FTS5 takes off by itself, or as we fold it: it keeps an ß."""
+    forms = dict.fromkeys((word, *_WORD.findall(fold(word))))
+    return "(" + " OR ".join(f'"{w}"{end}' for w in forms) + ")"
 
 
 def in_state(state: str, at: Moment) -> ColumnElement[bool]:

@@ -79,7 +79,7 @@ def release(
             department.id,
             said,
             after_version=_seen(form),
-            send_news=form.get("send_news") == "yes",
+            send_news=form.get("send_news") == "yes" or not form.keys() & {"send_news", "asks_news"},
             by=account.id,
             now=now,
         )

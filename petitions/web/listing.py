@@ -21,6 +21,7 @@ from app.departments import queries as departments
 from petitions.queries import finding
 from petitions.queries.figures import ListFigures
 from petitions.queries.finding import SORTS, STATES, Moment, Search
+from petitions.rules.lifecycle import PetitionState
 from petitions.web import uk
 
 NOBODY = -1  # an unknown department or topic has no petitions
@@ -59,14 +60,40 @@ class Asked:
 
 
 class Listed(NamedTuple):
-    """One petition of the page; where it stands is said in the same words of many, which are made once."""
+    """One petition of the page. What many have in common is made once: ``standing`` is its key, ``key`` the whole's.
+
+    ``goal``: the next threshold, or the last one; ``is_ahead`` while it can be reached.
+    """
 
     petition: Row[Any]
+    id: int
+    action: str
+    signatures: int
+    figure: str
+    goal: int | None
+    on_bar: int
+    is_ahead: bool
     standing: tuple[Any, ...]
+    key: tuple[Any, ...]
 
 
 def _listed(rows: Iterable[Row[Any]], now: datetime) -> list[Listed]:
-    return [Listed(row, _standing(row, now)) for row in rows]
+    return [_told(row, _standing(row, now)) for row in rows]
+
+
+def _told(row: Row[Any], standing: tuple[Any, ...]) -> Listed:
+    count, goal = row.signature_count, _goal(row)
+    ahead = goal is not None and row.state == PetitionState.OPEN and count < goal
+    key = (row.id, row.action, count, goal, ahead, *standing)
+    return Listed(row, row.id, row.action, count, f"{count:,}", goal, min(count, goal or 0), ahead, standing, key)
+
+
+def _goal(row: Row[Any]) -> int | None:
+    if row.state not in (PetitionState.OPEN, PetitionState.CLOSED):
+        return None
+    reached = row.response_reached_at or row.answered_at or row.signature_count >= row.response_threshold
+    goal: int = row.debate_threshold if reached else row.response_threshold
+    return goal
 
 
 def _standing(row: Row[Any], now: datetime) -> tuple[Any, ...]:

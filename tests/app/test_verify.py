@@ -84,13 +84,40 @@ SPOILT = [
     ),
     (
         "petitions: crossings are recorded",
-        "DELETE FROM petitions_crossing WHERE threshold = 'response'",
+        "DELETE FROM petitions_crossing WHERE threshold = 'response';"
+        "UPDATE petitions_petition SET response_reached_at = NULL",
         "above its response threshold",
     ),
     (
         "petitions: crossings are served",
-        "UPDATE petitions_crossing SET served_at = NULL, reached_at = :yesterday WHERE threshold = 'response'",
+        "UPDATE petitions_crossing SET served_at = NULL, reached_at = :yesterday WHERE threshold = 'response';"
+        "UPDATE petitions_petition SET response_reached_at = NULL",
         "is unserved",
+    ),
+    (
+        "petitions: what was reached has its crossing",
+        f"UPDATE petitions_petition SET response_reached_at = NULL WHERE id = {OPEN}",
+        "response",
+    ),
+    (
+        "petitions: what was reached has its crossing",
+        f"UPDATE petitions_petition SET debate_reached_at = :yesterday WHERE id = {OPEN}",
+        "debate",
+    ),
+    (
+        "petitions: held signatures have a block",
+        "UPDATE petitions_signature SET state = 'held', held_by = 4242 WHERE state = 'pending' AND kind <> 'creator'",
+        "signature",
+    ),
+    (
+        "petitions: ends fit their signatures",
+        "UPDATE petitions_signature SET ended_at = :yesterday WHERE state = 'pending'",
+        "signature",
+    ),
+    (
+        "petitions: debates are shown",
+        f"UPDATE petitions_petition SET debate_state = 'scheduled' WHERE id = {OPEN}",
+        "petition",
     ),
     ("petitions: crossings are served", "UPDATE outcomes_referral SET episode = 7", "has no duty"),
     (

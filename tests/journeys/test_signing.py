@@ -321,7 +321,7 @@ def test_37_the_tenth_sets_it_once_an_invalidation_clears_it_and_an_answer_settl
     with site.client() as reader:
         shown = reader.get(f"/petitions/{petition}").text
         assert f"/petitions/{petition}" not in reader.get("/petitions?state=awaiting_response").text
-    assert "9 signatures" in shown
+    assert "<strong>9</strong> signatures" in shown
     town.sign(petition, LAURA)
     assert town.petition(petition).response_reached_at == town.now
     town.database.retrying(lambda db: _answer(town, db, petition))

@@ -304,8 +304,7 @@ def test_ending_a_signature_says_first_what_it_does_to_the_count_and_the_thresho
         answer = maureen.post(path, data={"reason": "automated", "note": "Forty in one second"})
         shown = words(maureen.get(answer.headers["location"]))
         assert "The signature has ended." in shown
-        assert "Ended it: A program signed, not a person" in shown
-        assert "Said why: Forty in one second" in shown
+        assert "Ended it: A program signed, not a person: Forty in one second" in shown
         assert maureen.post(path, data={"reason": "automated"}).status_code == 409
         assert maureen.get(path).status_code == 409
     assert (town.count(petition), town.petition(petition).response_reached_at) == (9, None)

@@ -12,7 +12,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 from litestar import Request, Response, post
@@ -30,6 +31,7 @@ OPEN_TO_ANYONE = {"open_to_anyone": True}
 MOST_ID = 2**63
 P = ParamSpec("P")
 T = TypeVar("T")
+AnyHandler = TypeVar("AnyHandler")
 
 
 @dataclass(slots=True)
@@ -69,11 +71,35 @@ def db_provider(database: Database, closers: Executor) -> Callable[..., AsyncGen
         except BaseException:
             await _in(closers, abandon, session)
             raise
+        if not session.in_transaction():  # a reading handler's own thread has ended it: see `ends_reading`
+            session.close()
+            return
         status = request.route_handler.status_code if unit.status is None else unit.status
         stores = request.route_handler.opt.get("writes") and status < 400
         await _in(closers, finish if stores else abandon, session)
 
     return provide_db
+
+
+def ends_reading(handler: AnyHandler) -> AnyHandler:
+    """A route that only reads gives its connection back in the thread that used it, before it answers.
+
+    Going to another thread for that costs every page two changes of thread, each of which waits for
+    whoever is busy rendering.
+    """
+    does = getattr(handler, "fn", None)
+    reads = isinstance(handler, HTTPRouteHandler) and handler.sync_to_thread and not handler.opt.get("writes")
+    if not reads or does is None or "db" not in signature(does).parameters:
+        return handler
+
+    @wraps(does)
+    def read(*args: Any, db: Session, **kwargs: Any) -> Any:
+        answer = does(*args, db=db, **kwargs)
+        abandon(db)
+        return answer
+
+    handler._fn = read  # type: ignore[attr-defined]
+    return handler
 
 
 async def in_worker(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -29,10 +30,10 @@ HTML = "text/html"
 class Fragments:
     """Parts of pages that many pages share, such as an entry of a list: rendered once for each ``key``.
 
-    The key holds everything that the part shows; the oldest go first.
+    The key holds everything that the part shows; what has not been asked for longest goes first.
     """
 
-    MOST = 4_096
+    MOST = 16_384
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
@@ -42,6 +43,8 @@ class Fragments:
         """What ``macro`` makes of its arguments, or made of them before."""
         key = (language.get(), macro.name, *key)  # type: ignore[attr-defined]
         if (kept := self._kept.get(key)) is not None:
+            with suppress(KeyError):  # another thread may have needed its room
+                self._kept.move_to_end(key)
             return kept
         made = macro(*args, **kwargs)
         with self._lock:

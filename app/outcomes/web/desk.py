@@ -87,7 +87,7 @@ def answer(
             after_version=_seen(form),
             by=account.id,
             now=state.clock.now(),
-            tell=form.get("send_news") == "yes",
+            tell=_wants_news(form),
         )
     except service.AnswerChanged:
         db.rollback()
@@ -244,6 +244,11 @@ def _href(state: Any, referral: Referral) -> str:
 def _teller(state: Any, referral: Referral) -> NewsOfAnswers | None:
     """Who sends news of answers given on this desk."""
     return None if _door(state, referral) else state.site.news.get(referral.subject_kind)
+
+
+def _wants_news(form: Sent) -> bool | None:
+    """The box as it was left; None, the usual way, where whoever sent the form was never shown one."""
+    return form.get("send_news") == "yes" if "send_news" in form or "asks_news" in form else None
 
 
 def _seen(form: Sent) -> int:

@@ -36,7 +36,7 @@ def imran(site: RunningSite, duty: Referral) -> Iterator[httpx.Client]:
 
 
 def release(imran: httpx.Client, duty: Referral, after: int = 0, *, news: bool = True, **words: str) -> httpx.Response:
-    box = {"send_news": "yes"} if news else {}
+    box = {"asks_news": "yes"} | ({"send_news": "yes"} if news else {})
     data = GOOD | words | box | {"after_version": str(after), "step": "release"}
     return imran.post(f"/desk/referrals/{duty.id}", data=data)
 

@@ -132,7 +132,7 @@ class Life:
     def __init__(self, town: Town) -> None:
         self.town, self.petition = town, town.start()
         self.signatures: dict[int, int] = {}
-        self.subject = SubjectRef("petition", self.petition)
+        self.subject, self.drafts = SubjectRef("petition", self.petition), 0
 
     def make(self, move: str, who: int) -> bool:
         """Whether it was allowed."""
@@ -174,7 +174,8 @@ class Life:
                 kinds, by, case = town.site.moderated, town.staff(ADMINISTRATOR, "administrator"), self._case()
                 self._store(lambda db: moderation.restore(db, kinds, case, note="A mistake.", by=by, now=town.now))
             case "resubmit":
-                texts = Texts("Open it on Sundays", f"Changed at {town.now}", "")
+                self.drafts += 1  # the same form twice would be as once
+                texts = Texts("Open it on Sundays", f"Changed {self.drafts} times", "")
                 self._store(lambda db: authoring.resubmit(db, town.policy, p, texts, town.now))
             case "withdraw":
                 news = Announcing(town.settings.news_window, town.settings.zone)
@@ -237,9 +238,10 @@ class Life:
         return self.town.petition(self.petition).creator_signature_id or 0
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def street(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Town:
     ground = request.getfixturevalue(f"{request.param}_ground")
+    ground.clear()
     policy = {"petitions_sponsors_needed": NEEDED, "petitions_sponsors_most": MOST, "petitions_open_months": 1}
     levels = {"petitions_response_at": RESPONSE, "petitions_debate_at": 50, "petitions_erase_after_months": 1000}
     return Town(ground.database, tmp_path_factory.mktemp("life"), **policy, **levels)
@@ -252,6 +254,7 @@ def test_a_petitions_life_is_what_the_model_says(
     street: Town, begun: list[tuple[str, int]], moves: list[tuple[str, int]]
 ):
     street.officer()
+    street.clock.advance(timedelta(days=2))  # yesterday's letters to Anna do not count against today's
     model, life = Model(), Life(street)
     for move, who in begun + moves:
         allowed = model.allows(move, who)

@@ -54,9 +54,10 @@ class Model:
             rows[:] = [s for s in rows if s[0] != signature]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def square(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Town:
     ground = request.getfixturevalue(f"{request.param}_ground")
+    ground.clear()
     return Town(ground.database, tmp_path_factory.mktemp("any"), petitions_sponsors_needed=1)
 
 
