@@ -30,7 +30,7 @@ def jobs(
         Job("petitions: tell signers", announcing.queue_some_news, timedelta(seconds=1)),
         Job("petitions: serve crossings", serve_unserved, timedelta(seconds=30)),
         Job("petitions: stop abandoned", partial(_stop_abandoned, policy), timedelta(hours=1)),
-        Job("petitions: forget minutes", trending.forget_a_minute, timedelta(minutes=1)),
+        Job("petitions: forget minutes", trending.forget_minutes, timedelta(minutes=1)),
         Job("petitions: erase signers", partial(_erase, policy, zone), timedelta(minutes=10)),
     ]
 

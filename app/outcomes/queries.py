@@ -13,12 +13,13 @@ from app.outcomes.model import Answer, Referral
 
 
 def duties(db: Session, department_id: int, most: int = 200) -> Sequence[Referral]:
-    """A department's referrals: unanswered first, the most urgent on top."""
+    """A department's referrals: unanswered first, the most urgent on top; then what was settled last."""
     unanswered_first = case((Referral.state == "received", 0), else_=1)
+    waiting_until = case((Referral.state == "received", Referral.due_at))
     return db.scalars(
         select(Referral)
         .where(Referral.department_id == department_id)
-        .order_by(unanswered_first, Referral.due_at, Referral.id)
+        .order_by(unanswered_first, waiting_until, Referral.answered_at.desc(), Referral.id)
         .limit(most)
     ).all()
 

@@ -110,4 +110,4 @@ def _forget_what_is_over(town: Town) -> None:
     """As the site's jobs would have done long ago."""
     while town.write(lambda db: erasing.erase_some(db, town.policy, town.zone, town.now)):
         pass
-    town.write(lambda db: [*iter(lambda: trending.forget_a_minute(db, town.now), 0)])
+    town.write(lambda db: [*iter(lambda: trending.forget_minutes(db, town.now), 0)])

@@ -184,10 +184,10 @@ def libraries(site: RunningSite) -> dict[str, int]:
     """Open ones with their counts, a closed one, and one that was rejected."""
     found = {}
     for title, count, state in (
-        ("Do not cut librarium hours", 1_023, "open"),
-        ("Librarium hours must stay", 835, "open"),
-        ("Librarium hours for all", 2_000, "closed"),
-        ("Librarium hours cut now", 5, "rejected"),
+        ("Do not cut zwickelbad hours", 1_023, "open"),
+        ("Zwickelbad hours must stay", 835, "open"),
+        ("Zwickelbad hours for all", 2_000, "closed"),
+        ("Zwickelbad hours cut now", 5, "rejected"),
     ):
         with site.town.database.reading() as db:
             known = db.query(Petition.id).filter(Petition.action == title).scalar()
@@ -215,14 +215,14 @@ def _published(site: RunningSite, title: str, count: int, state: str) -> int:
 def test_open_petitions_that_ask_for_the_same_come_first_with_their_counts(
     anna: httpx.Client, libraries: dict[str, int]
 ):
-    page = send(anna, "action", may="yes", action="librarium hours")
+    page = send(anna, "action", may="yes", action="zwickelbad hours")
     assert heading(page) == HEADINGS["similar"]
     listed = re.findall(r'href="/petitions/(\d+)"', page.text)
     titles = {str(i): title for title, i in libraries.items()}
     assert [titles[i] for i in listed] == [
-        "Do not cut librarium hours",
-        "Librarium hours must stay",
-        "Librarium hours for all",
+        "Do not cut zwickelbad hours",
+        "Zwickelbad hours must stay",
+        "Zwickelbad hours for all",
     ]
     assert "1,023 signatures" in page.text
     assert "835 signatures" in page.text
@@ -231,7 +231,7 @@ def test_open_petitions_that_ask_for_the_same_come_first_with_their_counts(
     assert heading(onward) == HEADINGS["background"]
     back = send(anna, "background", "back", **{k: v for k, v in values(onward).items() if k not in ("step", "go")})
     assert heading(back) == HEADINGS["similar"]
-    assert values(back)["action"] == "librarium hours"
+    assert values(back)["action"] == "zwickelbad hours"
 
 
 def test_the_step_is_left_out_where_nothing_is_alike(anna: httpx.Client):
@@ -241,14 +241,14 @@ def test_the_step_is_left_out_where_nothing_is_alike(anna: httpx.Client):
 
 
 def test_programs_are_told_of_similar_petitions_too(site: RunningSite, anna: httpx.Client, libraries: dict[str, int]):
-    answer = anna.get("/api/v1/petitions/similar", params={"action": "librarium hours"})
+    answer = anna.get("/api/v1/petitions/similar", params={"action": "zwickelbad hours"})
     told = answer.json()["petitions"]
     assert [(p["action"], p["state"], p["signature_count"]) for p in told] == [
-        ("Do not cut librarium hours", "open", 1_023),
-        ("Librarium hours must stay", "open", 835),
-        ("Librarium hours for all", "closed", 2_000),
+        ("Do not cut zwickelbad hours", "open", 1_023),
+        ("Zwickelbad hours must stay", "open", 835),
+        ("Zwickelbad hours for all", "closed", 2_000),
     ]
-    assert told[0]["url"] == f"{site.base}/petitions/{libraries['Do not cut librarium hours']}"
+    assert told[0]["url"] == f"{site.base}/petitions/{libraries['Do not cut zwickelbad hours']}"
     for odd in ("", "\x00", "🦉", '"', "x" * 9_000):
         assert anna.get("/api/v1/petitions/similar", params={"action": odd}).json() == {"petitions": []}
 
