@@ -319,6 +319,28 @@ def test_16_a_duplicate_leads_to_the_petition_that_survives(northmere: RunningSi
     assert str(petition) not in re.findall(r'href="/petitions/(\d+)"', read(northmere, "/petitions?q=library").text)
 
 
+@pytest.mark.xfail(reason="petitions/web/reading.py:_rejected shows the survivor whatever became of it", strict=True)
+def test_16_a_survivor_that_was_taken_down_is_named_nowhere(northmere: RunningSite):
+    survivor = northmere.town.open_petition(SAM, action="Stop Mr Gravel from stealing gravel")
+    petition = waiting(northmere)
+    assert judge(northmere, petition, verdict="reject", reason="duplicate", survivor=str(survivor)).status_code == 303
+    assert "Mr Gravel" in words(read(northmere, f"/petitions/{petition}"))
+    northmere.town.take_down(survivor)
+    assert "Mr Gravel" not in words(read(northmere, f"/petitions/{petition}"))
+
+
+@pytest.mark.xfail(reason="templates/petitions/rejected.html says so whatever became of it", strict=True)
+def test_16_a_survivor_that_has_closed_is_not_offered_for_signing(northmere: RunningSite):
+    survivor = northmere.town.open_petition(SAM, action="Open the library on Sundays")
+    petition = waiting(northmere)
+    assert judge(northmere, petition, verdict="reject", reason="duplicate", survivor=str(survivor)).status_code == 303
+    northmere.town.clock.set(CLOSING)
+    northmere.town.work()
+    page = read(northmere, f"/petitions/{petition}")
+    assert f'href="/petitions/{survivor}"' in page.text
+    assert "You can sign this one instead" not in words(page)
+
+
 # 22-32: signing
 
 

@@ -188,6 +188,25 @@ def test_the_intake_passes_the_requests_that_wait() -> None:
     assert len(order) == 3
 
 
+def test_whoever_comes_straight_back_does_not_pass_those_who_wait() -> None:
+    gate, order = Gate(), []
+
+    def wait(who: str) -> None:
+        gate.enter()
+        order.append(who)
+        gate.leave()
+
+    gate.enter()
+    with beside(lambda: wait("the job")):
+        until(lambda: len(gate._lines[False]) == 1)
+        for _ in range(3):
+            gate.leave()
+            gate.enter()
+            order.append("the postman")
+        gate.leave()
+    assert order[0] == "the job"
+
+
 def test_only_one_is_inside() -> None:
     gate, inside, most = Gate(), 0, []
 
