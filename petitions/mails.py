@@ -25,7 +25,7 @@ from petitions.model.debate import Debate
 from petitions.model.petition import Announcement, Petition, TextVersion
 from petitions.model.signature import Signature, Signer
 from petitions.policy import PetitionPolicy
-from petitions.rules.lifecycle import VISIBLE, PetitionState, SignatureState
+from petitions.rules.lifecycle import VISIBLE, PetitionState, SignatureState, is_readable
 
 CONFIRM, NOT_ME, SPONSOR = "petitions.confirm", "petitions.not-me", "petitions.sponsor"
 WITHDRAW = "petitions.withdraw"
@@ -126,6 +126,8 @@ class PetitionLetters:
         petition = found[1]
         reason = moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION)
         survivor = db.get(Petition, petition.duplicate_of_id) if petition.duplicate_of_id else None
+        if survivor is not None and not is_readable(survivor.state, was_published=survivor.was_published):
+            survivor = None
         return self._envelope(
             *found,
             reason=reason,

@@ -33,6 +33,7 @@ from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
 from petitions.queries import finding, story
 from petitions.queries.finding import SORTS, STATES, Search
+from petitions.rules.closing import is_over
 from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service import stops
@@ -170,18 +171,21 @@ def _all_out(db: Session, rows: Sequence[Petition], base: str, now: datetime) ->
     names = departments.by_ids(db, [p.lead_department_id for p in rows])
     topics = story.topics(db, [p.id for p in rows])
     taken = stops.stopped(db, now).signing is None
-    return [_out(p, names, topics.get(p.id, ()), base, taken and is_signable(p.state, p.closes_at, now)) for p in rows]
+    return [_out(p, names, topics.get(p.id, ()), base, now, taken) for p in rows]
 
 
 def _out(
-    found: Petition, names: Mapping[int, Department], topics: Sequence[Topic], base: str, signable: bool
+    found: Petition, names: Mapping[int, Department], topics: Sequence[Topic], base: str, now: datetime, taken: bool
 ) -> PetitionOut:
+    """``taken``: whether signatures are taken at all at the moment."""
+    signable = taken and is_signable(found.state, found.closes_at, now)
+    over = is_over(found.state, found.closes_at, now, imported=found.source is not None)
     is_open = signable or (found.state == PetitionState.OPEN and found.source is not None)
     lead = names.get(found.lead_department_id or 0)
     rejected = found.state == PetitionState.REJECTED
     return PetitionOut(
         id=found.id,
-        state=found.state,
+        state="closed" if over else found.state,
         action=found.action,
         background=found.background,
         additional_details=found.additional_details,

@@ -20,7 +20,7 @@ from petitions.queries.finding import (
     most_pressing,
     next_closing,
 )
-from petitions.rules.lifecycle import PetitionState
+from petitions.rules.lifecycle import PetitionState, is_readable
 
 __all__ = [
     "SORTS",
@@ -37,6 +37,12 @@ __all__ = [
 def was_submitted(db: Session, submission_id: str) -> bool:
     """Whether the form that carries this random id has started a petition."""
     return db.scalar(select(Petition.id).where(Petition.submission_id == submission_id)) is not None
+
+
+def survivor_of(db: Session, petition: Petition) -> Petition | None:
+    """The petition that a duplicate repeats, while everyone may read it."""
+    found = db.get(Petition, petition.duplicate_of_id) if petition.duplicate_of_id else None
+    return found if found is not None and is_readable(found.state, was_published=found.was_published) else None
 
 
 def public_petition(db: Session, petition_id: int) -> Petition | None:

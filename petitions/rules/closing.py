@@ -41,6 +41,11 @@ def next_day_to_make_up(
     return day if end_of_day(day, zone) <= until else None
 
 
+def is_over(state: str, closes_at: datetime | None, now: datetime, *, imported: bool) -> bool:
+    """Open by its state, closed by the clock: the job has not said so yet. Imports keep what their source says."""
+    return state == "open" and not imported and closes_at is not None and closes_at <= now
+
+
 def days_left(closes_at: datetime | None, now: datetime) -> int | None:
     """Days until closing, a started one counted; None where there is no such time or it is over."""
     if closes_at is None or closes_at <= now:

@@ -21,6 +21,22 @@ class PetitionClosed(Conflict):
     way_on = ("/petitions/{petition}", _("Read the petition and what came of it"))
 
 
+class TooLateToWithdraw(Conflict):
+    code = "too-late-to-withdraw"
+    title = _("This signature can no longer be withdrawn")
+    message = _("The petition closed on {closed_on}, and its count is final. Nothing was changed.")
+    way_on = ("/petitions/{petition}", _("Read the petition and what came of it"))
+
+
+class SignersForgotten(Gone):
+    """Whose signature it was is erased; the total is final."""
+
+    code = "signers-forgotten"
+    title = _("We no longer know who signed this petition")
+    message = _("Names and addresses were erased some months after it ended. Only the number of signatures is left.")
+    way_on = ("/privacy", _("Read how long we keep what"))
+
+
 class NotOpen(Conflict):
     code = "petition-not-open"
     title = _("This petition cannot be signed")
@@ -111,6 +127,8 @@ class PetitionStanding(Protocol):
     def signature_count(self) -> int: ...
     @property
     def sponsors_most(self) -> int: ...
+    @property
+    def opened_at(self) -> datetime | None: ...
 
 
 def is_signable(state: str, closes_at: datetime | None, now: datetime) -> bool:
@@ -120,8 +138,10 @@ def is_signable(state: str, closes_at: datetime | None, now: datetime) -> bool:
 
 def refusal_to_request(petition: PetitionStanding | None, *, sponsor: bool, at: datetime) -> Refusal | None:
     """Why a form sent ``at`` cannot become a pending signature, or None."""
-    if petition is None or petition.state == PetitionState.HIDDEN:
+    if petition is None:
         return NotFound()
+    if petition.state == PetitionState.HIDDEN:
+        return PetitionRemoved() if petition.opened_at else NotFound()
     if is_signable(petition.state, petition.closes_at, at):
         return None
     if petition.state in (PetitionState.OPEN, PetitionState.CLOSED):

@@ -60,5 +60,10 @@ STATE_NAMES = {
 }
 
 
+def is_readable(state: str, *, was_published: bool) -> bool:
+    """Whether everyone may read the text: not of what was withdrawn before it was published."""
+    return state in VISIBLE and (was_published or state != PetitionState.WITHDRAWN)
+
+
 def may_move(old: PetitionState, new: PetitionState) -> bool:
     return new in MOVES[old]

@@ -22,6 +22,7 @@ from petitions.rules.closing import closing_instant
 from petitions.rules.lifecycle import PetitionState, SignatureState
 
 A_STEP = 500
+AN_INSTANT = timedelta(microseconds=1)
 UNCONFIRMED_FOR = timedelta(days=30)
 _ENDED = (
     PetitionState.CLOSED,
@@ -89,4 +90,5 @@ def _due(db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime) -> 
     when = petition.stopped_at or petition.closed_at or petition.withdrawn_at
     when = when or petition.hidden_at or petition.rejected_at
     when = when or petition.closes_at or petition.created_at
-    return petition if closing_instant(when, policy.erase_after_months, zone) <= now else None
+    last_day = when - AN_INSTANT  # what ends at midnight ended with the day before
+    return petition if closing_instant(last_day, policy.erase_after_months, zone) <= now else None

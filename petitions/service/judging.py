@@ -32,7 +32,7 @@ from petitions.rules.texts import text_digest
 from petitions.rules.thresholds import crossed
 from petitions.service.election import close_in_time
 from petitions.service.telling import tell
-from petitions.service.writing import write_to_creator, write_to_sponsors
+from petitions.service.writing import write_to_creator, write_to_officers, write_to_sponsors
 
 
 class NotWaiting(Conflict):
@@ -84,6 +84,7 @@ class PetitionUnderModeration:
         db.flush()
         subject = SubjectRef("petition", petition.id)
         outcomes.hand_over(db, subject, from_department=old, to_department=department.id)
+        write_to_officers(db, subject, department.id, now)
         audit.record(db, "petitions.lead", subject, by=by, now=now, facts={"from": old, "to": department.id})
         touch(db, "petitions", f"petition:{petition.id}")
 
@@ -194,6 +195,7 @@ class PetitionUnderModeration:
         if petition.lead_department_id != department.id:
             subject = SubjectRef("petition", petition.id)
             outcomes.hand_over(db, subject, from_department=petition.lead_department_id, to_department=department.id)
+            write_to_officers(db, subject, department.id, now)
             petition.lead_department_id = department.id
         if petition.source is None:
             note_crossings(db, petition, now)

@@ -28,6 +28,7 @@ _COLUMNS = tuple(
         "response_threshold",
         "debate_threshold",
         "creator_signature_id",
+        "opened_at",
     )
 )
 _LOCK = (
@@ -65,6 +66,7 @@ class Standing:
     response_threshold: int
     debate_threshold: int
     creator_signature_id: int | None
+    opened_at: datetime | None
     closed_on: str = ""
     before: int = 0
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from petitions.model.signature import Signature
-from petitions.rules.eligibility import NotOpen, PetitionClosed, is_signable
+from petitions.rules.eligibility import NotOpen, SignersForgotten, TooLateToWithdraw, is_signable
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState, SignatureState
 from petitions.service.ending import end_signature, lock_signature, show_ended
 
@@ -18,7 +18,7 @@ def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -
     before_publication = petition.state in BEFORE_PUBLICATION and signature.kind != "creator"
     if not before_publication and not is_signable(petition.state, petition.closes_at, now):
         if petition.state in (PetitionState.OPEN, PetitionState.CLOSED):
-            raise PetitionClosed(petition=petition.id, closed_on=closed_on)
+            raise TooLateToWithdraw(petition=petition.id, closed_on=closed_on)
         raise NotOpen(petition=petition.id)
     if end_signature(db, petition, signature, SignatureState.WITHDRAWN, "withdrawn", now):
         show_ended(db, petition)
@@ -28,6 +28,8 @@ def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -
 def disown(db: Session, signature_id: int, now: datetime) -> Signature:
     """ "This was not me": whatever it was, it counts no more and its link is dead."""
     petition, signature = lock_signature(db, signature_id)
+    if petition.salt is None:
+        raise SignersForgotten(petition=petition.id)
     if end_signature(db, petition, signature, SignatureState.INVALIDATED, "not-me", now):
         show_ended(db, petition)
     return signature

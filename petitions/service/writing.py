@@ -1,4 +1,4 @@
-"""Letters to those who brought a petition about: its creator, and the supporters before publication."""
+"""Letters to those who brought a petition about, and to those who owe it an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.subject import SubjectRef
+from app.departments.model import Officer
 from app.mail import service as mail
+from app.outcomes.queries import referrals_about
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.rules.lifecycle import SignatureState
@@ -18,6 +21,15 @@ def write_to_creator(db: Session, petition: Petition, template: str, now: dateti
     if petition.creator_signature_id is not None:
         recipient = ("petitions.signature", petition.creator_signature_id)
         mail.queue(db, [mail.row(template, recipient, now, facts=facts)])
+
+
+def write_to_officers(db: Session, subject: SubjectRef, department_id: int, now: datetime) -> None:
+    """One letter to each officer of a department for each unanswered duty that it has been handed."""
+    owed = [r for r in referrals_about(db, subject) if r.state == "received" and r.department_id == department_id]
+    officers = db.scalars(select(Officer.account_id).where(Officer.department_id == department_id)).all()
+    letter = "petitions/mail/referred"
+    rows = [mail.row(letter, ("account", o), now, facts={"referral": r.id}) for r in owed for o in officers]
+    mail.queue(db, rows)
 
 
 def write_to_sponsors(db: Session, petition: Petition, template: str, now: datetime) -> None:

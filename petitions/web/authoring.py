@@ -19,6 +19,7 @@ from app.core.web.page import see_other
 from app.moderation import queries as moderation
 from app.moderation.promise import waiting_since
 from app.moderation.rules.standards import STANDARDS_VERSION
+from petitions import queries
 from petitions.forms import TextFields, read_texts
 from petitions.mails import CREATOR, SPONSOR
 from petitions.model.petition import Petition
@@ -57,7 +58,7 @@ def mine(
         petition=petition,
         token=token,
         reason=moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION),
-        survivor=db.get(Petition, petition.duplicate_of_id) if petition.duplicate_of_id else None,
+        survivor=queries.survivor_of(db, petition),
         can_resubmit=can_resubmit(db, policy, petition),
         was_resubmitted=times_resubmitted(db, petition.id) > 0,
         about_the_creator=petition.rejection_code in ABOUT_THE_CREATOR,

@@ -46,6 +46,7 @@ class ShownStanding:
     closed_on: str
     signature_count: int
     sponsors_most: int
+    opened_at: datetime | None
 
 
 def standing_of(petition: Petition, pages: Pages) -> ShownStanding:
@@ -57,6 +58,7 @@ def standing_of(petition: Petition, pages: Pages) -> ShownStanding:
         pages.say_last_day(closed) if closed else "",
         petition.signature_count,
         petition.sponsors_most,
+        petition.opened_at,
     )
 
 
@@ -114,13 +116,16 @@ def _calm(request: Request[Any, Any, Any], db: Session, petition: Petition, temp
 
 
 def _rejected(request: Request[Any, Any, Any], db: Session, petition: Petition) -> Response[bytes]:
-    survivor = db.get(Petition, petition.duplicate_of_id) if petition.duplicate_of_id else None
+    now = request.app.state.clock.now()
+    survivor = queries.survivor_of(db, petition)
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/rejected.html",
-        keys=(f"petition:{petition.id}",),
+        keys=(f"petition:{petition.id}", *([f"petition:{survivor.id}"] if survivor else [])),
+        good_until=same_until(survivor, now) if survivor else None,
         petition=petition,
         reason=moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION),
         survivor=survivor,
+        survivor_signable=survivor is not None and is_signable(survivor.state, survivor.closes_at, now),
     )
     return response
 

@@ -27,7 +27,13 @@ from petitions.mails import CONFIRM, NOT_ME, SPONSOR, WITHDRAW
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
-from petitions.rules.eligibility import ConfirmationUnknown, SponsorsFull, refusal_to_confirm, refusal_to_request
+from petitions.rules.eligibility import (
+    ConfirmationUnknown,
+    SponsorsFull,
+    is_signable,
+    refusal_to_confirm,
+    refusal_to_request,
+)
 from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState, SignatureState
 from petitions.service import withdrawing
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
@@ -181,7 +187,10 @@ def confirm_form(
     )
     if refusal is not None:
         raise refusal
-    return state.pages.personal("petitions/confirm.html", petition=petition, signature=signature, token=token)
+    closed = petition.closes_at is not None and petition.closes_at <= now
+    return state.pages.personal(
+        "petitions/confirm.html", petition=petition, signature=signature, token=token, closed=closed
+    )
 
 
 async def confirm(request: Request[Any, Any, Any]) -> ASGIApp:
@@ -331,6 +340,7 @@ def _counted(state: Any, signature: Signature, petition: Petition, *, template: 
         petition=petition,
         signature=signature,
         published=petition.was_published,
+        signable=is_signable(petition.state, petition.closes_at, state.clock.now()),
         withdraw_token=state.keyring.token(WITHDRAW, signature.id),
         petition_link=f"{state.settings.base_url}/petitions/{petition.id}",
     )

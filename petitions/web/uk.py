@@ -21,6 +21,7 @@ from petitions.model.debate import Debate
 from petitions.model.petition import Petition
 from petitions.model.sorting import Topic
 from petitions.queries import story
+from petitions.rules.closing import is_over
 from petitions.rules.lifecycle import PetitionState
 
 #: whose signatures by place are shown
@@ -210,8 +211,8 @@ def _topics(petition: Petition, beside: Beside) -> list[str]:
 
 def shown_state(petition: Petition, now: datetime) -> str:
     """A petition of ours whose time is over is closed before the job has said so."""
-    over = petition.source is None and petition.closes_at is not None and petition.closes_at <= now
-    return "closed" if petition.state == PetitionState.OPEN and over else petition.state
+    over = is_over(petition.state, petition.closes_at, now, imported=petition.source is not None)
+    return "closed" if over else petition.state
 
 
 def _rejection(petition: Petition) -> dict[str, Any] | None:

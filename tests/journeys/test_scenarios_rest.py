@@ -319,7 +319,6 @@ def test_16_a_duplicate_leads_to_the_petition_that_survives(northmere: RunningSi
     assert str(petition) not in re.findall(r'href="/petitions/(\d+)"', read(northmere, "/petitions?q=library").text)
 
 
-@pytest.mark.xfail(reason="petitions/web/reading.py:_rejected shows the survivor whatever became of it", strict=True)
 def test_16_a_survivor_that_was_taken_down_is_named_nowhere(northmere: RunningSite):
     survivor = northmere.town.open_petition(SAM, action="Stop Mr Gravel from stealing gravel")
     petition = waiting(northmere)
@@ -329,7 +328,6 @@ def test_16_a_survivor_that_was_taken_down_is_named_nowhere(northmere: RunningSi
     assert "Mr Gravel" not in words(read(northmere, f"/petitions/{petition}"))
 
 
-@pytest.mark.xfail(reason="templates/petitions/rejected.html says so whatever became of it", strict=True)
 def test_16_a_survivor_that_has_closed_is_not_offered_for_signing(northmere: RunningSite):
     survivor = northmere.town.open_petition(SAM, action="Open the library on Sundays")
     petition = waiting(northmere)
@@ -572,7 +570,6 @@ def test_48_what_opened_on_31_july_is_open_to_the_last_second_of_31_january(nort
     assert town.broken() == {}
 
 
-@pytest.mark.xfail(reason="templates/petitions/show/closed.html and macros/petition.html say the next day", strict=True)
 def test_48_its_page_and_the_list_say_that_it_closed_on_31_january(northmere: RunningSite):
     petition = northmere.town.open_petition()
     northmere.town.clock.set(CLOSING)
@@ -668,7 +665,6 @@ def test_49_letters_of_a_forgotten_petition_still_lead_to_calm_pages(northmere: 
     assert town.count(petition) == 7
 
 
-@pytest.mark.xfail(reason="petitions/service/withdrawing.py:disown lowers a total that is final", strict=True)
 def test_49_nothing_lowers_the_totals_of_a_forgotten_petition(northmere: RunningSite):
     petition, signature = forgotten(northmere)
     with northmere.client() as sam:
@@ -693,7 +689,6 @@ def test_what_was_taken_down_is_gone_at_every_address(northmere: RunningSite):
     assert town.petition(petition).state == "hidden"
 
 
-@pytest.mark.xfail(reason="petitions/rules/eligibility.py:refusal_to_request calls it unknown", strict=True)
 def test_whoever_signs_what_was_taken_down_is_told_so(northmere: RunningSite):
     petition = northmere.town.open_petition()
     northmere.town.take_down(petition)
@@ -707,7 +702,6 @@ def test_whoever_signs_what_was_taken_down_is_told_so(northmere: RunningSite):
 # the department changes
 
 
-@pytest.mark.xfail(reason="petitions/service/judging.py or service/referring.py: nobody writes to them", strict=True)
 def test_the_department_that_a_petition_is_handed_to_gets_a_letter(northmere: RunningSite):
     town = northmere.town
     town.officer("libraries")

@@ -52,7 +52,7 @@ class Windows(Protocol):
 
 
 class OwnWindows:
-    """This process's own counts, in fixed windows of a minute and an hour.
+    """This process's own counts. A network's window begins with its first act and ends ``seconds``, or an hour, later.
 
     The ``limits`` library's memory storage took 9 % of a signature's whole cost, this takes
     under 1 %: measured in docs/decisions/0012.
@@ -61,29 +61,29 @@ class OwnWindows:
     MOST_KEYS = 200_000
 
     def __init__(self) -> None:
-        self._short: dict[tuple[str, ...], tuple[int, int]] = {}
-        self._hour: dict[tuple[str, ...], int] = {}
-        self._this_hour = 0
+        self._short: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._hour: dict[tuple[str, ...], tuple[float, int]] = {}
 
     def spend(self, allowance: Allowance, key: tuple[str, ...]) -> float:
         now = time.time()
-        self._turn(int(now // 3600))
-        window = int(now // allowance.seconds)
-        counted_in, count = self._short.get(key, (window, 0))
-        if counted_in != window:
-            count = 0
-        hour = self._hour.get(key, 0)
-        if hour >= allowance.an_hour:
-            return 3600 - now % 3600
+        began, count = _running(self._short, key, now, allowance.seconds)
+        hour_began, in_hour = _running(self._hour, key, now, 3600)
+        if in_hour >= allowance.an_hour:
+            return hour_began + 3600 - now
         if count >= allowance.most:
-            return allowance.seconds - now % allowance.seconds
-        self._short[key], self._hour[key] = (window, count + 1), hour + 1
+            return began + allowance.seconds - now
+        if len(self._hour) > self.MOST_KEYS:
+            self._short, self._hour = {}, {}  # a flood of networks: everyone begins anew
+        self._short[key], self._hour[key] = (began, count + 1), (hour_began, in_hour + 1)
         return 0.0
 
-    def _turn(self, hour: int) -> None:
-        """A new hour begins empty; so do the counts that a flood of networks has filled."""
-        if hour != self._this_hour or len(self._short) > self.MOST_KEYS:
-            self._short, self._hour, self._this_hour = {}, {}, hour
+
+def _running(
+    windows: dict[tuple[str, ...], tuple[float, int]], key: tuple[str, ...], now: float, seconds: float
+) -> tuple[float, int]:
+    """When the window that runs for ``key`` began, and what it has counted; a new one where none runs."""
+    began, count = windows.get(key, (now, 0))
+    return (began, count) if now - began < seconds else (now, 0)
 
 
 class SharedWindows:

@@ -12,6 +12,7 @@ from petitions.rules.eligibility import (
     ConfirmationExpired,
     NotOpen,
     PetitionClosed,
+    PetitionRemoved,
     SignatureWithdrawn,
     SponsorsFull,
     is_signable,
@@ -33,6 +34,7 @@ class Standing:
     id: int = 7
     closed_on: str = "2 March 2026"
     sponsors_most: int = 20
+    opened_at: datetime | None = None
 
 
 def of(refusal: Refusal | None) -> type | None:
@@ -59,6 +61,7 @@ def of(refusal: Refusal | None) -> type | None:
         (Standing(S.WITHDRAWN), False, NotOpen),
         (Standing(S.STOPPED, None), False, NotOpen),
         (Standing(S.HIDDEN), False, NotFound),
+        (Standing(S.HIDDEN, opened_at=NOW - DAY), False, PetitionRemoved),
         (None, False, NotFound),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from petitions.model.petition import CountryCount, HourCount
 from petitions.model.signature import Household
-from petitions.rules.eligibility import ConfirmationUnknown, NotOpen, PetitionClosed, SignatureWithdrawn
+from petitions.rules.eligibility import ConfirmationUnknown, NotOpen, SignatureWithdrawn, TooLateToWithdraw
 from petitions.service import withdrawing
 from petitions.service.acts import Confirmed
 from tests.people import LAURA, PEDRO, SAM, SUZIE
@@ -91,7 +91,7 @@ def test_when_it_is_closed_the_count_is_final(town: Town):
     petition = town.open_petition()
     (sam,) = town.sign(petition, SAM)
     town.clock.set(town.petition(petition).closes_at)  # type: ignore[arg-type]
-    with pytest.raises(PetitionClosed, match="petition-closed"):
+    with pytest.raises(TooLateToWithdraw, match="too-late-to-withdraw"):
         withdraw(town, sam)
     assert town.count(petition) == 7
 
