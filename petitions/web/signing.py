@@ -329,7 +329,7 @@ def _confirmable(state: Any, db: Session, purpose: str, token: str) -> tuple[Sig
     if signature is None:
         raise ConfirmationUnknown
     petition = db.get_one(Petition, signature.petition_id)
-    if petition.state == PetitionState.HIDDEN:
+    if petition.state == PetitionState.HIDDEN and purpose != NOT_ME:  # nobody loses the way to disown a signature
         raise _Removed
     return signature, petition
 

@@ -310,6 +310,18 @@ def test_suzie_says_that_it_was_not_her(site: RunningSite, visitor: httpx.Client
     assert visitor.post(site.town.confirm_link(signature)).status_code == 410
 
 
+def test_suzie_can_say_so_of_a_petition_that_was_taken_down_too(
+    site: RunningSite, visitor: httpx.Client, petition: int
+):
+    (signature,) = site.town.sign(petition, SUZIE)
+    site.town.take_down(petition)
+    shown = visitor.get(site.town.not_me_link(signature))
+    assert heading(shown) == "You did not sign?"
+    assert site.town.petition(petition).action not in shown.text
+    visitor.post(site.town.not_me_link(signature))
+    assert site.town.signature(signature).state == "invalidated"
+
+
 # petitions that are not there, or not any more
 
 
