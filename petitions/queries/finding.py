@@ -161,8 +161,8 @@ def entries(db: Session, ids: Sequence[int]) -> list[Any]:
 def find(db: Session, search: Search, at: Moment, *, offset: int, most: int, rising: Sequence[int] = ()) -> Found:
     """One page in a steady order; ``rising`` (see :func:`rising_now`) stand first where they are trending."""
     wanted, walked = _wanted(db, search, at)
-    wanted = wanted.with_hint(_PETITIONS, f"INDEXED BY {_index(search, at)}" if walked else "NOT INDEXED", "sqlite")
     first = _first(db, wanted, rising) if search.sort == "trending" and rising else []
+    wanted = wanted.with_hint(_PETITIONS, f"INDEXED BY {_index(search, at)}" if walked else "NOT INDEXED", "sqlite")
     if first:
         wanted = wanted.where(~_among(db, first))
     if not walked:
@@ -181,7 +181,7 @@ def find(db: Session, search: Search, at: Moment, *, offset: int, most: int, ris
 
 def _first(db: Session, wanted: Select[int], rising: Sequence[int]) -> list[int]:
     """What trends of those that are wanted, the most first."""
-    stand = set(db.scalars(wanted.where(_among(db, rising))))
+    stand = set(db.scalars(wanted.with_hint(_PETITIONS, "NOT INDEXED", "sqlite").where(_among(db, rising))))
     return [i for i in rising if i in stand]
 
 
