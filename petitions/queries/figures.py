@@ -14,7 +14,8 @@ from petitions.queries import finding
 from petitions.queries.finding import Moment, Search
 
 SECONDS = 5.0
-MOST_TOTALS = 1_000
+#: totals of one department or topic are many, and each is asked for seldom
+TOTAL_SECONDS, MOST_TOTALS = 60.0, 5_000
 
 
 class Choices(NamedTuple):
@@ -102,5 +103,5 @@ class ListFigures:
         key = Search(state=search.state, department_id=search.department_id, topic_id=search.topic_id)
         if key not in self._totals and len(self._totals) >= MOST_TOTALS:
             self._totals.clear()
-        kept = self._totals.setdefault(key, Remembered(self.seconds))
+        kept = self._totals.setdefault(key, Remembered(TOTAL_SECONDS))
         return kept.get(lambda: finding.count(db, search, self.moment(db, now)))

@@ -9,7 +9,7 @@ import pytest
 from app.core.errors import NotFound
 from app.mail.service import MAILBOX_A_DAY
 from petitions.model.signature import Signature, Signer
-from petitions.rules.eligibility import NotOpen, PetitionClosed
+from petitions.rules.eligibility import NotOpen, PetitionClosed, PetitionRemoved
 from petitions.service.acts import Requested
 from tests.people import AMINA, BOB, LAURA, PEDRO, SAM, SUZIE, Person, crowd
 from tests.site import Town
@@ -200,7 +200,7 @@ def test_a_petition_that_is_not_open_takes_no_request(sqlite_town: Town, state: 
             **({"now": "2026-01-01"} if "now" in extra else {}),
         )
     refused = ask(town, petition, SAM)
-    kinds = {"closed": PetitionClosed, "hidden": NotFound, "unknown": NotFound}
+    kinds = {"closed": PetitionClosed, "hidden": PetitionRemoved, "unknown": NotFound}
     assert isinstance(refused, kinds.get(state, NotOpen))
     assert not town.rows(Signature, Signature.petition_id == petition, Signature.state == "pending")
 

@@ -96,7 +96,8 @@ def test_what_was_taken_down_and_came_back_says_both(town: Town):
     town.restore(petition)
     tomorrow(town)
     town.decide(petition)
-    assert happened(town, petition)[-2:] == ["Taken down by the moderators", "Brought back, to be checked again"]
+    told = ["Taken down by the moderators", "Brought back, to be checked again", "Published again"]
+    assert happened(town, petition)[-3:] == told
 
 
 def test_days_put_off_one_after_the_other_are_one_step(town: Town):
