@@ -216,7 +216,7 @@ class ShownDebate:
 
 def shown(db: Session, petition: Petition, now: datetime, zone: ZoneInfo) -> ShownDebate | None:
     """None for a petition that neither calls for a debate nor had one."""
-    standing = story.debates(db, petition.id)
+    standing = story.debates(db, petition.id) if petition.debate_state else ()
     if not standing:
         return _of_source(petition, now.astimezone(zone).date(), zone)
     newest = standing[-1]

@@ -57,15 +57,16 @@ class Story:
 
 
 def read_story(db: Session, petition: Petition) -> Story:
+    """What the petition's own columns say is not there is not asked for."""
     referrals = outcomes.referrals_about(db, SubjectRef("petition", petition.id))
     return Story(
         petition=petition,
-        answers=[(r, outcomes.answers_to(db, r.id)) for r in referrals],
+        answers=[(r, outcomes.answers_to(db, r.id) if r.state == "answered" else ()) for r in referrals],
         departments=departments.by_ids(db, [petition.lead_department_id, *(r.department_id for r in referrals)]),
         crossings=queries.crossings(db, petition.id),
         events=story.events(db, petition.id),
-        versions=queries.versions(db, petition.id),
-        debates=story.debates(db, petition.id),
+        versions=queries.versions(db, petition.id) if petition.text_version > 1 else (),
+        debates=story.debates(db, petition.id) if petition.debate_state else (),
     )
 
 
