@@ -118,10 +118,12 @@ async def correct(
         return await in_worker(_sent_again, state, policy, petition_id, form, busy)
     person = replace(before.person, address=address)
     act = _request_act(request, petition_id, person, sponsor=before.sponsor)
-    if address.canonical != before.person.address.canonical:
+    same = address.canonical == before.person.address.canonical
+    if not same:
         act.replaces = before.act
     await state.intake.submit(act)
-    return _on(f"/petitions/{petition_id}/sign/sent?again", _kept(state, act, person))
+    first = before.act if same else act.id  # a letter sent again is still of the first request
+    return _on(f"/petitions/{petition_id}/sign/sent?again", _kept(state, act, person, first))
 
 
 @get("/sponsor/{token:str}", name="petitions.sponsor", guards=[anyone], sync_to_thread=True)
@@ -278,9 +280,9 @@ def _request_act(
     )
 
 
-def _kept(state: Any, act: SignatureRequest, person: PersonFields) -> bytes:
-    """The cookie by which its sender can correct the address for an hour."""
-    sent = SentRequest(act.id, act.petition_id, person, act.sponsor, act.at)
+def _kept(state: Any, act: SignatureRequest, person: PersonFields, first: int | None = None) -> bytes:
+    """The cookie by which its sender can correct the address for an hour; ``first``: the request that lapses then."""
+    sent = SentRequest(first or act.id, act.petition_id, person, act.sponsor, act.at)
     return cookie(state.keyring, sent, secure=state.settings.secure)
 
 
