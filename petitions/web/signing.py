@@ -77,7 +77,7 @@ async def sign(request: Request[Any, Any, Any]) -> ASGIApp:
         return again  # type: ignore[return-value]  # the framework takes either
     act = _request_act(request, petition_id, person, sponsor=False)
     await state.intake.submit(act)
-    return SeeOther(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person))
+    return SeeOther(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person, _first(request, act, person)))
 
 
 @get("/petitions/{ref:str}/sign/sent", name="petitions.sent", guards=[anyone], sync_to_thread=True)
@@ -162,7 +162,7 @@ async def sponsor(
         await state.intake.submit(act)
     except SponsorsFull:
         return see_other(f"/petitions/{petition_id}")
-    return _on(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person))
+    return _on(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person, _first(request, act, person)))
 
 
 @get("/signatures/confirm/{token:str}", name="petitions.confirm", guards=[anyone], sync_to_thread=True)
@@ -284,6 +284,20 @@ def _kept(state: Any, act: SignatureRequest, person: PersonFields, first: int | 
     """The cookie by which its sender can correct the address for an hour; ``first``: the request that lapses then."""
     sent = SentRequest(first or act.id, act.petition_id, person, act.sponsor, act.at)
     return cookie(state.keyring, sent, secure=state.settings.secure)
+
+
+def _first(request: Request[Any, Any, Any], act: SignatureRequest, person: PersonFields) -> int:
+    """The act whose row this form has, where the same browser sent the same form within the hour; else its own."""
+    state = request.app.state
+    value = request.cookies.get(cookie_name(state.settings.secure), "")
+    before = read_cookie(state.keyring, value, act.petition_id, act.at) if value else None
+    if before is None or _who(before.person) != _who(person):
+        return act.id
+    return before.act
+
+
+def _who(person: PersonFields) -> tuple[str, ...]:
+    return person.name, person.address.canonical, person.country, person.postcode
 
 
 def _on(path: str, cookie: bytes) -> Redirect:

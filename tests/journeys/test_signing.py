@@ -216,12 +216,16 @@ def test_21_the_letter_can_be_sent_again_and_a_stranger_can_correct_nothing(site
         assert "We no longer know what you sent" in answer.text
 
 
+@pytest.mark.parametrize("again", ["by its button", "by the form"])
 def test_21_the_first_request_lapses_too_where_its_letter_was_sent_again_before(
-    site: RunningSite, visitor: httpx.Client
+    site: RunningSite, visitor: httpx.Client, again: str
 ):
     petition = site.town.open_petition()
     sign(visitor, petition, SAM)
-    visitor.post(f"/petitions/{petition}/sign/correct", data={"again": "yes"})
+    if again == "by the form":
+        sign(visitor, petition, SAM)
+    else:
+        visitor.post(f"/petitions/{petition}/sign/correct", data={"again": "yes"})
     visitor.post(f"/petitions/{petition}/sign/correct", data={"email": "sam2@example.org"})
     assert [s.state for s in site.town.signatures(petition, SAM)] == ["withdrawn"]
     assert site.town.deliver().subjects("sam2@example.org") == [CONFIRM]
