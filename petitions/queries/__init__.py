@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from petitions.model.petition import AreaCount, CountryCount, Crossing, HourCount, Petition, TextVersion
@@ -33,6 +33,16 @@ __all__ = [
     "next_closing",
 ]
 
+_THIS: BindParameter[int] = bindparam("petition_id")
+_TOTAL = CountryCount.imported + CountryCount.validated
+_COUNTRIES = (
+    select(CountryCount)
+    .where(CountryCount.petition_id == _THIS, _TOTAL > 0)
+    .order_by(_TOTAL.desc(), CountryCount.country)
+)
+_HISTORY = select(HourCount.hour, HourCount.validated).where(HourCount.petition_id == _THIS).order_by(HourCount.hour)
+_CROSSINGS = select(Crossing).where(Crossing.petition_id == _THIS).order_by(Crossing.reached_at)
+
 
 def was_submitted(db: Session, submission_id: str) -> bool:
     """Whether the form that carries this random id has started a petition."""
@@ -48,19 +58,16 @@ def survivor_of(db: Session, petition: Petition) -> Petition | None:
 def public_petition(db: Session, petition_id: int) -> Petition | None:
     """Whatever the public may know of: all but what was hidden or withdrawn before publication."""
     petition = db.get(Petition, petition_id)
-    ended_unseen = (PetitionState.HIDDEN, PetitionState.WITHDRAWN)
-    if petition is None or (petition.state in ended_unseen and not petition.was_published):
-        return None
-    return petition
+    return petition if petition is not None and is_public(petition) else None
+
+
+def is_public(petition: Petition) -> bool:
+    """Whether the public may know of it at all."""
+    return petition.was_published or petition.state not in (PetitionState.HIDDEN, PetitionState.WITHDRAWN)
 
 
 def countries(db: Session, petition_id: int) -> Sequence[CountryCount]:
-    total = CountryCount.imported + CountryCount.validated
-    return db.scalars(
-        select(CountryCount)
-        .where(CountryCount.petition_id == petition_id, total > 0)
-        .order_by(total.desc(), CountryCount.country)
-    ).all()
+    return db.scalars(_COUNTRIES, {"petition_id": petition_id}).all()
 
 
 def areas(db: Session, petition_id: int) -> Sequence[AreaCount]:
@@ -69,12 +76,11 @@ def areas(db: Session, petition_id: int) -> Sequence[AreaCount]:
 
 def history(db: Session, petition_id: int) -> Sequence[tuple[datetime, int]]:
     """Hour and signatures validated in it, oldest first."""
-    rows = select(HourCount.hour, HourCount.validated).where(HourCount.petition_id == petition_id)
-    return [(hour, count) for hour, count in db.execute(rows.order_by(HourCount.hour))]
+    return [(hour, count) for hour, count in db.execute(_HISTORY, {"petition_id": petition_id})]
 
 
 def crossings(db: Session, petition_id: int) -> Sequence[Crossing]:
-    return db.scalars(select(Crossing).where(Crossing.petition_id == petition_id).order_by(Crossing.reached_at)).all()
+    return db.scalars(_CROSSINGS, {"petition_id": petition_id}).all()
 
 
 def versions(db: Session, petition_id: int) -> Sequence[TextVersion]:

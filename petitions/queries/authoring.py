@@ -14,6 +14,8 @@ from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState
 
 #: a rule about the person: other words do not help
 ABOUT_THE_CREATOR = frozenset({"fake-name"})
+#: nor where the words are gone
+_FINAL = ABOUT_THE_CREATOR | {"illegal"}
 _REFUSED = frozenset({PetitionState.REJECTED, PetitionState.HIDDEN})
 
 
@@ -21,7 +23,7 @@ def can_resubmit(db: Session, policy: PetitionPolicy, petition: Petition) -> boo
     """Rejected before publication, its people still known, and not yet sent in again too often."""
     if petition.state not in _REFUSED or petition.was_published or petition.salt is None:
         return False
-    if petition.rejection_code in ABOUT_THE_CREATOR:
+    if petition.rejection_code in _FINAL:
         return False
     return times_resubmitted(db, petition.id) < policy.resubmissions
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.core.remember import Remembered
 from app.departments import queries as departments
 from petitions.queries import finding
-from petitions.queries.finding import Moment, Search
+from petitions.queries.finding import Entry, Moment, Search
+from petitions.queries.words import Holding
 
 SECONDS = 5.0
-#: totals of one department or topic are many, and each is asked for seldom
-TOTAL_SECONDS, MOST_TOTALS = 60.0, 5_000
+#: totals of one department, topic or word are many, and each is asked for seldom
+TOTAL_SECONDS, MOST_KEPT = 60.0, 5_000
+#: a page that begins so far behind the last petition of some seconds ago is not looked for
+BEYOND = 100
 
 
 class Choices(NamedTuple):
@@ -50,12 +55,15 @@ class ListFigures:
         self._rising: Remembered[Sequence[int]] = Remembered(seconds)
         self._closing: Remembered[_Closing] = Remembered(seconds)
         self._totals: dict[Search, Remembered[int]] = {}
+        self._common: dict[str, tuple[float, Holding]] = {}
+        self._first: dict[tuple[Any, ...], tuple[Sequence[int], Sequence[int]]] = {}
 
     def forget(self) -> None:
         """Begin anew; for those who have just changed what is counted."""
         for kept in (self._counts, self._choices, self._rising, self._closing):
             kept.forget()
-        self._totals.clear()
+        for many in (self._totals, self._common, self._first):
+            many.clear()  # type: ignore[attr-defined]
 
     def moment(self, db: Session, now: datetime) -> Moment:
         """This instant; whether any petition is overdue is asked again once the next one closes."""
@@ -81,27 +89,69 @@ class ListFigures:
         """Ids of what gained most in the last hour."""
         return self._rising.get(lambda: finding.rising_now(db, now))
 
-    def page(self, db: Session, search: Search, now: datetime, *, offset: int, most: int) -> tuple[Sequence[int], int]:
-        """The ids of one page, and how many petitions there are on all pages.
+    def find(
+        self, db: Session, search: Search, now: datetime, *, offset: int, most: int
+    ) -> tuple[Sequence[Entry], int]:
+        """One page, and how many petitions there are on all pages.
 
         The number may be some seconds old; it is never below what is shown, and exact on the last page.
         """
-        rising = self.rising(db, now) if search.sort == "trending" else ()
-        found = finding.find(db, search, self.moment(db, now), offset=offset, most=most, rising=rising)
-        shown = len(found.ids)
+        at, held = self.moment(db, now), self.held(db, search)
+        if offset and held.ids is None and offset >= (known := self._total(db, search, at, held)) + BEYOND:
+            return (), known
+        first = self._trending(db, search, at, held)
+        found = finding.find(db, search, at, held, offset=offset, most=most, first=first)
+        shown = len(found.rows)
         if found.total is not None:
-            return found.ids, found.total
-        if shown < most and (shown or not offset):
-            return found.ids, offset + shown
-        return found.ids, max(self._total(db, search, now), offset + shown if shown else 0)
+            return found.rows, found.total
+        if not first and shown < most and (shown or not offset):
+            return found.rows, offset + shown
+        return found.rows, max(self._total(db, search, at, held), offset + shown if shown else 0)
 
-    def _total(self, db: Session, search: Search, now: datetime) -> int:
+    def page(self, db: Session, search: Search, now: datetime, *, offset: int, most: int) -> tuple[Sequence[int], int]:
+        """The same, as ids."""
+        rows, total = self.find(db, search, now, offset=offset, most=most)
+        return [row.id for row in rows], total
+
+    def held(self, db: Session, search: Search) -> Holding:
+        """Who has the words of a search. That many have them is remembered; who has them, where few do, is not."""
+        if not search.q:
+            return finding.NO_WORDS
+        until, kept = self._common.get(search.q, (0.0, finding.NO_WORDS))
+        if time.monotonic() < until:
+            return kept
+        held = finding.held_by(db, search)
+        if held.ids is None and not held.none:
+            _make_room(self._common)
+            self._common[search.q] = (time.monotonic() + TOTAL_SECONDS, held)
+        return held
+
+    def _trending(self, db: Session, search: Search, at: Moment, held: Holding) -> Sequence[int]:
+        """What trends under a filter, as long as the same petitions rise. A page looks again at what it shows."""
+        if search.sort != "trending":
+            return ()
+        rising = self.rising(db, at.now)
         if search.q:
-            return finding.count(db, search, self.moment(db, now))
-        if search.department_id is None and search.topic_id is None:
-            return self.counts(db, now)[search.state]
-        key = Search(state=search.state, department_id=search.department_id, topic_id=search.topic_id)
-        if key not in self._totals and len(self._totals) >= MOST_TOTALS:
-            self._totals.clear()
+            return finding.trending(db, search, at, held, rising)
+        key = (search.state, search.department_id, search.topic_id, at.overdue)
+        of, kept = self._first.get(key, ((), ()))
+        if of is not rising:
+            _make_room(self._first)
+            of, kept = self._first[key] = (rising, finding.trending(db, search, at, held, rising))
+        return kept
+
+    def _total(self, db: Session, search: Search, at: Moment, held: Holding) -> int:
+        if not search.q and search.department_id is None and search.topic_id is None:
+            return self.counts(db, at.now)[search.state]
+        if held.ids is not None or held.none:
+            return finding.count(db, search, at, held)
+        key = replace(search, sort="")
+        if key not in self._totals:
+            _make_room(self._totals)
         kept = self._totals.setdefault(key, Remembered(TOTAL_SECONDS))
-        return kept.get(lambda: finding.count(db, search, self.moment(db, now)))
+        return kept.get(lambda: finding.count(db, search, at, held))
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= MOST_KEPT:
+        kept.clear()

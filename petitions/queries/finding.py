@@ -1,135 +1,86 @@
 """The list of petitions: what it shows for each filter and order, page by page.
 
-A page is found in two steps: the ids of its rows, in an order that an index has, then those rows.
-An order is one or two stretches, such as what has a closing day and then what has none; each is
-steady, because the id decides between equals.
+A page is found by the ids of its rows, in an order that an index has, and then those rows, in one
+statement. An order is one or two stretches, such as what has a closing day and then what has none;
+each is steady, because the id decides between equals.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    Select,
-    and_,
-    any_,
-    bindparam,
-    column,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-    table,
-    text,
-    true,
-)
+from sqlalchemy import BigInteger, ColumnElement, Select, String, false, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.core.text.plain import fold, tidy_line
+from app.departments.model import Department
 from petitions.model.petition import MinuteCount, Petition
 from petitions.model.sorting import PetitionTopic, Topic
-from petitions.rules.lifecycle import VISIBLE, PetitionState
-
-STATES = (
-    "open",
-    "closed",
-    "rejected",
-    "awaiting_response",
-    "with_response",
-    "awaiting_debate",
-    "with_debate_outcome",
-    "all",
+from petitions.queries import ready
+from petitions.queries.filters import (
+    SORTS,
+    STATES,
+    Moment,
+    P,
+    Search,
+    Shape,
+    Stretch,
+    in_state,
+    index_of,
+    order_of,
+    stretches,
 )
-SORTS = ("popular", "recent", "trending", "closing")
+from petitions.queries.words import Holding, among, as_one, having, holding, matching, not_among, words_of
+from petitions.rules.lifecycle import PetitionState
+
+__all__ = ["SORTS", "STATES", "Moment", "Search", "in_state", "matching", "words_of"]
+
 #: so many stand in the order of the last hour's signatures; who gained less is ordered by all of them
 MOST_RISING = 500
-MOST_WORDS = 12
 #: so many petitions are looked up one by one sooner than the list is gone through
 FEW = 1_000
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
-_PUBLISHED = (PetitionState.OPEN, PetitionState.CLOSED)
-_NOT_PUBLISHED = [state for state in PetitionState if state not in _PUBLISHED]
-_UNSEEN = [state for state in PetitionState if state not in VISIBLE]
-_DEBATED = ("outcome", "not_held")
-#: filters that few petitions pass, each with an index of its own
-_FEW = {
-    "awaiting_response": "response",
-    "with_response": "answered",
-    "awaiting_debate": "debate",
-    "with_debate_outcome": "debated",
-}
 _PETITIONS = Petition.__table__
-#: columns rather than mapped attributes: a list needs no objects, and they take longer than their query
-P = _PETITIONS.c
+NO_WORDS, NO_SUCH_WORDS = Holding("", None), Holding("", None, none=True)
+_MOST, _OFFSET = ready.given("most", BigInteger()), ready.given("offset", BigInteger())
 
 
-@dataclass(frozen=True)
-class Search:
-    """What a reader asked the list for."""
+class Entry(NamedTuple):
+    """What a list shows of a petition."""
 
-    q: str = ""
-    state: str = "open"
-    sort: str = "popular"
-    department_id: int | None = None
-    topic_id: int | None = None
-
-
-#: what a list shows of a petition
-ENTRY = (
-    P.id,
-    P.action,
-    P.state,
-    P.source,
-    P.signature_count,
-    P.response_threshold,
-    P.debate_threshold,
-    P.response_reached_at,
-    P.debate_reached_at,
-    P.debate_state,
-    P.debate_on,
-    P.debate_outcome_at,
-    P.answered_at,
-    P.closes_at,
-    P.closed_at,
-    P.rejected_at,
-    P.withdrawn_at,
-    P.stopped_at,
-    P.updated_at,
-    P.source_facts,
-)
+    id: int
+    action: str
+    state: str
+    source: str | None
+    signature_count: int
+    response_threshold: int
+    debate_threshold: int
+    response_reached_at: datetime | None
+    debate_reached_at: datetime | None
+    debate_state: str | None
+    debate_on: date | None
+    answered_at: datetime | None
+    closes_at: datetime | None
+    closed_at: datetime | None
+    rejected_at: datetime | None
+    withdrawn_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When a list is looked at. ``overdue``: some petition's time is over, and no job has closed it yet."""
-
-    now: datetime
-    overdue: bool
+ENTRY = tuple(P[name] for name in Entry._fields)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The ids of one page, and how many there are on all pages where that came along."""
+    """One page, and how many there are on all pages where that came along."""
 
-    ids: Sequence[int]
+    rows: Sequence[Entry]
     total: int | None
 
-
-@dataclass(frozen=True)
-class Stretch:
-    """Part of an order: which rows, and how they stand."""
-
-    rows: ColumnElement[bool]
-    order: tuple[ColumnElement[Any], ...]
+    @property
+    def ids(self) -> list[int]:
+        return [row.id for row in self.rows]
 
 
 def moment(db: Session, now: datetime) -> Moment:
@@ -140,10 +91,10 @@ def moment(db: Session, now: datetime) -> Moment:
 
 def listed(db: Session, search: Search, *, offset: int, most: int, now: datetime) -> tuple[Sequence[Petition], int]:
     """One page of the list, whole petitions, and how many there are in all."""
-    at = moment(db, now)
+    at, held = moment(db, now), held_by(db, search)
     rising = rising_now(db, now) if search.sort == "trending" else ()
-    found = find(db, search, at, offset=offset, most=most, rising=rising)
-    return petitions(db, found.ids), count(db, search, at) if found.total is None else found.total
+    found = find(db, search, at, held, offset=offset, most=most, first=trending(db, search, at, held, rising))
+    return petitions(db, found.ids), count(db, search, at, held) if found.total is None else found.total
 
 
 def petitions(db: Session, ids: Sequence[int]) -> Sequence[Petition]:
@@ -152,60 +103,52 @@ def petitions(db: Session, ids: Sequence[int]) -> Sequence[Petition]:
     return [found[i] for i in ids]
 
 
-def entries(db: Session, ids: Sequence[int]) -> list[Any]:
-    """What a list shows of these petitions (see ``ENTRY``), in their order."""
-    found = {row.id: row for row in db.execute(select(*ENTRY).where(P.id.in_(ids)))} if ids else {}
-    return [found[i] for i in ids]
+def entries(db: Session, ids: Sequence[int]) -> list[Entry]:
+    """What a list shows of these petitions, in their order."""
+    return _in_order(ready.rows(db, "entries", lambda: _by_id(db), {"ids": as_one(db, ids)}), ids) if ids else []
 
 
-def find(db: Session, search: Search, at: Moment, *, offset: int, most: int, rising: Sequence[int] = ()) -> Found:
-    """One page in a steady order; ``rising`` (see :func:`rising_now`) stand first where they are trending."""
-    wanted, walked = _wanted(db, search, at)
-    first = _first(db, wanted, rising) if search.sort == "trending" and rising else []
-    wanted = wanted.with_hint(_PETITIONS, f"INDEXED BY {_index(search, at)}" if walked else "NOT INDEXED", "sqlite")
+def held_by(db: Session, search: Search) -> Holding:
+    """Who has the words of a search; of none where it has no words."""
+    words = words_of(search.q)
+    if words:
+        return holding(db, words, few=FEW)
+    return NO_SUCH_WORDS if search.q.strip() else NO_WORDS
+
+
+def find(
+    db: Session, search: Search, at: Moment, held: Holding, *, offset: int, most: int, first: Sequence[int] = ()
+) -> Found:
+    """One page in a steady order; ``held``: see :func:`held_by`, ``first``: see :func:`trending`."""
+    asked = _Asked.of(search, at, held)
+    if held.none:
+        return Found((), 0)
     if first:
-        wanted = wanted.where(~_among(db, first))
-    if not walked:
-        ids = [*first, *_all_in_order(db, wanted, search)]
-        return Found(ids[offset : offset + most], len(ids))
-    ids, offset = first[offset : offset + most], max(0, offset - len(first))
-    for stretch in _stretches(search):
-        if len(ids) == most:
-            break
-        part = wanted.where(stretch.rows)
-        some = db.scalars(part.order_by(*stretch.order).offset(offset).limit(most - len(ids))).all()
-        offset = 0 if some else offset - _how_many(db, part)
-        ids += some
-    return Found(ids, None)
+        return Found(_trending(db, asked, first, offset, most), None)
+    if held.ids is not None:
+        return Found(*_looked_up(db, asked, offset, most))
+    return Found(_walked(db, asked, offset, most), None)
 
 
-def _first(db: Session, wanted: Select[int], rising: Sequence[int]) -> list[int]:
-    """What trends of those that are wanted, the most first."""
-    stand = set(db.scalars(wanted.with_hint(_PETITIONS, "NOT INDEXED", "sqlite").where(_among(db, rising))))
+def trending(db: Session, search: Search, at: Moment, held: Holding, rising: Sequence[int]) -> list[int]:
+    """What trends of those that are wanted, the most first; ``rising``: see :func:`rising_now`."""
+    if search.sort != "trending" or not rising or held.none:
+        return []
+    asked = _Asked.of(search, at, held)
+    build = lambda: asked.each(db, P.id).where(among(db, P.id, "others"))
+    stand = {i for (i,) in asked.rows(db, "trending", build, others=as_one(db, rising))}
     return [i for i in rising if i in stand]
 
 
-def _all_in_order(db: Session, wanted: Select[int], search: Search) -> Iterator[int]:
-    for stretch in _stretches(search):
-        yield from db.scalars(wanted.where(stretch.rows).order_by(*stretch.order))
-
-
-def _among(db: Session, ids: Sequence[int]) -> ColumnElement[bool]:
-    """One of many ids, as a single value of the statement: a list of 500 takes longer to write than to run."""
-    if db.get_bind().dialect.name == "sqlite":
-        listed_ids = func.json_each(bindparam("ids", json.dumps(list(ids)))).table_valued("value")
-        return P.id.in_(select(listed_ids.c.value))
-    return P.id == any_(bindparam("ids", list(ids), type_=ARRAY(BigInteger)))
-
-
-def count(db: Session, search: Search, at: Moment) -> int:
+def count(db: Session, search: Search, at: Moment, held: Holding | None = None) -> int:
     """How many petitions a filter shows."""
-    wanted, walked = _wanted(db, search, at)
-    return _how_many(db, wanted if walked else wanted.with_hint(_PETITIONS, "NOT INDEXED", "sqlite"))
-
-
-def _how_many(db: Session, wanted: Select[int]) -> int:
-    return db.scalar(wanted.with_only_columns(func.count())) or 0
+    held = held_by(db, search) if held is None else held
+    asked = _Asked.of(search, at, held)
+    if held.none:
+        return 0
+    select_all = asked.each if held.ids is not None else asked.all_of
+    ((number,),) = asked.rows(db, "count", lambda: select_all(db, func.count()))
+    return int(number)
 
 
 def counts_by_state(db: Session, at: Moment) -> Mapping[str, int]:
@@ -215,122 +158,136 @@ def counts_by_state(db: Session, at: Moment) -> Mapping[str, int]:
 
 def wanted(db: Session, search: Search, at: Moment) -> Select[int]:
     """Ids of everything a filter shows, in no order."""
-    return _wanted(db, search, at)[0]
+    asked = _Asked.of(search, at, held := held_by(db, search))
+    found: Select[int] = asked.all_of(db, P.id)
+    return found.where(false()) if held.none else found.params(asked.values)
 
 
-def _wanted(db: Session, search: Search, at: Moment) -> tuple[Select[int], bool]:
-    """The same, and whether so many are found that going through the list in its order is best."""
-    found = select(P.id).where(in_state(search.state, at))
-    if search.department_id is not None:
-        found = found.where(P.lead_department_id == search.department_id)
-    if search.topic_id is not None:
-        of_topic = select(PetitionTopic.petition_id).where(PetitionTopic.topic_id == search.topic_id)
-        found = found.where(_walked_id(db).in_(of_topic))
-    words = words_of(search.q)
-    if not words:
-        return found.where(false()) if search.q.strip() else found, True
-    holding, many = _holding(db, words)
-    return found.where((_walked_id(db) if many else P.id).in_(holding)), many
+@dataclass(frozen=True)
+class _Asked:
+    """A search as its statements need it: what their text depends on, and what each request binds."""
+
+    shape: Shape
+    values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, search: Search, at: Moment, held: Holding) -> _Asked:
+        words = "" if held.query == "" else "many" if held.ids is None else "few"
+        by_department, by_topic = search.department_id is not None, search.topic_id is not None
+        return cls(
+            Shape(search.state, search.sort, at.overdue, by_department, by_topic, words),
+            {
+                "now": at.now,
+                "department": search.department_id,
+                "topic": search.topic_id,
+                "words": held.query,
+                "ids": held.ids,
+            },
+        )
+
+    def all_of(self, db: Session, *columns: Any) -> Select[Any]:
+        """Everything the filter shows."""
+        found = select(*columns).select_from(_PETITIONS).where(in_state(self.shape.state, self.shape))
+        if self.shape.by_department:
+            found = found.where(P.lead_department_id == ready.given("department", BigInteger()))
+        if self.shape.by_topic:
+            of_topic = PetitionTopic.topic_id == ready.given("topic", BigInteger())
+            found = found.where(_walked_id(db).in_(select(PetitionTopic.petition_id).where(of_topic)))
+        if self.shape.words == "few":
+            return found.where(among(db, P.id))
+        return found.where(_walked_id(db).in_(having(db))) if self.shape.words else found
+
+    def each(self, db: Session, *columns: Any) -> Select[Any]:
+        """The same, looked up one by one: an index of anything but ids would lead SQLite astray."""
+        return self.all_of(db, *columns).with_hint(_PETITIONS, "NOT INDEXED", "sqlite")
+
+    def walked(self, db: Session, *columns: Any) -> Select[Any]:
+        """The same, by the index of its order. PostgreSQL finds it by its statistics; SQLite has none."""
+        return self.all_of(db, *columns).with_hint(_PETITIONS, f"INDEXED BY {index_of(self.shape)}", "sqlite")
+
+    def rows(self, db: Session, name: str, build: Callable[[], Select[Any]], **values: Any) -> list[tuple[Any, ...]]:
+        return ready.rows(db, (name, self.shape), build, {**self.values, **values})
 
 
-def _holding(db: Session, words: Sequence[str]) -> tuple[Select[int], bool]:
-    """Who has all of these words, or where nobody has, words that begin so; and whether they are many."""
-    exactly = matching(db, words)
-    several = db.scalars(select(func.count()).select_from(exactly.limit(FEW + 1).subquery())).one()
-    return (exactly, several > FEW) if several else (matching(db, words, begun=True), False)
+def _walked(db: Session, asked: _Asked, offset: int, most: int, beside: Sequence[int] | None = None) -> list[Entry]:
+    """One page in an order that an index has, without those ``beside`` it."""
+    shown: list[Entry] = []
+    others = as_one(db, beside or ())
+    parts = stretches(asked.shape)
+    for at, stretch in enumerate(parts):
+        if at and offset:
+            offset -= _left_out(db, asked, parts[at - 1], at, others, beside=beside is not None)
+        build = partial(_page_of, db, asked, stretch, beside=beside is not None)
+        name = f"page-{at}-{beside is not None}"
+        found = asked.rows(db, name, build, others=others, offset=offset, most=most - len(shown))
+        shown += map(Entry._make, found)
+        offset = 0 if found else offset
+        if len(shown) == most:
+            break
+    return shown
 
 
-def _walked_id(db: Session) -> Any:
+def _page_of(db: Session, asked: _Asked, stretch: Stretch, *, beside: bool) -> Select[Any]:
+    ids = asked.walked(db, P.id).where(stretch.rows).order_by(*stretch.order).limit(_MOST).offset(_OFFSET)
+    if beside:
+        ids = ids.where(not_among(db, P.id, "others"))
+    here = P.id.in_(ids.correlate(None))
+    return select(*ENTRY).with_hint(_PETITIONS, "NOT INDEXED", "sqlite").where(here).order_by(*stretch.order)
+
+
+def _left_out(db: Session, asked: _Asked, stretch: Stretch, at: int, others: str, *, beside: bool) -> int:
+    """How many stand in the stretch before, all of which the page leaves out."""
+
+    def build() -> Select[Any]:
+        found = asked.walked(db, func.count()).where(stretch.rows)
+        return found.where(not_among(db, P.id, "others")) if beside else found
+
+    ((number,),) = asked.rows(db, f"left-out-{at}-{beside}", build, others=others)
+    return int(number)
+
+
+def _looked_up(
+    db: Session, asked: _Asked, offset: int, most: int, beside: Sequence[int] = ()
+) -> tuple[list[Entry], int | None]:
+    """One page of the few that hold some words, and how many these are; unknown where the page is empty."""
+
+    def build() -> Select[Any]:
+        order = order_of(asked.shape.sort, asked.shape.state)
+        found = asked.each(db, *ENTRY, func.count().over()).where(not_among(db, P.id, "others"))
+        return found.order_by(*order).limit(_MOST).offset(_OFFSET)
+
+    found = asked.rows(db, "few", build, others=as_one(db, beside), offset=offset, most=most)
+    return [Entry._make(row[:-1]) for row in found], found[0][-1] if found else None if offset else 0
+
+
+def _trending(db: Session, asked: _Asked, first: Sequence[int], offset: int, most: int) -> list[Entry]:
+    """What trends stands first; whatever has left the list since ``first`` was found is left out."""
+    ids = first[offset : offset + most]
+    build = lambda: asked.each(db, *ENTRY).where(among(db, P.id, "others"))
+    shown = _in_order(asked.rows(db, "shown", build, others=as_one(db, ids)), ids) if ids else []
+    after, missing = max(0, offset - len(first)), most - len(ids)
+    if not missing:
+        return shown
+    if asked.shape.words == "few":
+        return shown + _looked_up(db, asked, after, missing, beside=first)[0]
+    return shown + _walked(db, asked, after, missing, beside=first)
+
+
+def _in_order(found: Iterable[tuple[Any, ...]], ids: Sequence[int]) -> list[Entry]:
+    by_id = {row[0]: Entry._make(row) for row in found}
+    return [by_id[i] for i in ids if i in by_id]
+
+
+def _by_id(db: Session) -> Select[Any]:
+    return select(*ENTRY).with_hint(_PETITIONS, "NOT INDEXED", "sqlite").where(among(db, P.id))
+
+
+def _walked_id(db: Session) -> ColumnElement[int]:
     """The id for a condition that many petitions pass: SQLite is told to go through them in the list's order.
 
     It would else look up every one of them before it sorts. PostgreSQL knows by its statistics.
     """
-    return literal_column("+petitions_petition.id") if db.get_bind().dialect.name == "sqlite" else P.id
-
-
-def words_of(q: str) -> list[str]:
-    """What a search looks for: letters and digits alone, so that no sign can be an operator."""
-    return _WORD.findall(tidy_line(q))[:MOST_WORDS]
-
-
-def matching(db: Session, words: Sequence[str], *, begun: bool = False) -> Select[int]:
-    """Ids of petitions whose text has every word in some form of it; ``begun``: or a word that begins so."""
-    if db.get_bind().dialect.name == "sqlite":
-        found = table("petitions_search", column("rowid", BigInteger))
-        query = " AND ".join(_either(w, "*" * begun) for w in words)
-        return select(found.c.rowid).where(text("petitions_search MATCH :query").bindparams(query=query))
-    found = table("petitions_search", column("petition_id", BigInteger), column("document"))
-    folded = [part for w in words for part in _WORD.findall(fold(w))]
-    query = " & ".join(f"{w}{':*' * begun}" for w in folded)
-    return select(found.c.petition_id).where(
-        found.c.document.op("@@")(func.to_tsquery(literal_column("'english'"), bindparam("tsquery", query)))
-    )
-
-
-def _either(word: str, end: str) -> str:
-    """A word as it was typed, whose accents FTS5 takes off by itself, or as we fold it: it keeps an ß."""
-    forms = dict.fromkeys((word, *_WORD.findall(fold(word))))
-    return "(" + " OR ".join(f'"{w}"{end}' for w in forms) + ")"
-
-
-def in_state(state: str, at: Moment) -> ColumnElement[bool]:
-    """The list's filter; a petition whose time is over counts as closed before the job has said so."""
-    late = and_(P.state == PetitionState.OPEN, P.source.is_(None), P.closes_at <= at.now)
-    # not as `IN`: there an index of states would be taken before one that has the order
-    published = P.state.not_in(_NOT_PUBLISHED)
-    match state:
-        case "open":
-            is_open = P.state == PetitionState.OPEN
-            return and_(is_open, or_(P.closes_at > at.now, P.source.is_not(None))) if at.overdue else is_open
-        case "closed":
-            is_closed = P.state == PetitionState.CLOSED
-            return or_(is_closed, late) if at.overdue else is_closed
-        case "rejected":
-            return P.state == PetitionState.REJECTED
-        case "awaiting_response":
-            return and_(P.response_reached_at.is_not(None), published, P.answered_at.is_(None))
-        case "with_response":
-            return and_(P.answered_at.is_not(None), published)
-        case "awaiting_debate":
-            told = func.coalesce(P.debate_state, "").in_(_DEBATED)
-            return and_(P.debate_reached_at.is_not(None), published, ~told)
-        case "with_debate_outcome":
-            return and_(P.debate_state.is_not(None), published, P.debate_state.in_(_DEBATED))
-        case _all:
-            seen = or_(P.state != PetitionState.WITHDRAWN, P.opened_at.is_not(None))
-            return and_(P.state.not_in(_UNSEEN), seen)
-
-
-def _stretches(search: Search) -> list[Stretch]:
-    """The parts of one order. Only imports have no day of opening or closing; they stand last."""
-    match search.sort:
-        case "recent" if search.state in ("rejected", "all"):
-            return [Stretch(true(), (P.created_at.desc(), P.id.desc()))]
-        case "recent":
-            return _known_first(P.opened_at, P.opened_at.desc(), P.id.desc())
-        case "closing":
-            return _known_first(P.closes_at, P.closes_at, P.id)
-        case _popular:
-            return [Stretch(true(), (P.signature_count.desc(), P.id.desc()))]
-
-
-def _index(search: Search, at: Moment) -> str:
-    """The index of this order: SQLite has no statistics, and would guess. PostgreSQL has, and is not told."""
-    if search.state in _FEW:
-        name = _FEW[search.state]
-    elif search.department_id is not None:
-        name = "department"
-    elif search.state == "all" or (search.state == "closed" and at.overdue):
-        name = {"recent": "all_recent", "closing": "all_closing"}.get(search.sort, "all_popular")
-    elif search.state == "rejected" and search.sort == "recent":
-        name = "all_recent"
-    else:
-        name = search.sort if search.sort in ("recent", "closing") else "popular"
-    return f"ix_petitions_petition_{name}"
-
-
-def _known_first(when: Any, *order: Any) -> list[Stretch]:
-    return [Stretch(when.is_not(None), order), Stretch(when.is_(None), (P.id.desc(),))]
+    return literal_column("+petitions_petition.id", BigInteger) if ready.is_sqlite(db) else P.id
 
 
 def rising_now(db: Session, now: datetime) -> Sequence[int]:
@@ -354,7 +311,16 @@ def topics(db: Session) -> tuple[tuple[str, str], ...]:
 
 def topic_id(db: Session, slug: str) -> int | None:
     """A retired topic still leads to its petitions."""
-    return db.scalar(select(Topic.id).where(Topic.slug == slug))
+    build = lambda: select(Topic.id).where(Topic.slug == ready.given("slug", String()))
+    found: int | None = ready.one(db, "topic", build, {"slug": slug})
+    return found
+
+
+def department_id(db: Session, slug: str) -> int | None:
+    """A department that is not there any more still has its petitions."""
+    build = lambda: select(Department.id).where(Department.slug == ready.given("slug", String()))
+    found: int | None = ready.one(db, "department", build, {"slug": slug})
+    return found
 
 
 def most_pressing(db: Session, now: datetime, most: int = 3) -> Sequence[Petition]:

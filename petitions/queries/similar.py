@@ -9,25 +9,42 @@ alike on both. What one request may cost is bounded, however common its words ar
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
-from petitions.model.petition import Petition
-from petitions.queries.finding import Moment, entries, in_state
+from petitions.queries import ready
+from petitions.queries.filters import P, Shape, in_state
+from petitions.queries.finding import ENTRY, Entry
+from petitions.queries.words import among, as_one
 from petitions.rules.lifecycle import PetitionState
-from petitions.rules.similarity import IN_BACKGROUND, IN_TITLE, LEAST, Text, likeness, significant, trigrams, weights
+from petitions.rules.similarity import (
+    IN_BACKGROUND,
+    IN_TITLE,
+    LEAST,
+    Likeness,
+    Text,
+    significant,
+    trigrams,
+    weights,
+)
 
 #: a word that more petitions have is common: it tells something only beside another one
 RARE = 200
 MOST_PAIRED, MOST_COMPARED, MOST_NEAR = 3, 40, 10
 #: longer stems stand for every word that begins with them, unless the word itself is found so often
 LEAST_PREFIX, OFTEN = 5, 100
+#: letters that an index of trigrams can look for
+LEAST_TRIGRAM = 3
+#: so long a word that is common stays so
+COMMON_FOR, MOST_COMMON = 60.0, 20_000
+_COMMON = range(RARE + 1)
 SHOWN = (PetitionState.OPEN, PetitionState.CLOSED, PetitionState.WITHDRAWN)
 
 
@@ -38,24 +55,37 @@ class Wanted:
     words: tuple[str, ...]
     in_title: bool = False
     stem: str = ""
+    begin: tuple[str, ...] = ()  # what these words begin with in all their forms
 
 
-def similar(db: Session, action: str, *, most: int, now: datetime) -> Sequence[Row[Any]]:
+def similar(db: Session, action: str, *, most: int, now: datetime) -> Sequence[Entry]:
     """Published petitions that ask for much the same, the open ones first; none that was rejected or hidden."""
     words = significant(action)
     if not words:
         return ()
-    search = _SQLITE if db.get_bind().dialect.name == "sqlite" else _POSTGRES
-    having = dict(zip(words, search.holding(db, [Wanted((w,)) for w in words.values()]), strict=True))
+    search = _SQLITE if ready.is_sqlite(db) else _POSTGRES
+    having = _having(search, db, words)
     found_in = {s: len(ids) for s, ids in having.items()}
-    weighed = weights(found_in, db.scalar(select(func.max(Petition.id))) or 0)
+    newest = ready.one(db, "newest", lambda: select(func.max(P.id)), {})
+    weighed = weights(found_in, newest or 0)
     unknown = {s for s, n in found_in.items() if n == 0}
     points = _points(search, db, words, having, weighed)
     for stem in unknown:
         for near in search.near(db, words[stem]) if len(stem) >= LEAST_PREFIX else ():
             points[near] += weighed[stem]
     candidates = sorted(points, key=lambda i: (-points[i], -i))[:MOST_COMPARED]
-    return entries(db, _likest(db, candidates, lambda shown: likeness(weighed, shown, unknown), most, now))
+    return _likest(db, candidates, Likeness(weighed, unknown), most, now)
+
+
+def _having(search: _Search, db: Session, words: Mapping[str, str]) -> dict[str, Sequence[int]]:
+    """By stem, who has the word. Which words are common is remembered: who has them is of no use."""
+    known = {s: _COMMON for s, word in words.items() if search.common.has(word)}
+    asked = {s: word for s, word in words.items() if s not in known}
+    found = dict(zip(asked, search.holding(db, [Wanted((w,)) for w in asked.values()]), strict=True))
+    for s, ids in found.items():
+        if len(ids) > RARE:
+            search.common.add(asked[s])
+    return {s: known[s] if s in known else found[s] for s in words}
 
 
 def _points(
@@ -72,7 +102,7 @@ def _points(
         *((Wanted((words[s],), in_title=True), (s,)) for s in rare if having[s]),
         *((Wanted((words[s],), stem=s), (s,)) for s in rare if len(s) >= LEAST_PREFIX and len(having[s]) <= OFTEN),
         *(
-            (Wanted((words[a], words[b]), in_title=title), (a, b))
+            (Wanted((words[a], words[b]), in_title=title, begin=(a, b)), (a, b))
             for at, a in enumerate(common)
             for b in common[at + 1 :]
             for title in (False, True)
@@ -91,24 +121,43 @@ def _points(
     return points
 
 
-def _likest(db: Session, ids: Sequence[int], like: Callable[[Text], float], most: int, now: datetime) -> list[int]:
-    """The ids of those that are like enough: the likest, the open ones of them first."""
-    is_open = in_state("open", Moment(now, overdue=True))
-    shown = (Petition.id, Petition.action, Petition.background, Petition.signature_count, is_open.label("is_open"))
-    rows = db.execute(
-        select(*shown)
-        .with_hint(Petition, "NOT INDEXED", "sqlite")
-        .where(Petition.id.in_(ids), Petition.state.in_(SHOWN), Petition.opened_at.is_not(None))
-    ).all()
-    compared = [(like(Text(row.action, row.background)), row) for row in rows]
+def _likest(db: Session, ids: Sequence[int], like: Likeness, most: int, now: datetime) -> list[Entry]:
+    """Those that are like enough: the likest, the open ones of them first."""
+    values = {"ids": as_one(db, ids), "now": now}
+    rows = ready.rows(db, "compared", lambda: _compared(db), values) if ids else []
+    compared = [(like.share(Text(row[1], row[-2])), Entry._make(row[:-2]), row[-1]) for row in rows]
     likest = sorted(
-        ((share, row) for share, row in compared if share >= LEAST),
-        key=lambda pair: (-round(pair[0], 2), not pair[1].is_open, -pair[1].signature_count, -pair[1].id),
+        ((share, entry, is_open) for share, entry, is_open in compared if share >= LEAST),
+        key=lambda found: (-round(found[0], 2), not found[2], -found[1].signature_count, -found[1].id),
     )[:most]
-    return [row.id for _share, row in sorted(likest, key=lambda pair: not pair[1].is_open)]
+    return [entry for _share, entry, _open in sorted(likest, key=lambda found: not found[2])]
+
+
+def _compared(db: Session) -> Select[Any]:
+    """What is shown of petitions, their background, and whether they are open."""
+    is_open = in_state("open", Shape("open", "", overdue=True, by_department=False, by_topic=False, words=""))
+    found = select(*ENTRY, P.background, is_open).with_hint(P.id.table, "NOT INDEXED", "sqlite")
+    return found.where(among(db, P.id), P.state.in_(SHOWN), P.opened_at.is_not(None))
+
+
+class _Common:
+    """Words that many petitions have, for a minute."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def has(self, word: str) -> bool:
+        return time.monotonic() < self._until.get(word, 0.0)
+
+    def add(self, word: str) -> None:
+        if len(self._until) >= MOST_COMMON:
+            self._until.clear()
+        self._until[word] = time.monotonic() + COMMON_FOR
 
 
 class _Search(Protocol):
+    common: _Common
+
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
         """Ids of petitions for each of these, no more of them than tell a rare word from a common one."""
 
@@ -119,9 +168,13 @@ class _Search(Protocol):
 class _Sqlite:
     """FTS5: the words of three columns, and the trigrams of titles."""
 
+    def __init__(self) -> None:
+        self.common = _Common()
+
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
-        one = "SELECT rowid AS id FROM petitions_search WHERE petitions_search MATCH :w{} LIMIT :most"
-        return _each(db, f"SELECT json_group_array(id) AS ids FROM ({one})", [self._query(w) for w in wanted])
+        one = f"SELECT rowid AS id FROM petitions_search WHERE petitions_search MATCH ? LIMIT {RARE + 1}"
+        one = f"(SELECT json_group_array(id) FROM ({one}))"
+        return _each(db, [one] * len(wanted), [self._query(w) for w in wanted])
 
     def _query(self, wanted: Wanted) -> str:
         words = " AND ".join(f'"{w}"' for w in wanted.words)
@@ -141,10 +194,24 @@ class _Sqlite:
 class _Postgres:
     """tsvector, whose weight A marks the title, and pg_trgm on titles."""
 
+    def __init__(self) -> None:
+        self.common = _Common()
+
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
-        one = "SELECT petition_id AS id FROM petitions_search WHERE document @@ to_tsquery('english', :w{}) LIMIT :most"
-        all_of_them = f"SELECT CAST(coalesce(json_agg(id), '[]') AS text) AS ids FROM ({one}) AS some_ids"
-        return _each(db, all_of_them, [self._query(w) for w in wanted])
+        given: list[str] = []
+        asked = [self._asked(w, given) for w in wanted]
+        return _each(db, asked, given)
+
+    def _asked(self, wanted: Wanted, given: list[str]) -> str:
+        among_all = "petitions_search"
+        if wanted.in_title and all(len(b) >= LEAST_TRIGRAM for b in wanted.begin) and wanted.begin:
+            # the index of words does not know titles: it would fetch whoever has two common ones anywhere
+            likely = " AND ".join("title LIKE %s" for _ in wanted.begin)
+            among_all = f"(SELECT petition_id, document FROM petitions_search WHERE {likely} OFFSET 0) AS likely"
+            given += [f"%{b}%" for b in wanted.begin]
+        given.append(self._query(wanted))
+        found = f"SELECT petition_id AS id FROM {among_all} WHERE document @@ to_tsquery('english', %s)"
+        return f"(SELECT coalesce(json_agg(id), '[]')::text FROM ({found} LIMIT {RARE + 1}) AS some_ids)"
 
     def _query(self, wanted: Wanted) -> str:
         if wanted.stem:
@@ -162,11 +229,9 @@ class _Postgres:
 _SQLITE, _POSTGRES = _Sqlite(), _Postgres()
 
 
-def _each(db: Session, one: str, queries: Iterable[str]) -> list[list[int]]:
+def _each(db: Session, asked: Sequence[str], given: Sequence[str]) -> list[list[int]]:
     """What each query finds, all of them in one round trip, and each as one value: many rows take long to fetch."""
-    given = {f"w{at}": query for at, query in enumerate(queries)}
-    if not given:
+    if not asked:
         return []
-    parts = ", ".join(f"({one.format(at)})" for at in range(len(given)))
-    row = db.execute(text(f"SELECT {parts}"), {**given, "most": RARE + 1}).one()
+    row = db.connection().exec_driver_sql(f"SELECT {', '.join(asked)}", tuple(given)).one()
     return [json.loads(ids) for ids in row]

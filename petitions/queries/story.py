@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from petitions.model.debate import Debate
 from petitions.model.petition import Event
 from petitions.model.sorting import PetitionTopic, Topic
 
+_EVENTS = select(Event).where(Event.petition_id == bindparam("petition_id")).order_by(Event.at, Event.id)
+
 
 def events(db: Session, petition_id: int) -> Sequence[Event]:
     """Entries that its page tells, oldest first."""
-    return db.scalars(select(Event).where(Event.petition_id == petition_id).order_by(Event.at, Event.id)).all()
+    return db.scalars(_EVENTS, {"petition_id": petition_id}).all()
 
 
 def debates(db: Session, petition_id: int) -> Sequence[Debate]:

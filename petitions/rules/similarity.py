@@ -79,27 +79,40 @@ def weights(found_in: Mapping[str, int], petitions: int) -> dict[str, float]:
     return {s: math.log(1 + (petitions + 1) / (1 + min(n, petitions))) for s, n in found_in.items()}
 
 
-def likeness(weighed: Mapping[str, float], text: Text, unknown: Collection[str] = ()) -> float:
-    """The share of a request's weight that a petition has, from 0 to 1. ``weighed``: see :func:`weights`.
+class Likeness:
+    """How like petitions are to one request. ``weighed``: see :func:`weights`.
 
-    ``unknown`` are those that no petition has: they count where the title has one like it.
+    ``unknown`` are those words that no petition has: they count where the title has one like it.
     """
-    total = sum(weighed.values())
-    title, background = _stems(text.title), _stems(text.background)
-    got = sum(w * _counted(s, title, background, near=s in unknown) for s, w in weighed.items())
-    return got / total if total else 0.0
+
+    def __init__(self, weighed: Mapping[str, float], unknown: Collection[str] = ()) -> None:
+        self.weighed, self.unknown, self.total = weighed, frozenset(unknown), sum(weighed.values())
+        # a stem is the beginning of its word: only words that begin so are worth taking apart
+        begun = "|".join(sorted(map(re.escape, weighed), key=len, reverse=True))
+        self._perhaps = re.compile(rf"(?<![^\W_])(?:{begun})[^\W_]*" if begun else r"(?!)", re.UNICODE)
+
+    def share(self, text: Text) -> float:
+        """The share of the request's weight that a petition has, from 0 to 1."""
+        title = fold(text.title)
+        in_title = self._stems(title)
+        behind = self._stems(fold(text.background)) if len(in_title) < len(self.weighed) else frozenset()
+        got = sum(w * self._counted(s, in_title, behind, title) for s, w in self.weighed.items())
+        return got / self.total if self.total else 0.0
+
+    def _stems(self, folded: str) -> frozenset[str]:
+        return frozenset([stem(w) for w in self._perhaps.findall(folded)]) & self.weighed.keys()
+
+    def _counted(self, wanted: str, in_title: frozenset[str], behind: frozenset[str], title: str) -> float:
+        if wanted in in_title:
+            return IN_TITLE
+        if wanted in behind:
+            return IN_BACKGROUND
+        return _if_near(wanted, frozenset(map(stem, _WORD.findall(title)))) if wanted in self.unknown else 0.0
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(w) for w in _WORD.findall(fold(text)))
-
-
-def _counted(wanted: str, title: frozenset[str], background: frozenset[str], *, near: bool) -> float:
-    if wanted in title:
-        return IN_TITLE
-    if wanted in background:
-        return IN_BACKGROUND
-    return _if_near(wanted, title) if near else 0.0
+def likeness(weighed: Mapping[str, float], text: Text, unknown: Collection[str] = ()) -> float:
+    """The share of a request's weight that one petition has; see :class:`Likeness`."""
+    return Likeness(weighed, unknown).share(text)
 
 
 def _if_near(wanted: str, stems: frozenset[str]) -> float:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -30,6 +30,7 @@ from app.moderation import promise
 from petitions import queries
 from petitions.forms import PRIVACY_VERSION, CreatorForm, draft_of, is_yes, read_texts
 from petitions.policy import PetitionPolicy
+from petitions.queries.finding import Entry
 from petitions.queries.similar import similar
 from petitions.rules.texts import MOST_ACTION, MOST_BACKGROUND, MOST_DETAILS, read_action, read_background, read_details
 from petitions.service import drafting
@@ -188,7 +189,7 @@ def _step_page(
     *,
     status: int = 200,
     busy: TooMany | None = None,
-    petitions: Sequence[Row[Any]] = (),
+    petitions: Sequence[Entry] = (),
 ) -> Response[bytes]:
     state = request.app.state
     values = dict(form.values)
@@ -208,12 +209,12 @@ def _step_page(
         fields=FIELDS,
         back=STEPS[STEPS.index(step_name) - 1] if step_name != "eligibility" else None,
         limits={"action": MOST_ACTION, "background": MOST_BACKGROUND, "additional_details": MOST_DETAILS},
-        countries=sorted(country_names().items(), key=lambda pair: pair[1]),
+        countries=_countries(),
         country_name=country_name(values.get("country", "")) if values.get("country") in country_names() else "",
         asks_postcode=policy.postcode == "home",
         home_country=state.settings.home_country,
         sponsors_needed=policy.sponsors_needed,
-        outlook=_outlook(state),
+        outlook=_outlook(state, says_when=step_name == "check"),
         petitions=petitions,
         now=state.clock.now(),
         busy=busy,
@@ -223,11 +224,17 @@ def _step_page(
     return response
 
 
-def _outlook(state: Any) -> promise.Outlook:
-    """How long a petition that comes in now waits to be checked."""
+def _outlook(state: Any, *, says_when: bool = True) -> promise.Outlook:
+    """How long a petition that comes in now waits to be checked; by which day, only where the page says it."""
+    since = state.clock.now() if says_when else None
     with state.database.reading() as db:
-        outlook: promise.Outlook = state.site.promising.outlook(db, "petition", state.clock.now())
+        outlook: promise.Outlook = state.site.promising.outlook(db, "petition", since)
     return outlook
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Sequence[tuple[str, str]]:
+    return sorted(country_names().items(), key=lambda pair: pair[1])
 
 
 HANDLERS = [new, step, new_sent]

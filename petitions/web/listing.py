@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.text.plain import tidy_line
 from app.core.web.page import public
-from app.departments import queries as departments
 from petitions.queries import finding
 from petitions.queries.figures import ListFigures
-from petitions.queries.finding import SORTS, STATES, Moment, Search
+from petitions.queries.finding import SORTS, STATES, Entry, Search
 from petitions.rules.lifecycle import PetitionState
 from petitions.web import uk
+from petitions.web.stencils import Stencils
 
 NOBODY = -1  # an unknown department or topic has no petitions
 JSON = "application/json; charset=utf-8"
 OPEN_DATA = {"access-control-allow-origin": "*"}
 MOST_Q, MOST_CLOSEST = 200, 5
+STENCILS = Stencils()
 DEFAULTS = {"state": "open", "sort": "popular"}
 
 
@@ -55,17 +56,27 @@ class Asked:
 
     def link(self, **changes: str) -> str:
         """The same list with another filter or order, from its first page."""
-        query = {k: v for k, v in {**self.kept, **changes}.items() if v != DEFAULTS.get(k, "")}
-        return "/petitions" + ("?" + urlencode(query) if query else "")
+        parts = {**self._parts, **{k: _part(k, v) for k, v in changes.items()}}
+        query = "&".join(filter(None, parts.values()))
+        return "/petitions?" + query if query else "/petitions"
+
+    @cached_property
+    def _parts(self) -> Mapping[str, str]:
+        return {k: _part(k, v) for k, v in self.kept.items()}
+
+
+def _part(name: str, value: str) -> str:
+    """One of an address's parameters; none where it says what everyone finds."""
+    return "" if value == DEFAULTS.get(name, "") else f"{name}={quote_plus(value)}"
 
 
 class Listed(NamedTuple):
-    """One petition of the page. What many have in common is made once: ``standing`` is its key, ``key`` the whole's.
+    """One petition of the page. ``alike``: all that it has in common with others.
 
     ``goal``: the next threshold, or the last one; ``is_ahead`` while it can be reached.
     """
 
-    petition: Row[Any]
+    petition: Entry
     id: int
     action: str
     signatures: int
@@ -73,22 +84,22 @@ class Listed(NamedTuple):
     goal: int | None
     on_bar: int
     is_ahead: bool
-    standing: tuple[Any, ...]
-    key: tuple[Any, ...]
+    alike: tuple[Any, ...]
 
 
-def _listed(rows: Iterable[Row[Any]], now: datetime) -> list[Listed]:
+def _listed(rows: Iterable[Entry], now: datetime) -> list[Listed]:
     return [_told(row, _standing(row, now)) for row in rows]
 
 
-def _told(row: Row[Any], standing: tuple[Any, ...]) -> Listed:
+def _told(row: Entry, standing: tuple[Any, ...]) -> Listed:
     count, goal = row.signature_count, _goal(row)
     ahead = goal is not None and row.state == PetitionState.OPEN and count < goal
-    key = (row.id, row.action, count, goal, ahead, *standing)
-    return Listed(row, row.id, row.action, count, f"{count:,}", goal, min(count, goal or 0), ahead, standing, key)
+    return Listed(
+        row, row.id, row.action, count, f"{count:,}", goal, min(count, goal or 0), ahead, (goal, ahead, *standing)
+    )
 
 
-def _goal(row: Row[Any]) -> int | None:
+def _goal(row: Entry) -> int | None:
     if row.state not in (PetitionState.OPEN, PetitionState.CLOSED):
         return None
     reached = row.response_reached_at or row.answered_at or row.signature_count >= row.response_threshold
@@ -96,7 +107,7 @@ def _goal(row: Row[Any]) -> int | None:
     return goal
 
 
-def _standing(row: Row[Any], now: datetime) -> tuple[Any, ...]:
+def _standing(row: Entry, now: datetime) -> tuple[Any, ...]:
     """Everything that the line of a petition's state and date shows."""
     closes = row.closes_at
     left = -(-(closes - now).total_seconds() // 86_400) if closes is not None and closes > now else None
@@ -115,16 +126,11 @@ def read_search(request: Request[Any, Any, Any], db: Session) -> Asked:
         q=given.get("q", ""),
         state=state if state in STATES else "open",
         sort=sort if sort in SORTS else "popular",
-        department_id=_known(_department_id(db, department)) if department else None,
+        department_id=_known(finding.department_id(db, department)) if department else None,
         topic_id=_known(finding.topic_id(db, topic)) if topic else None,
     )
     kept = {"q": search.q, "state": search.state, "sort": search.sort, "department": department, "topic": topic}
     return Asked(search, read_page(given.get("page", "")), kept)
-
-
-def _department_id(db: Session, slug: str) -> int | None:
-    named = departments.by_slug(db, slug)
-    return named.id if named else None
 
 
 def _known(found: int | None) -> int:
@@ -138,9 +144,9 @@ def petition_list(
     state = request.app.state
     now = state.clock.now()
     asked = read_search(request, db)
-    ids, total = figures.page(db, asked.search, now, offset=asked.offset, most=A_PAGE)
+    rows, total = figures.find(db, asked.search, now, offset=asked.offset, most=A_PAGE)
     page = Page(
-        rows=_listed(finding.entries(db, ids), now),
+        rows=_listed(rows, now),
         total=total,
         page=asked.page,
         path="/petitions",
@@ -155,24 +161,27 @@ def petition_list(
         paging=page,
         asked=asked,
         search=asked.search,
-        closest=() if total else _listed(_closest(db, asked.search, figures.moment(db, now)), now),
+        closest=() if total else _listed(_closest(db, asked.search, figures, now), now),
         states=STATES,
         sorts=SORTS,
-        counts=figures.counts(db, now),
+        counts=(counts := figures.counts(db, now)),
+        stencils=STENCILS,
+        counted=tuple(counts.values()),
         choices=figures.choices(db),
         now=now,
     )
     return response
 
 
-def _closest(db: Session, search: Search, at: Moment) -> Sequence[Row[Any]]:
+def _closest(db: Session, search: Search, figures: ListFigures, now: datetime) -> Sequence[Entry]:
     """Where nothing is found: closed ones that hold the same words, else any that do, whatever else was asked."""
-    if not search.q:
+    at, held = figures.moment(db, now), figures.held(db, search)
+    if not search.q or held.none:
         return ()
     for wider in (replace(search, state="closed"), Search(q=search.q, state="closed"), Search(q=search.q, state="all")):
-        found = finding.find(db, wider, at, offset=0, most=MOST_CLOSEST)
-        if found.ids:
-            return finding.entries(db, found.ids)
+        found = finding.find(db, wider, at, held, offset=0, most=MOST_CLOSEST)
+        if found.rows:
+            return found.rows
     return ()
 
 

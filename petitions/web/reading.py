@@ -13,22 +13,24 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
+from app.comments.service.family import page_key
 from app.core.errors import NotFound
 from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.core.web.page import Pages, public
 from app.moderation import promise
 from app.moderation import queries as moderation
-from app.moderation.rules.standards import STANDARDS_VERSION
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
 from petitions.queries import story
+from petitions.queries.shown import OnRecord, shown
 from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import PetitionState
 from petitions.service import debating, stops
 from petitions.web import uk
 from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, same_until
+from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
 from petitions.web.history import History, history_chart
 from petitions.web.sharing import QrCode, qr_code
@@ -69,9 +71,10 @@ def show(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: Fro
         return _show_json(request, db, readable(db, ref.removesuffix(".json")))
     if ref.endswith(".atom"):
         return petition_atom(request, db, readable(db, ref.removesuffix(".atom")))
-    petition = queries.public_petition(db, petition_id_of(ref))
-    if petition is None:
+    found = shown(db, petition_id_of(ref))
+    if found is None:
         raise NotFound
+    petition, there = found
     match petition.state:
         case PetitionState.HIDDEN:
             return _taken_down(request, db, petition)
@@ -84,7 +87,7 @@ def show(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: Fro
         case PetitionState.REJECTED:
             return _rejected(request, db, petition)
         case _published:
-            return _published_page(request, db, petition)
+            return _published_page(request, db, petition, there)
 
 
 @get("/petitions/{ref:str}/count.json", name="petitions.count", guards=[anyone], sync_to_thread=True)
@@ -123,7 +126,7 @@ def _rejected(request: Request[Any, Any, Any], db: Session, petition: Petition) 
         keys=(f"petition:{petition.id}", *([f"petition:{survivor.id}"] if survivor else [])),
         good_until=same_until(survivor, now) if survivor else None,
         petition=petition,
-        reason=moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION),
+        reason=moderation.reason_given(db, SubjectRef("petition", petition.id), petition.rejection_code or ""),
         survivor=survivor,
         survivor_signable=survivor is not None and is_signable(survivor.state, survivor.closes_at, now),
     )
@@ -137,7 +140,7 @@ def _taken_down(request: Request[Any, Any, Any], db: Session, petition: Petition
         status=PetitionRemoved.status,
         keys=(f"petition:{petition.id}",),
         at=petition.hidden_at,
-        reason=moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION),
+        reason=moderation.reason_given(db, SubjectRef("petition", petition.id), petition.rejection_code or ""),
     )
     return response
 
@@ -155,24 +158,26 @@ class PublishedView:
     qr: QrCode
 
 
-def _published_page(request: Request[Any, Any, Any], db: Session, petition: Petition) -> Response[bytes]:
+def _published_page(
+    request: Request[Any, Any, Any], db: Session, petition: Petition, there: OnRecord
+) -> Response[bytes]:
     state = request.app.state
     now, link = state.clock.now(), f"{state.settings.base_url}/petitions/{petition.id}"
-    told = read_story(db, petition)
+    told = read_story(db, petition, there)
     debate = debating.shown(db, petition, now, state.settings.zone)
     view = PublishedView(
         signable=is_signable(petition.state, petition.closes_at, now),
         steps=trail(told, state.pages, now),
-        history=history_chart(queries.history(db, petition.id), state.settings.zone),
-        countries=[(country_name(c.country), c.imported + c.validated) for c in queries.countries(db, petition.id)],
-        topics=story.topics(db, [petition.id]).get(petition.id, ()),
+        history=history_chart(queries.history(db, petition.id), state.settings.zone) if there.hours else None,
+        countries=_countries(db, petition) if there.countries else [],
+        topics=story.topics(db, [petition.id]).get(petition.id, ()) if there.topics else (),
         corrections=[v for v in told.versions if v.version > 1],
         qr=qr_code(link),
     )
     changes = [at for at in (same_until(petition, now), debate.until if debate else None) if at is not None]
     response: Response[bytes] = state.pages.public(
         "petitions/show.html",
-        keys=(f"petition:{petition.id}",),
+        keys=(f"petition:{petition.id}", page_key(SubjectRef("petition", petition.id))),
         good_until=min(changes, default=None),
         fresh_for=600,
         petition=petition,
@@ -184,10 +189,15 @@ def _published_page(request: Request[Any, Any, Any], db: Session, petition: Peti
         lead=told.departments.get(petition.lead_department_id or 0),
         petition_link=link,
         canonical_url=link,
-        stopped=stops.stopped(db, now),
+        stopped=stops.stopped(db, now) if there.stops else stops.Stopped(),
+        discussion=said_of(request, db, petition, there.discussion, view.signable),
         now=now,
     )
     return response
+
+
+def _countries(db: Session, petition: Petition) -> list[tuple[str, int]]:
+    return [(country_name(c.country), c.imported + c.validated) for c in queries.countries(db, petition.id)]
 
 
 HANDLERS = [show, count_json]

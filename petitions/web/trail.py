@@ -22,6 +22,7 @@ from petitions import queries
 from petitions.model.debate import Debate
 from petitions.model.petition import Crossing, Event, Petition, TextVersion
 from petitions.queries import story
+from petitions.queries.shown import MAYBE_ALL, OnRecord
 from petitions.rules.lifecycle import PetitionState
 from petitions.rules.thresholds import Threshold
 
@@ -56,15 +57,15 @@ class Story:
     debates: Sequence[Debate]
 
 
-def read_story(db: Session, petition: Petition) -> Story:
-    """What the petition's own columns say is not there is not asked for."""
-    referrals = outcomes.referrals_about(db, SubjectRef("petition", petition.id))
+def read_story(db: Session, petition: Petition, there: OnRecord = MAYBE_ALL) -> Story:
+    """What is known not to be there, by the petition's own columns too, is not asked for."""
+    referrals = outcomes.referrals_about(db, SubjectRef("petition", petition.id)) if there.referrals else ()
     return Story(
         petition=petition,
         answers=[(r, outcomes.answers_to(db, r.id) if r.state == "answered" else ()) for r in referrals],
         departments=departments.by_ids(db, [petition.lead_department_id, *(r.department_id for r in referrals)]),
-        crossings=queries.crossings(db, petition.id),
-        events=story.events(db, petition.id),
+        crossings=queries.crossings(db, petition.id) if there.crossings else (),
+        events=story.events(db, petition.id) if there.events else (),
         versions=queries.versions(db, petition.id) if petition.text_version > 1 else (),
         debates=story.debates(db, petition.id) if petition.debate_state else (),
     )

@@ -97,9 +97,11 @@ def to_html(source: str, *, formatting: bool) -> SafeHtml:
     text = tidy(source)
     if not text:
         return SafeHtml(Markup(""))
+    plain = paragraphs(text)
     draft = None if _too_much(text) else _draft(text, formatting)
-    html = None if draft is None else sanitised(draft)
-    return SafeHtml(Markup(paragraphs(text) if html is None else html))  # noqa: S704  sanitised above
+    # what came out as the plain paragraphs that take the place of anything doubtful needs no parser
+    html = None if draft in (None, plain) else sanitised(draft)
+    return SafeHtml(Markup(plain if html is None else html))  # noqa: S704  sanitised above
 
 
 def from_store(html: str, version: int) -> SafeHtml | None:

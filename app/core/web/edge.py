@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import Database, abandon, finish
 from app.core.errors import NotFound, TooLarge
+from app.core.web.packing import pack
 
 #: openness of the hottest routes: said as the guard ``anyone`` says it, without a call for each request
 OPEN_TO_ANYONE = {"open_to_anyone": True}
@@ -71,7 +72,7 @@ def db_provider(database: Database, closers: Executor) -> Callable[..., AsyncGen
         except BaseException:
             await _in(closers, abandon, session)
             raise
-        if not session.in_transaction():  # a reading handler's own thread has ended it: see `ends_reading`
+        if not session.in_transaction():  # a reading handler's own thread has ended it: see `finishes_in_its_thread`
             session.close()
             return
         status = request.route_handler.status_code if unit.status is None else unit.status
@@ -81,24 +82,30 @@ def db_provider(database: Database, closers: Executor) -> Callable[..., AsyncGen
     return provide_db
 
 
-def ends_reading(handler: AnyHandler) -> AnyHandler:
-    """A route that only reads gives its connection back in the thread that used it, before it answers.
+def finishes_in_its_thread(handler: AnyHandler) -> AnyHandler:
+    """A route that works in a thread ends its work there: it packs its page, and gives back what it only read with.
 
     Going to another thread for that costs every page two changes of thread, each of which waits for
-    whoever is busy rendering.
+    whoever is busy rendering; the event loop would make everyone wait.
     """
     does = getattr(handler, "fn", None)
-    reads = isinstance(handler, HTTPRouteHandler) and handler.sync_to_thread and not handler.opt.get("writes")
-    if not reads or does is None or "db" not in signature(does).parameters:
+    if does is None or not isinstance(handler, HTTPRouteHandler) or not handler.sync_to_thread:
+        return handler
+    given = signature(does).parameters
+    ends_reading = "db" in given and not handler.opt.get("writes")
+    if not ends_reading and "request" not in given:
         return handler
 
     @wraps(does)
-    def read(*args: Any, db: Session, **kwargs: Any) -> Any:
-        answer = does(*args, db=db, **kwargs)
-        abandon(db)
+    def do(*args: Any, **kwargs: Any) -> Any:
+        answer = does(*args, **kwargs)
+        if ends_reading:
+            abandon(kwargs["db"])
+        if (request := kwargs.get("request")) is not None:
+            pack(request.scope, answer)
         return answer
 
-    handler._fn = read  # type: ignore[attr-defined]
+    handler._fn = do  # type: ignore[attr-defined]
     return handler
 
 
@@ -139,6 +146,19 @@ async def read_body(request: Request[Any, Any, Any], most: int) -> bytes:
     if len(body) > most:
         raise TooLarge
     return body
+
+
+class Answered(Exception):
+    """A guard answers in the handler's place: not a refusal, a page on the way to it."""
+
+    def __init__(self, response: Response[Any]) -> None:
+        self.response = response
+        super().__init__(f"answered {response.status_code}")
+
+
+def answered(_request: Request[Any, Any, Any], answer: Answered) -> Response[Any]:
+    """The exception handler that sends it."""
+    return answer.response
 
 
 class ClientDisconnect(Exception):

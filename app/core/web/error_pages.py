@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -56,6 +56,7 @@ class ErrorPages:
 
     def __init__(self, pages: Pages, notices: Callable[[], tuple[str, ...]] = tuple) -> None:
         self._pages, self._notices, self._said = pages, notices, notices()
+        self._loudness = _loudness(self._said)
         self._layout = self._render(self._said)
         self._base_url = pages.settings.base_url
 
@@ -110,12 +111,22 @@ class ErrorPages:
             "next_text": words,
             "reference": reference,
         }
-        if (said := self._notices()) != self._said:
-            self._layout, self._said = self._render(said), said
+        said = self._notices()
+        if said != self._said or _loudness(said) != self._loudness:
+            self._layout, self._said, self._loudness = self._render(said), said, _loudness(said)
         text = self._layout
         for name, value in given.items():
             text = text.replace(_MARKS[name], escape(str(value)))
         return text.encode()
+
+    def held(self, refusal: Refusal, reference: str, address: str, typed: Sequence[tuple[str, str]]) -> bytes:
+        """A refusal with what was typed, to be copied or to be sent again to ``address`` by a button."""
+        text = self._pages.text("errors/held.html", refusal=refusal, reference=reference, address=address, typed=typed)
+        return text.encode()
+
+
+def _loudness(said: tuple[str, ...]) -> list[str]:
+    return [getattr(words, "level", "") for words in said]
 
 
 class _Other(Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
 from litestar import Request
 
@@ -13,6 +13,9 @@ from app.core.errors import BadField, FieldError, Invalid, Refusal
 from app.core.i18n import _
 
 MOST_FIELDS = 100
+#: fields by which somebody proves again who they are, beside those of any form; handlers never see them
+PROOF = "it-is-you."
+PASSWORD, CODE = f"{PROOF}password", f"{PROOF}code"
 T = TypeVar("T")
 
 
@@ -33,32 +36,30 @@ class Sent(dict[str, str]):
         return [v for k, v in self.pairs if k == name]
 
 
-def read_form(body: bytes) -> Sent:
-    """``application/x-www-form-urlencoded`` bytes; raises :class:`NotAForm`."""
+def read_form(body: bytes, *, proof: bool = False, most: int = MOST_FIELDS) -> Sent:
+    """``application/x-www-form-urlencoded`` bytes; raises :class:`NotAForm`. Without ``proof`` those fields are left out."""
     if not body:
         return Sent([])
-    parts = body.split(b"&")
-    if len(parts) > MOST_FIELDS:
+    if body.count(b"&") >= most:
         raise NotAForm
     try:
-        return Sent([_pair(part) for part in parts if part])
+        # decoded as a whole: every address has an "@", and few fields have anything else that is encoded
+        text = body.decode("utf-8").replace("+", " ").replace("%40", "@")
+        pairs = [_pair(part) for part in text.split("&") if part]
     except UnicodeDecodeError as wrong:
         raise NotAForm from wrong
+    return Sent(pairs if proof else without_proof(pairs))
 
 
-def _pair(part: bytes) -> tuple[str, str]:
-    name, _eq, value = part.partition(b"=")
-    return _word(name), _word(value)
+def _pair(part: str) -> tuple[str, str]:
+    name, _eq, value = part.partition("=")
+    if "%" in part:
+        return unquote(name, errors="strict"), unquote(value, errors="strict")
+    return name, value
 
 
-def _word(raw: bytes) -> str:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        raw = raw.replace(b"%40", b"@")  # every address has one, and few fields have anything else
-        if b"%" in raw:
-            raw = unquote_to_bytes(raw)
-    return raw.decode("utf-8")
+def without_proof(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in pairs if not name.startswith(PROOF)]
 
 
 async def provide_form(request: Request[Any, Any, Any]) -> Sent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -22,6 +23,7 @@ from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
 from app.core.web.page_cache import MARK, mark
+from app.core.web.phrases import said
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 HTML = "text/html"
@@ -53,6 +55,34 @@ class Fragments:
                 self._kept.popitem(last=False)
         return made
 
+    def forget(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
+class _Templates(FileSystemLoader):
+    """Where templates may change while the site runs, it looks once a second: a page is made of ten files."""
+
+    def __init__(self, fragments: Fragments) -> None:
+        super().__init__(TEMPLATES)
+        self._fragments = fragments
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, path, is_up_to_date = super().get_source(environment, template)
+        asked_at = time.monotonic()
+
+        def is_still_good() -> bool:
+            nonlocal asked_at
+            if time.monotonic() - asked_at < 1:
+                return True
+            asked_at = time.monotonic()
+            is_good = is_up_to_date()
+            if not is_good:
+                self._fragments.forget()
+            return is_good
+
+        return source, path, is_still_good
+
 
 class Pages:
     """One Jinja environment and what every page is given."""
@@ -60,8 +90,9 @@ class Pages:
     def __init__(self, settings: Settings, assets: Assets, *, undefined: type | None = None) -> None:
         self.settings, self.assets = settings, assets
         options = {"undefined": undefined} if undefined else {}
+        fragments = Fragments()
         self.jinja = Environment(
-            loader=FileSystemLoader(TEMPLATES),
+            loader=_Templates(fragments),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -71,6 +102,8 @@ class Pages:
         )
         self.jinja.install_gettext_callables(gettext_now, ngettext_now, newstyle=True)  # type: ignore[attr-defined]
         self.jinja.globals.update(
+            gettext=said,
+            _=said,
             asset=assets.url,
             site_name=settings.site_name,
             base_url=settings.base_url,
@@ -79,11 +112,13 @@ class Pages:
             body_script=BODY_SCRIPT,
             dev_mail=settings.shows_letters,
             banner=None,
+            opens=_shut,
+            staff_idle_seconds=0,  # until the house knows better
             notices=tuple,  # nothing to say, until the house knows better
             error_prefix=False,
             contact_email=settings.contact_email,
             to_html=_shown_html,
-            once=Fragments().once,
+            once=fragments.once,
         )
         self.jinja.filters.update(
             date=self.say_date,
@@ -198,6 +233,11 @@ def _day_in_words(day: date) -> str:
 def _shown_html(source: str, *, formatting: bool) -> SafeHtml:
     """Sanitised once for each text: a published text does not change, and two parsers are slow."""
     return to_html(source, formatting=formatting)
+
+
+def _shut(_account: object, _act: str) -> bool:
+    """No door opens until the house says which do."""
+    return False
 
 
 def number(value: int) -> str:

@@ -19,6 +19,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.core.web.packing import MAY_PACK
+
 MARK = b"x-townsquare-public"
 MOST_PAGES = 2_000
 MOST_BYTES = 1_000_000
@@ -155,6 +157,7 @@ class PageCache:
 
     async def _render(self, address: bytes, scope: Any, receive: Any, send: Send) -> None:
         """Run the handler; keep and serve its answer if it is marked, else let it flow."""
+        scope[MAY_PACK] = False  # it is kept plain, too
         self.misses += 1
         before = dict(self.stamps)
         caught = Captured()

@@ -7,9 +7,8 @@ cache and the router behind it.
 
 from __future__ import annotations
 
-import gzip
 import logging
-import secrets
+import random
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,13 +18,12 @@ from app.core.i18n import _
 from app.core.security.cross_site import SAFE_METHODS, Standing, standing
 from app.core.security.headers import security_headers
 from app.core.settings import Settings
+from app.core.web import packing
 from app.core.web.assets import Assets, StaticFile
 from app.core.web.error_pages import ErrorPages, Fault, problem, wants_problem
 
 log = logging.getLogger("townsquare.shell")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-LEAST_TO_ZIP = 1_000
-_EMPTY = frozenset({204, 303, 304})
 
 
 class FromAnotherSite(Forbidden):
@@ -53,7 +51,8 @@ class Shell:
         if path.startswith("/static/"):
             await self._static(path, scope, send)
             return
-        scope["request_id"] = reference = secrets.token_hex(6)
+        scope["request_id"] = reference = _reference()
+        scope[packing.MAY_PACK] = packing.wants_packed(scope["headers"])
         if scope["method"] not in SAFE_METHODS:
             match standing(scope["headers"], self.origins):
                 case Standing.FOREIGN:
@@ -66,7 +65,7 @@ class Shell:
 
     async def _guarded(self, scope: Any, receive: Any, send: Send, reference: str) -> None:
         started = False
-        out = _Out(send, self.headers, self.names, reference, scope)
+        out = _Out(send, self.headers, self.names, reference, wants_packed=scope[packing.MAY_PACK])
 
         async def outward(message: dict[str, Any]) -> None:
             nonlocal started
@@ -126,13 +125,19 @@ def _file_answer(
 
 
 class _Out:
-    """Adds our headers to the first message; packs larger pages that the page cache did not."""
+    """Adds our headers to the first message; packs larger pages that nobody did before."""
 
     def __init__(
-        self, send: Send, headers: list[tuple[bytes, bytes]], names: frozenset[bytes], reference: str, scope: Any
+        self,
+        send: Send,
+        headers: list[tuple[bytes, bytes]],
+        names: frozenset[bytes],
+        reference: str,
+        *,
+        wants_packed: bool,
     ) -> None:
         self._send, self._headers, self._names = send, headers, names
-        self._reference, self._scope = reference.encode(), scope
+        self._reference, self._wants_packed = reference.encode(), wants_packed
         self._held: dict[str, Any] | None = None
 
     async def __call__(self, message: dict[str, Any]) -> None:
@@ -145,30 +150,29 @@ class _Out:
                 inner += [h for h in self._headers if h[0] not in names]
             inner.append((b"x-request-id", self._reference))
             message = {"type": "http.response.start", "status": message["status"], "headers": inner}
-            if message["status"] not in _EMPTY and self._may_zip(inner, names):
+            if self._wants_packed and _may_pack(message["status"], inner, names):
                 self._held = message
                 return
         elif self._held is not None:
             held, self._held = self._held, None
             if not message.get("more_body"):
-                held, message = _zipped(held, message)
+                held, message = _packed(held, message)
             await self._send(held)
         await self._send(message)
 
-    def _may_zip(self, headers: list[tuple[bytes, bytes]], names: set[bytes]) -> bool:
-        if b"content-encoding" in names or b"etag" in names:
-            return False
-        kind = next((v for k, v in headers if k.lower() == b"content-type"), b"")
-        if not kind.startswith((b"text/", b"application/json", b"application/atom")):
-            return False
-        return any(k == b"accept-encoding" and b"gzip" in v for k, v in self._scope["headers"])
+
+def _may_pack(status: int, headers: list[tuple[bytes, bytes]], names: set[bytes]) -> bool:
+    if b"content-encoding" in names or b"etag" in names:
+        return False
+    kind = next((v for k, v in headers if k.lower() == b"content-type"), b"")
+    return packing.is_packable(status, kind.decode("latin-1"))
 
 
-def _zipped(start: dict[str, Any], message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _packed(start: dict[str, Any], message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     body = message.get("body", b"")
-    if len(body) < LEAST_TO_ZIP:
+    if len(body) < packing.LEAST:
         return start, message
-    packed = gzip.compress(body, compresslevel=3, mtime=0)
+    packed = packing.packed(body)
     headers = [h for h in start["headers"] if h[0].lower() != b"content-length"]
     headers += [
         (b"content-length", str(len(packed)).encode()),
@@ -176,6 +180,11 @@ def _zipped(start: dict[str, Any], message: dict[str, Any]) -> tuple[dict[str, A
         (b"vary", b"accept-encoding"),
     ]
     return {**start, "headers": headers}, {**message, "body": packed}
+
+
+def _reference() -> str:
+    """What ties an error page to the log; no secret, so it need not wait for the system's randomness."""
+    return f"{random.getrandbits(48):012x}"
 
 
 def _origins(settings: Settings) -> frozenset[bytes]:

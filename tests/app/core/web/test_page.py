@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from os import utime
+from pathlib import Path
 
 import pytest
 from jinja2 import StrictUndefined
 
 from app.core.settings import Settings
+from app.core.web import page
 from app.core.web.assets import Assets
 from app.core.web.page import Pages, SeeOther, day_count, number, see_other
 from app.main import STATIC
@@ -83,3 +86,27 @@ def test_a_page_for_one_reader_is_kept_by_nobody(pages: Pages) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert answer.status_code == 422
     assert b"<title>Error: " in answer.content
+
+
+def test_what_a_phrase_is_filled_with_is_escaped_and_its_own_signs_stay(pages: Pages) -> None:
+    said = pages.jinja.from_string(
+        "{% trans name=name %}By {{ name }}, 50% of it{% endtrans %} {{ _('100%% <b>ours</b>') }}"
+    )
+    assert said.render(name="<i>Boris</i>") == "By &lt;i&gt;Boris&lt;/i&gt;, 50% of it 100% <b>ours</b>"
+
+
+def test_a_changed_template_is_read_again_and_so_are_the_parts_kept_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(page, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(page.time, "monotonic", lambda: watch[0])
+    watch, part, whole = [100.0], tmp_path / "part.html", tmp_path / "whole.html"
+    part.write_text("{% macro sign() %}open{% endmacro %}")
+    whole.write_text("{% from 'part.html' import sign %}{{ once((1,), sign) }}")
+    developing = Pages(Settings.from_environment({}), Assets(STATIC))
+    assert developing.text("whole.html") == "open"
+    part.write_text("{% macro sign() %}closed{% endmacro %}")
+    utime(part, (1, 1))
+    assert developing.text("whole.html") == "open", "it does not look at every page"
+    watch[0] += 1
+    assert developing.text("whole.html") == "closed"

@@ -1,0 +1,99 @@
+"""Reading statements of hot paths: built and compiled once, so that a request only binds its values.
+
+SQLAlchemy takes longer to put such a statement together, and to look up how it was compiled, than
+SQLite takes to answer it. Each is known by what its text depends on; everything else is bound by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Dialect, Select, bindparam
+from sqlalchemy.orm import Session
+
+from app.core.db import Instant
+
+MOST_KEPT = 2_000
+
+
+class _Statement(NamedTuple):
+    sql: str
+    names: Sequence[str] | None  # in the order of their places; none where they are bound by name
+    constants: Mapping[str, Any]
+    binds: Mapping[str, Callable[[Any], Any]]  # only where the driver wants another value
+    reads: Sequence[tuple[int, Callable[[Any], Any]]]
+
+    def given(self, values: Mapping[str, Any]) -> Any:
+        filled = {**self.constants, **values}
+        for name, bind in self.binds.items():
+            filled[name] = bind(filled[name])
+        return filled if self.names is None else tuple([filled[name] for name in self.names])
+
+    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        made = list(row)
+        for at, read in self.reads:
+            if made[at] is not None:
+                made[at] = read(made[at])
+        return tuple(made)
+
+
+_KEPT: dict[tuple[str, Hashable], _Statement] = {}
+
+
+def given(name: str, kind: Any) -> BindParameter[Any]:
+    """The place of a value that each request brings along."""
+    return bindparam(name, None, kind)
+
+
+def is_sqlite(db: Session) -> bool:
+    return db.get_bind().dialect.name == "sqlite"
+
+
+def rows(
+    db: Session, key: Hashable, build: Callable[[], Select[Any]], values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """What the statement known as ``key`` finds; ``build`` is asked for it once in each dialect."""
+    connection = db.connection()
+    dialect = connection.dialect
+    statement = _KEPT.get((dialect.name, key))
+    if statement is None:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        statement = _KEPT[dialect.name, key] = _compiled(build(), dialect)
+    found = connection.exec_driver_sql(statement.sql, statement.given(values)).all()
+    return [statement.read(row) for row in found] if statement.reads else [tuple(row) for row in found]
+
+
+def one(db: Session, key: Hashable, build: Callable[[], Select[Any]], values: Mapping[str, Any]) -> Any:
+    """The first value of the first row; None where there is none."""
+    found = rows(db, key, build, values)
+    return found[0][0] if found else None
+
+
+def _compiled(statement: Select[Any], dialect: Dialect) -> _Statement:
+    compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    constants = {n: str(v) if isinstance(v, str) else v for n, v in compiled.params.items()}
+    binds = {
+        name: bind
+        for name, parameter in compiled.binds.items()
+        if name in constants and (bind := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
+    selected = statement.selected_columns
+    reads = [(at, read) for at, column in enumerate(selected) if (read := _reader(column.type, dialect)) is not None]
+    names = compiled.positiontup
+    return _Statement(compiled.string, names, constants, binds, reads)
+
+
+def _reader(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Instant):
+        return _instant if dialect.name == "sqlite" else None  # PostgreSQL's sessions are in UTC
+    read: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return read
+
+
+@lru_cache(maxsize=16_384)  # a page of the list shows a hundred of them, and the next page many again
+def _instant(stored: str) -> datetime:
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC)

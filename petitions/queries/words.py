@@ -1,0 +1,120 @@
+"""Words that petitions are searched for: SQLite by FTS5, PostgreSQL by tsvector."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    Text,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
+
+from app.core.text.plain import fold, tidy_line
+from petitions.queries import ready
+
+MOST_WORDS = 12
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Who has the words of a search. ``ids``: all of them as one value of the database, or None where they are many."""
+
+    query: str
+    ids: str | None
+    none: bool = False
+
+
+def words_of(q: str) -> list[str]:
+    """What a search looks for: letters and digits alone, so that no sign can be an operator."""
+    return _WORD.findall(tidy_line(q))[:MOST_WORDS]
+
+
+def matching(db: Session, words: Sequence[str], *, begun: bool = False) -> Select[int]:
+    """Ids of petitions whose text has every word in some form of it; ``begun``: or a word that begins so."""
+    return having(db).params(words=query_of(db, words, begun=begun))
+
+
+def having(db: Session) -> Select[int]:
+    """The same for the value ``words`` that a request brings along; see :func:`query_of`."""
+    if ready.is_sqlite(db):
+        found = table("petitions_search", column("rowid", BigInteger))
+        return select(found.c.rowid).where(
+            text("petitions_search MATCH :words").bindparams(ready.given("words", String()))
+        )
+    found = table("petitions_search", column("petition_id", BigInteger), column("document"))
+    query = func.to_tsquery(literal_column("'english'"), ready.given("words", Text()))
+    return select(found.c.petition_id).where(found.c.document.op("@@")(query))
+
+
+def query_of(db: Session, words: Sequence[str], *, begun: bool = False) -> str:
+    """These words in the database's own language."""
+    end = ("*" if ready.is_sqlite(db) else ":*") if begun else ""
+    if ready.is_sqlite(db):
+        return " AND ".join(_either(w, end) for w in words)
+    return " & ".join(f"{part}{end}" for w in words for part in _WORD.findall(fold(w)))
+
+
+def _either(word: str, end: str) -> str:
+    """A word as it was typed, whose accents FTS5 takes off by itself, or as we fold it: it keeps an ß."""
+    forms = dict.fromkeys((word, *_WORD.findall(fold(word))))
+    return "(" + " OR ".join(f'"{w}"{end}' for w in forms) + ")"
+
+
+def holding(db: Session, words: Sequence[str], *, few: int) -> Holding:
+    """Who has all of these words, or where nobody has, words that begin so."""
+    for begun in (False, True):
+        query = query_of(db, words, begun=begun)
+        ids, number = ready.rows(db, "holding", lambda: _some(db), {"words": query, "most": few + 1})[0]
+        if number:
+            return Holding(query, ids if number <= few else None)
+    return Holding(query, ids, none=True)
+
+
+def _some(db: Session) -> Select[Any]:
+    found = having(db).limit(ready.given("most", BigInteger())).subquery()
+    (i,) = found.c
+    if ready.is_sqlite(db):
+        columns: tuple[Any, ...] = (func.json_group_array(i), func.count())
+    else:
+        columns = (func.coalesce(cast(func.array_agg(i), Text), "{}"), func.count())
+    return select(*columns)
+
+
+def among(db: Session, i: ColumnElement[int], name: str = "ids") -> ColumnElement[bool]:
+    """One of many ids, as a single value of the statement: a list of 500 takes longer to write than to run."""
+    if ready.is_sqlite(db):
+        return i.in_(select(func.json_each(ready.given(name, String())).table_valued("value").c.value))
+    return i == func.any(_array(name))
+
+
+def not_among(db: Session, i: ColumnElement[int], name: str) -> ColumnElement[bool]:
+    """None of many ids. PostgreSQL looks them up by their hash only where they come as rows."""
+    return ~among(db, i, name) if ready.is_sqlite(db) else i.not_in(select(func.unnest(_array(name))))
+
+
+def _array(name: str) -> ColumnElement[Any]:
+    """Sent as it was written, without a type of its own, so that PostgreSQL reads it once."""
+    return cast(ready.given(name, NullType()), ARRAY(BigInteger))
+
+
+def as_one(db: Session, ids: Iterable[int]) -> str:
+    """Many ids as :func:`among` takes them."""
+    told = ",".join(map(str, ids))
+    return f"[{told}]" if ready.is_sqlite(db) else f"{{{told}}}"
