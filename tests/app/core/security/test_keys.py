@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.core.security.keys import CannotUnseal, Keys
 
@@ -91,6 +94,13 @@ def test_a_digest_tells_parts_purposes_and_towns_apart() -> None:
     assert len(digests) == 7
     assert {len(d) for d in digests} == {32}
     assert KEYS.digest("mailbox", b"ab", b"c") == Keys(SECRET).digest("mailbox", b"ab", b"c")
+
+
+def test_a_digest_is_what_it_was_when_it_was_stored() -> None:
+    key = HKDF(SHA256(), 32, b"townsquare", b"mailbox").derive(SECRET.encode())
+    long = b"b" * 300
+    words = b"\x00\x00\x00\x02ab" + b"\x00\x00\x01\x2c" + long
+    assert KEYS.digest("mailbox", b"ab", long) == hmac.digest(key, words, "sha256")
 
 
 def test_a_digest_does_not_show_what_went_in() -> None:
