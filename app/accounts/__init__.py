@@ -1,1 +1,1 @@
-"""Who you are and what you may do. Staff sign in here; citizens' accounts come later."""
+"""Who you are and what you may do: staff with a second factor, members by password or mailed link."""

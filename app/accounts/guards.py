@@ -1,11 +1,13 @@
 """Guards: who may open a door. Openness is said (``anyone``), never forgotten.
 
-To those without the role a staff door does not exist: 404.
+To those without the role a staff door does not exist: 404. Whoever ran out of time, or has to prove
+again who they are, gets a page for that; nothing they typed is lost.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request
@@ -13,78 +15,132 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from sqlalchemy.orm import Session
 
+from app.accounts import stepping_up
+from app.accounts.cookies import cookie_name, session_of
 from app.accounts.model import Account
-from app.accounts.rules.roles import Power
+from app.accounts.rules.acts import Permissions, UnknownAct
+from app.accounts.rules.roles import Role
+from app.accounts.stepping_up import Who
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import NotFound
 from app.core.security import sessions
+from app.core.security.cross_site import SAFE_METHODS
+from app.core.security.sessions import SignedIn
 from app.core.web.edge import in_worker
 
+__all__ = [
+    "act_of",
+    "anyone",
+    "check_acts",
+    "cookie_name",
+    "may",
+    "provide_account",
+    "provide_signed",
+    "signed_in",
+    "visitor",
+    "who",
+]
+
 Connection = ASGIConnection[Any, Any, Any, Any]
-
-
-def cookie_name(secure: bool) -> str:
-    """``__Host-`` binds the cookie to this host over https; plain http (loopback) cannot have it."""
-    return "__Host-townsquare" if secure else "townsquare"
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
 
 async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
     """Open to all, on purpose."""
 
 
-async def moderators(connection: Connection, handler: BaseRouteHandler) -> None:
-    """May judge content."""
-    await _require(connection, Power.JUDGE)
-
-
-async def department_officers(connection: Connection, handler: BaseRouteHandler) -> None:
-    """May answer for a department."""
-    await _require(connection, Power.ANSWER)
-
-
-async def administrators(connection: Connection, handler: BaseRouteHandler) -> None:
-    """May change what must change."""
-    await _require(connection, Power.ADMINISTER)
+async def visitor(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Open to all, and looks who it is: :func:`who` tells."""
+    await _look(connection)
 
 
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Any account with a living session."""
-    if await _account(connection) is None:
-        raise NotFound
+    """Any account with a living session; others sign in first."""
+    found = await _look(connection)
+    if found is None:
+        await stepping_up.ask_to_sign_in(connection)
+    elif found.lapsed:
+        await stepping_up.ask(connection, found)
 
 
-async def _require(connection: Connection, power: Power) -> None:
-    account = await _account(connection)
-    if account is None or not account.may(power):
-        raise NotFound
+@lru_cache
+def may(act: str, *, before_factor: bool = False) -> Guard:
+    """Whose role has a row for this act; who is not signed in goes to sign in where it is for everyone, and finds
+    nothing where it is for staff. An act that no row has stops the start: see :func:`check_acts`.
+
+    ``before_factor``: open to staff who have yet to set up the second factor that this site requires.
+    """
+
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        state, found = connection.app.state, await _look(connection)
+        if found is None and state.permissions.opens(Role.CITIZEN, act):
+            await stepping_up.ask_to_sign_in(connection)
+        if found is None or not state.permissions.opens(found.account.role, act):
+            raise NotFound
+        if found.lapsed:
+            await stepping_up.ask(connection, found)
+        if not before_factor and _lacks_factor(state, found):
+            await stepping_up.ask_for_factor(connection, found)
+        if state.permissions.needs_fresh(act) and not found.session.is_fresh(state.clock.now()):
+            await stepping_up.ask(connection, found)
+
+    guard.act = act  # type: ignore[attr-defined]
+    return guard
 
 
-async def _account(connection: Connection) -> Account | None:
-    state = connection.app.state
-    token = connection.cookies.get(cookie_name(state.settings.secure), "")
-    account = await in_worker(_find, state.database, state.clock, token) if token else None
-    connection.scope["account"] = account  # type: ignore[typeddict-unknown-key]
-    return account
+def act_of(guard: Any) -> str | None:
+    """The act that a guard made by :func:`may` names."""
+    act: str | None = getattr(guard, "act", None)
+    return act
 
 
-def _find(database: Database, clock: Clock, token: str) -> Account | None:
+def check_acts(routes: Iterable[Any], permissions: Permissions) -> None:
+    """Raises :class:`UnknownAct` where a door names an act that no row has."""
+    handlers = {id(h): h for route in routes for h in getattr(route, "route_handlers", ())}.values()
+    for handler in handlers:
+        for guard in handler.resolve_guards():
+            if (act := act_of(guard)) is not None and act not in permissions:
+                raise UnknownAct(f"{handler.name}: no row allows {act}")
+
+
+def _lacks_factor(state: Any, found: Who) -> bool:
+    """Whether this site wants more proof of its staff than this session stands on."""
+    return state.settings.staff_second_factor == "required" and found.account.is_staff and not found.session.strong
+
+
+async def _look(connection: Connection) -> Who | None:
+    """Whose cookie this is; ``account`` and ``session`` are noted for the handler only while the session lives."""
+    state, token = connection.app.state, session_of(connection)
+    present = _shows_presence(connection)
+    found = await in_worker(_find, state.database, state.clock, token, present=present) if token else None
+    living = found is not None and not found.lapsed
+    connection.scope["account"] = found.account if found is not None and living else None  # type: ignore[typeddict-unknown-key]
+    connection.scope["session"] = found.session if found is not None and living else None  # type: ignore[typeddict-unknown-key]
+    return found
+
+
+def _shows_presence(connection: Connection) -> bool:
+    """A page that stays open asks by itself; what somebody opens or sends shows that they are there."""
+    asks = connection.scope.get("method", "GET") in SAFE_METHODS
+    return not asks or connection.headers.get("sec-fetch-mode", "navigate") == "navigate"
+
+
+def _find(database: Database, clock: Clock, token: str, *, present: bool) -> Who | None:
     now = clock.now()
     with database.reading() as db:
-        session = sessions.find(db, token, now)
+        living = sessions.find(db, token, now)
+        session = living or sessions.find_lapsed(db, token, now)
         account = db.get(Account, session.holder_id) if session else None
     if session is None or account is None or account.disabled_at is not None:
         return None
-    if now - session.last_seen_at >= sessions.SEEN_EVERY:
-        _note(database, session, now)
-    return account
+    if present and living is not None and now - living.last_seen_at >= sessions.SEEN_EVERY:
 
+        def seen(db: Session) -> None:
+            sessions.seen(db, session, now)
 
-def _note(database: Database, session: sessions.SignedIn, now: datetime) -> None:
-    def seen(db: Session) -> None:
-        sessions.seen(db, session, now)
-
-    database.retrying(seen)
+        database.retrying(seen)
+    return Who(account, session, lapsed=living is None)
 
 
 async def provide_account(request: Request[Any, Any, Any]) -> Account:
@@ -93,3 +149,17 @@ async def provide_account(request: Request[Any, Any, Any]) -> Account:
     if account is None:
         raise NotFound
     return account
+
+
+def who(request: Request[Any, Any, Any]) -> Account | None:
+    """Behind any guard but ``anyone``: whose living session this is, or None."""
+    found: Account | None = request.scope.get("account")  # type: ignore[assignment]
+    return found
+
+
+async def provide_signed(request: Request[Any, Any, Any]) -> SignedIn:
+    """The ``signed`` dependency behind a guard: the session that this request came with."""
+    session: SignedIn | None = request.scope.get("session")  # type: ignore[assignment]
+    if session is None:
+        raise NotFound
+    return session

@@ -1,4 +1,4 @@
-"""Roles, and what each may do: the one table from which the guards come."""
+"""Roles: the one word that says what somebody is to this site. What each may do is in the acts."""
 
 from __future__ import annotations
 
@@ -15,23 +15,6 @@ class Role(StrEnum):
 
 STAFF_ROLES = frozenset({Role.MODERATOR, Role.OFFICIAL, Role.OFFICER, Role.ADMINISTRATOR})
 
-
-class Power(StrEnum):
-    """What a door behind a guard lets one do."""
-
-    JUDGE = "judge content"
-    ANSWER = "answer for a department"
-    ADMINISTER = "change what must change"
-
-
-POWERS: dict[Role, frozenset[Power]] = {
-    Role.CITIZEN: frozenset(),
-    Role.MODERATOR: frozenset({Power.JUDGE}),
-    Role.OFFICIAL: frozenset(),
-    Role.OFFICER: frozenset({Power.ANSWER}),
-    Role.ADMINISTRATOR: frozenset({Power.ADMINISTER, Power.JUDGE}),
-}
-
 #: where each role begins its day
 HOME: dict[Role, str] = {
     Role.CITIZEN: "/",
@@ -40,7 +23,3 @@ HOME: dict[Role, str] = {
     Role.OFFICER: "/desk",
     Role.ADMINISTRATOR: "/admin",
 }
-
-
-def may(role: Role, power: Power) -> bool:
-    return power in POWERS[role]
