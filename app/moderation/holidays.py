@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core.errors import BadField, NotFound
+from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.text.plain import is_blank, length, tidy_line
+from app.moderation.cases import DESK
 from app.moderation.model import Holiday
 
 MOST_NAME = 80
@@ -114,3 +116,4 @@ def _record(db: Session, act: str, holiday: Holiday, by: int, now: datetime) -> 
     db.flush()
     facts = {"first": holiday.starts_on.isoformat(), "last": holiday.ends_on.isoformat()}
     audit.record(db, act, SubjectRef("moderation.holiday", holiday.id), by=by, now=now, facts=facts)
+    touch(db, DESK)

@@ -17,6 +17,7 @@ from app.core.settings import Settings, civic_number
 from app.core.subject import SubjectRef
 from app.moderation.model import Case, Holiday
 from app.moderation.rules.promise import FreeDays, Promised, promised_by
+from app.moderation.rules.verdicts import OF_TEXTS
 
 #: how long a figure of the queue may be old, and how long a public page that says it stays fresh
 SECONDS = 5
@@ -76,18 +77,16 @@ def free_days(db: Session) -> list[FreeDays]:
 
 
 def waiting_by_kind(db: Session) -> Mapping[str, int]:
-    """How many cases of each kind wait for a decision."""
-    counted = select(Case.subject_kind, func.count()).where(Case.state == "waiting").group_by(Case.subject_kind)
+    """How many texts of each kind wait for a decision; reports and appeals are counted elsewhere."""
+    texts = (Case.state == "waiting", Case.origin.in_(OF_TEXTS))
+    counted = select(Case.subject_kind, func.count()).where(*texts).group_by(Case.subject_kind)
     return {kind: count for kind, count in db.execute(counted)}
 
 
 def waiting_since(db: Session, subject: SubjectRef) -> datetime | None:
-    """When the subject's waiting case came in; None without one."""
-    return db.scalar(
-        select(Case.opened_at).where(
-            Case.subject_kind == subject.kind, Case.subject_id == subject.id, Case.state == "waiting"
-        )
-    )
+    """When the subject's waiting text came in; None without one."""
+    about = (Case.subject_kind == subject.kind, Case.subject_id == subject.id)
+    return db.scalar(select(Case.opened_at).where(*about, Case.state == "waiting", Case.origin.in_(OF_TEXTS)))
 
 
 def in_a_row(names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exc, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exc, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -67,12 +67,32 @@ def read_words(text: str) -> str:
 
 
 def report(
-    db: Session, subject: SubjectRef, reason_code: str, words: str, *, submission: str = "", now: datetime
+    db: Session,
+    subject: SubjectRef,
+    reason_code: str,
+    words: str,
+    *,
+    submission: str = "",
+    reporter_id: int | None = None,
+    reporter_key: bytes | None = None,
+    trusted: bool = False,
+    digest: bytes | None = None,
+    now: datetime,
 ) -> Report:
-    """Store one report; the same form sent again, from a second click or another tab, is one."""
+    """Store one report; the same form sent again, from a second click or another tab, is one.
+
+    So is the same person's about the same revision. See :func:`app.moderation.hiding.receive`, which
+    puts it before the moderators too.
+    """
     submission_id = submission if _SUBMISSION.match(submission) else None
-    same = select(Report).where(Report.submission_id == submission_id)
-    if submission_id is not None and (twin := db.scalar(same)) is not None:
+    twins = [Report.submission_id == submission_id] if submission_id is not None else []
+    about = and_(_about(subject), Report.digest == digest)
+    if reporter_id is not None:
+        twins.append(and_(about, Report.reporter_id == reporter_id))
+    if reporter_key is not None:
+        twins.append(and_(about, Report.reporter_key == reporter_key))
+    same = select(Report).where(or_(false(), *twins)).order_by(Report.id).limit(1)
+    if twins and (twin := db.scalar(same)) is not None:
         return twin
     new = Report(
         subject_kind=subject.kind,
@@ -82,6 +102,10 @@ def report(
         at=now,
         state="waiting",
         submission_id=submission_id,
+        reporter_id=reporter_id,
+        reporter_key=reporter_key,
+        trusted=trusted,
+        digest=digest,
     )
     try:
         with db.begin_nested():
@@ -111,12 +135,26 @@ def wait_again(db: Session, report_id: int, *, by: int, now: datetime) -> int:
         raise NotFound
     subject = SubjectRef(found.subject_kind, found.subject_id)
     together = and_(_about(subject), Report.state == "handled", Report.handled_at == found.handled_at)
-    undone = update(Report).where(together).values(state="waiting", handled_at=None, handled_by_id=None)
-    count = rows_changed(db.execute(undone.execution_options(synchronize_session=False)))
+    count = _reopen(db, together)
     if count:
         facts = {"reports": count, "newest": report_id}
         audit.record(db, "moderation.reports.undo", subject, by=by, now=now, facts=facts)
     return count
+
+
+def newest_waiting(db: Session, subject: SubjectRef) -> int:
+    """The newest report about one subject that waits; 0 without one."""
+    return db.scalar(select(func.max(Report.id)).where(_about(subject), Report.state == "waiting")) or 0
+
+
+def reopen(db: Session, subject: SubjectRef, handled_at: datetime) -> int:
+    """Those that a decision at this instant answered wait again."""
+    return _reopen(db, and_(_about(subject), Report.state == "handled", Report.handled_at == handled_at))
+
+
+def _reopen(db: Session, which: ColumnElement[bool]) -> int:
+    undone = update(Report).where(which).values(state="waiting", handled_at=None, handled_by_id=None)
+    return rows_changed(db.execute(undone.execution_options(synchronize_session=False)))
 
 
 def count_waiting(db: Session) -> int:

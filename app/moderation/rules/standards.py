@@ -12,9 +12,14 @@ STANDARDS_VERSION = 1
 
 class Verdict(StrEnum):
     PUBLISH = "publish"
+    RETURN = "return"  # to its author, with what to change
     REJECT = "reject"  # shown, with its reason
     HIDE = "hide"  # not shown at all
     RESTORE = "restore"  # back to the queue, to be judged again
+    DISMISS = "dismiss"  # it was reported, and stands
+    UPHOLD = "uphold"  # the decision that was appealed against stands
+    OVERTURN = "overturn"  # it does not
+    REMOVE = "remove"  # illegal: its words are wiped, sealed evidence stays
 
 
 @dataclass(frozen=True)

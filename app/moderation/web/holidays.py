@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import administrators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField
 from app.core.web.forms import Form, Sent
@@ -17,7 +17,7 @@ from app.core.web.page import see_other
 from app.moderation import holidays
 
 
-@get("/admin/holidays", name="moderation.holidays", guards=[administrators], sync_to_thread=True)
+@get("/admin/holidays", name="moderation.holidays", guards=[may("moderation.holidays")], sync_to_thread=True)
 def holiday_list(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -27,7 +27,7 @@ def holiday_list(
 @post(
     "/admin/holidays",
     name="moderation.holidays.add",
-    guards=[administrators],
+    guards=[may("moderation.holidays")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -55,7 +55,7 @@ def add_holiday(
 @post(
     "/admin/holidays/{holiday_id:int}/remove",
     name="moderation.holidays.remove",
-    guards=[administrators],
+    guards=[may("moderation.holidays")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -73,7 +73,7 @@ def remove_holiday(
 @post(
     "/admin/holidays/{holiday_id:int}/put-back",
     name="moderation.holidays.put-back",
-    guards=[administrators],
+    guards=[may("moderation.holidays")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

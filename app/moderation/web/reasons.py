@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import administrators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import _
@@ -22,10 +22,12 @@ ACTS = {
     "retire": reasons.retire_reason,
     "bring-back": reasons.bring_back_reason,
     "delete": reasons.delete_reason,
+    "silence": reasons.silence_reason,
+    "notify": reasons.notify_reason,
 }
 
 
-@get("/admin/reasons", name="moderation.reasons", guards=[administrators], sync_to_thread=True)
+@get("/admin/reasons", name="moderation.reasons", guards=[may("moderation.standards")], sync_to_thread=True)
 def reason_list(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -35,7 +37,7 @@ def reason_list(
 @post(
     "/admin/reasons",
     name="moderation.reasons.add",
-    guards=[administrators],
+    guards=[may("moderation.standards")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -61,7 +63,7 @@ def add_reason(
 @post(
     "/admin/reasons/{code:str}",
     name="moderation.reasons.change",
-    guards=[administrators],
+    guards=[may("moderation.standards")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -73,7 +75,7 @@ def change_reason(
     form: NamedDependency[Sent],
     code: FromPath[str],
 ) -> Response[Any]:
-    """``act``: ``retire``, ``bring-back`` or ``delete``."""
+    """``act``: ``retire``, ``bring-back``, ``delete``, ``silence`` or ``notify``."""
     if (act := ACTS.get(form.get("act", ""))) is not None:
         act(db, code, by=account.id, now=request.app.state.clock.now())
     return see_other("/admin/reasons")

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import moderators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.paging import A_PAGE, Page, read_page
@@ -16,10 +16,10 @@ from app.core.subject import SubjectRef
 from app.core.web.edge import MOST_ID
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
-from app.moderation import queries, reporting
+from app.moderation import hiding, queries, reporting, service
 
 
-@get("/moderation/reports", name="moderation.reports", guards=[moderators], sync_to_thread=True)
+@get("/moderation/reports", name="moderation.reports", guards=[may("moderation.reports")], sync_to_thread=True)
 def report_list(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -51,7 +51,7 @@ def report_list(
 @post(
     "/moderation/reports/handled",
     name="moderation.reports.handle",
-    guards=[moderators],
+    guards=[may("moderation.reports")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -64,16 +64,16 @@ def mark_handled(
 ) -> Response[Any]:
     """Those that stood on the page; what came in since still waits."""
     up_to = _number(form.get("newest", ""))
-    reporting.handle(
-        db, _subject(request.app.state, form), up_to=up_to, by=account.id, now=request.app.state.clock.now()
-    )
+    state = request.app.state
+    subject, now = _subject(state, form), state.clock.now()
+    service.dismiss_reports(db, state.site.moderated, subject, up_to=up_to, by=account.id, now=now)
     return see_other("/moderation/reports#handled")
 
 
 @post(
     "/moderation/reports/undo",
     name="moderation.reports.undo",
-    guards=[moderators],
+    guards=[may("moderation.reports")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -84,7 +84,9 @@ def undo(
     account: NamedDependency[Account],
     form: NamedDependency[Sent],
 ) -> Response[Any]:
-    reporting.wait_again(db, _number(form.get("report", "")), by=account.id, now=request.app.state.clock.now())
+    state = request.app.state
+    report = _number(form.get("report", ""))
+    hiding.wait_again(db, state.site.moderated, report, by=account.id, now=state.clock.now())
     return see_other("/moderation/reports")
 
 

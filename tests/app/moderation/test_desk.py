@@ -58,7 +58,8 @@ def test_maureen_publishes_what_waits(site: RunningSite, waiting: tuple[int, int
     ("fields", "faults"),
     [
         ({}, ["verdict"]),
-        ({"verdict": "hide"}, ["verdict"]),
+        ({"verdict": "burn"}, ["verdict"]),
+        ({"verdict": "hide"}, ["reason"]),
         ({"verdict": "reject"}, ["reason"]),
         ({"verdict": "reject", "reason": "i-dislike-it"}, ["reason"]),
         ({"verdict": "reject", "reason": "no-action", "note": "n" * 4_001}, ["note"]),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -14,10 +16,15 @@ from sqlalchemy import (
     String,
     Text,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, Instant
+
+_A_TEXT_WAITS = text("state = 'waiting' AND origin IN ('new', 'edit', 'resubmission', 'signal')")
+_REPORTS_WAIT = text("state = 'waiting' AND origin = 'report'")
+_CLAIMED = text("claimed_by_id IS NOT NULL")
 
 
 class Reason(Base):
@@ -32,10 +39,13 @@ class Reason(Base):
     hides: Mapped[bool]
     place: Mapped[int]
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: whether its author gets a letter; off for spam, where a deployment wants that
+    notifies: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class Case(Base):
-    """One piece of content awaiting judgement. A subject has at most one case waiting."""
+    """One piece of content awaiting judgement. A subject has at most one case of a text waiting, and one of
+    readers' reports; appeals and illegal content have cases of their own beside them."""
 
     __tablename__ = "moderation_case"
     __table_args__ = (
@@ -45,11 +55,22 @@ class Case(Base):
             "subject_kind",
             "subject_id",
             unique=True,
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=_A_TEXT_WAITS,
+            postgresql_where=_A_TEXT_WAITS,
         ),
-        Index("ix_moderation_case_queue", "state", "opened_at"),
+        Index(
+            "uq_moderation_case_reported",
+            "subject_kind",
+            "subject_id",
+            unique=True,
+            sqlite_where=_REPORTS_WAIT,
+            postgresql_where=_REPORTS_WAIT,
+        ),
+        Index("ix_moderation_case_queue", "state", "opened_at", "id"),
+        Index("ix_moderation_case_decided", "state", "decided_at", "id"),
+        Index("ix_moderation_case_claimed", "claimed_by_id", sqlite_where=_CLAIMED, postgresql_where=_CLAIMED),
         Index("ix_moderation_case_subject", "subject_kind", "subject_id"),
+        Index("ix_moderation_case_author", "author_id", "opened_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -58,6 +79,24 @@ class Case(Base):
     state: Mapped[str] = mapped_column(String(12))
     opened_at: Mapped[datetime] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    origin: Mapped[str] = mapped_column(String(12), default="new", server_default="new")
+    #: the author's account, where it has one
+    author_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: how the text begins, for the queue's search; erased with it
+    excerpt: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))
+    #: where it would appear, such as the petition that a comment is about
+    context_kind: Mapped[str | None] = mapped_column(String(40))
+    context_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: what automatic checks found: code, score and cause of each
+    signals: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    #: what comes first where the queue is sorted by it: signals and reporters
+    weight: Mapped[int] = mapped_column(default=0, server_default="0")
+    claimed_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: since when its holder has had it without a break
+    claimed_since: Mapped[datetime | None] = mapped_column(Instant)
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    #: of the same subject, such as the one that returned it to its author
+    previous_case_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Revision(Base):
@@ -73,15 +112,20 @@ class Revision(Base):
 
 
 class Decision(Base):
-    """What was decided on one revision, by whom, when and why."""
+    """What was decided on one revision, by whom, when and why. ``note`` is the author's to read, ``internal`` never."""
 
     __tablename__ = "moderation_decision"
     __table_args__ = (
-        CheckConstraint("verdict IN ('publish', 'reject', 'hide', 'restore')", name="verdict"),
-        CheckConstraint("(verdict IN ('publish', 'restore')) = (reason_code IS NULL)", name="reason"),
+        CheckConstraint(
+            "verdict IN ('publish', 'return', 'reject', 'hide', 'restore', 'dismiss', 'uphold', 'overturn', 'remove')",
+            name="verdict",
+        ),
+        CheckConstraint("(verdict IN ('return', 'reject', 'hide')) = (reason_code IS NOT NULL)", name="reason"),
         ForeignKeyConstraint(
             ["reason_code", "standards_version"], ["moderation_reason.code", "moderation_reason.standards_version"]
         ),
+        Index("ix_moderation_decision_batch", "batch_id"),
+        Index("ix_moderation_decision_by", "by_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -93,6 +137,13 @@ class Decision(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     by_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
     at: Mapped[datetime] = mapped_column(Instant)
+    #: why its case was there
+    origin: Mapped[str] = mapped_column(String(12), default="new", server_default="new")
+    internal: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    #: how long its moderator held the case
+    seconds_open: Mapped[int | None]
+    batch_id: Mapped[int | None] = mapped_column(BigInteger)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Holiday(Base):
@@ -108,26 +159,3 @@ class Holiday(Base):
     by_id: Mapped[int | None] = mapped_column(BigInteger)
     #: taken out again; administrators can put it back
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
-
-
-class Report(Base):
-    """A reader says that something published breaks a rule. Nobody's name is asked."""
-
-    __tablename__ = "moderation_report"
-    __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'handled')", name="state"),
-        Index("ix_moderation_report_queue", "state", "at"),
-        Index("ix_moderation_report_subject", "subject_kind", "subject_id"),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    subject_kind: Mapped[str] = mapped_column(String(40))
-    subject_id: Mapped[int] = mapped_column(BigInteger)
-    reason_code: Mapped[str] = mapped_column(String(40))
-    words: Mapped[str] = mapped_column(Text, default="")
-    at: Mapped[datetime] = mapped_column(Instant)
-    state: Mapped[str] = mapped_column(String(8), default="waiting")
-    handled_at: Mapped[datetime | None] = mapped_column(Instant)
-    handled_by_id: Mapped[int | None] = mapped_column(BigInteger)
-    #: the random id its form was made with: a second click reports nothing twice
-    submission_id: Mapped[str | None] = mapped_column(String(64), unique=True)

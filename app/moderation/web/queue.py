@@ -1,0 +1,223 @@
+"""The desk's queue: what waits, by filters; the next in line; and what others do meanwhile, for pages that stay open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.types import ASGIApp
+from sqlalchemy.orm import Session
+
+from app.accounts.guards import may
+from app.accounts.model import Account
+from app.core.i18n import _
+from app.core.live import EventStream
+from app.core.security.sessions import SignedIn
+from app.core.web.forms import Form
+from app.core.web.page import see_other
+from app.moderation import bulk, claims, queries, queue
+from app.moderation.cases import DESK
+from app.moderation.queue import Desk, Wanted
+from app.moderation.rules.promise import Promised, promised_by
+from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS
+from app.moderation.web.saying import (
+    SIGNAL_NAMES,
+    bulk_choices,
+    say_holder,
+    say_judged,
+    say_signal,
+    say_time,
+    say_waited,
+)
+
+MOST_ASKED = 250
+NOON = time(12)
+NO_NEWS = {"said": "", "href": "", "link": ""}
+
+
+def desk_of(request: Request[Any, Any, Any], db: Session, account: Account) -> Desk:
+    """Who looks, and what is promised."""
+    state = request.app.state
+    site, zone = state.site, state.settings.zone
+    now = state.clock.now()
+    free = site.desk_figures.at(now, db).free
+
+    @cache
+    def promised_on(day: date) -> Promised:
+        return promised_by(datetime.combine(day, NOON, zone), site.promising.days, free, zone)
+
+    return Desk(account.id, now, lambda since: promised_on(since.astimezone(zone).date()), zone)
+
+
+def wanted_of(request: Request[Any, Any, Any]) -> Wanted:
+    """The part of the queue that the address names."""
+    return queue.read_wanted(request.query_params, request.app.state.site.moderated)
+
+
+def address(path: str, wanted: Wanted, **more: Any) -> str:
+    """A page of the desk that keeps to this part of the queue."""
+    query = {k: str(v) for k, v in (wanted.query | more).items() if v not in ("", None)}
+    return path + ("?" + urlencode(query) if query else "")
+
+
+def read_number(text: str) -> int:
+    """A number from an address; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+@get("/moderation", name="moderation.queue", guards=[may("moderation.queue")], sync_to_thread=True)
+def queue_page(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[bytes]:
+    return show_queue(request, db, account, Form())
+
+
+def show_queue(
+    request: Request[Any, Any, Any],
+    db: Session,
+    account: Account,
+    form: Form,
+    ticked: Sequence[int] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    """One page of it; ``ticked`` are the cases that a refused form had chosen."""
+    state, asked = request.app.state, request.query_params
+    desk, wanted = desk_of(request, db, account), wanted_of(request)
+    figures = state.site.desk_figures.at(desk.now, db)
+    after = queue.read_place(asked.get("after", ""))
+    found = queue.lines(db, desk, wanted, after)
+    page, goes_on = found[: wanted.size], len(found) > wanted.size
+    undoable = bulk.undoable(db, account.id, desk.now) if account.id in figures.undoing else None
+    kinds = {kind: str(content.name) for kind, content in state.site.moderated.items()}
+    everything = "all" if asked.get("tick") == "all" and not form.errors else list(ticked)
+    response: Response[bytes] = state.pages.personal(
+        "moderation/queue.html",
+        status=status,
+        staff=account,
+        form=form,
+        wanted=wanted,
+        states=queue.STATES,
+        figures=figures,
+        mine=figures.mine(desk),
+        matching=len(page) if wanted.narrows and after is None and not goes_on else None,
+        lines=page,
+        ticked=everything,
+        judged=queue.judged(db, [line.id for line in page]) if wanted.state == "decided" else {},
+        is_first=after is None,
+        after_href=address("/moderation", wanted, after=queue.place_of(page[-1], wanted)) if goes_on else "",
+        next_href=address("/moderation/next", wanted),
+        tick_href=address("/moderation", wanted, after=after, tick="" if everything == "all" else "all") + "#together",
+        now_href=address("/moderation/now", wanted, newest=figures.newest, cases=".".join(str(i.id) for i in page)),
+        kept_query=address("", wanted),
+        address=lambda **more: address("/moderation", wanted, **more),
+        kinds=list(kinds.items()),
+        kind_names=kinds,
+        signal_names=[(code, str(name)) for code, name in SIGNAL_NAMES.items()],
+        say_signal=say_signal,
+        say_holder=lambda holder: say_holder(holder, account.id, desk.zone),
+        sizes=[(size, str(size)) for size in queue.SIZES],
+        undoable=undoable,
+        undoable_until=bulk.undoable_until(undoable) if undoable else None,
+        promised=desk.promised,
+        promise_days=state.site.promising.days,
+        today=state.site.promising.today(desk.now),
+        now=desk.now,
+        waited_for=lambda since: say_waited(since, desk.now),
+        say_time=lambda instant: say_time(instant, desk.zone),
+        reasons=figures.reasons,
+        rules_key=tuple(figures.reasons),
+        verdicts=bulk_choices(wanted.state),
+        refusals=REFUSALS,
+        origin_names={str(origin): str(name) for origin, name in ORIGIN_NAMES.items()},
+        reports=figures.reports,
+        more=state.site.pages_under("/moderation", account.role, db, desk.now),
+    )
+    return response
+
+
+@get("/moderation/next", name="moderation.next", guards=[may("moderation.queue")], sync_to_thread=True)
+def next_in_line(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[Any]:
+    """The oldest that nobody has; ``after`` a case that is left to others, or the one ``before`` it."""
+    wanted, asked = wanted_of(request), request.query_params
+    desk, before = desk_of(request, db, account), queue.read_place(asked.get("before", ""))
+    if before is not None:
+        found = queue.case_before(db, desk, wanted, before)
+    else:
+        found = queue.next_case(db, desk, wanted, queue.read_place(asked.get("after", "")))
+    if found is None:
+        return see_other(address("/moderation", wanted))
+    return see_other(address(f"/moderation/{found}", wanted))
+
+
+@get("/moderation/live", name="moderation.live", guards=[may("moderation.queue")])
+async def live(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Says that something changed, never what: see ``/moderation/now``."""
+    session: SignedIn = request.scope["session"]  # type: ignore[assignment]
+    return EventStream(request.app.state.house.hub, [DESK], session.id)
+
+
+@get("/moderation/now", name="moderation.now", guards=[may("moderation.queue")], sync_to_thread=True)
+def what_is_so_now(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
+) -> Response[bytes]:
+    """Of the cases that a page shows: who has them and what became of them, and one sentence of news. In words."""
+    state, asked = request.app.state, request.query_params
+    cases = _cases_now(db, account, asked.get("cases", ""), state.clock.now(), state.settings.zone)
+    if "revision" in asked:
+        news = _news_of_case(db, account, cases, asked["revision"])
+    else:
+        news = _news_of_queue(db, asked.get("newest", ""), address("/moderation", wanted_of(request)))
+    answer = msgspec.json.encode({"cases": cases, **{name: str(words) for name, words in news.items()}})
+    return Response(answer, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+def _cases_now(db: Session, account: Account, asked: str, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """``state`` of each: free, mine, held or decided; and the same in words."""
+    ids = [number for text in asked.split(".")[:MOST_ASKED] if (number := read_number(text))]
+    held, done = claims.holders(db, ids, now), queue.judged(db, ids)
+    cases = []
+    for case in ids:
+        state, words = "free", ""
+        if (decision := done.get(case)) is not None and decision.undone_at is None:
+            state, words = "decided", say_judged(decision, zone)
+        elif holder := held.get(case):
+            state = "mine" if holder.account_id == account.id else "held"
+            words = say_holder(holder, account.id, zone)
+        cases.append({"id": case, "state": state, "words": words})
+    return cases
+
+
+def _news_of_case(db: Session, account: Account, cases: Sequence[Mapping[str, Any]], seen: str) -> dict[str, str]:
+    """What makes a decision on the open page pointless: it was decided, or its text has changed."""
+    for case in cases:
+        href = f"/moderation/{case['id']}"
+        if case["state"] == "decided":
+            return {"said": case["words"], "href": href, "link": _("Look at that decision")}
+        newest = queries.newest_revision(db, case["id"])
+        if newest is not None and newest.id != read_number(seen):
+            said = _("Its author changed the text while you were reading.")
+            return {"said": said, "href": href, "link": _("Read the new text")}
+    return NO_NEWS
+
+
+def _news_of_queue(db: Session, newest: str, href: str) -> dict[str, str]:
+    many = queue.came_since(db, int(newest)) if newest == "0" or read_number(newest) else 0
+    if not many:
+        return NO_NEWS
+    if many == 1:
+        return {"said": _("1 new since you opened this page."), "href": href, "link": _("Show it")}
+    figure = str(many) if many < queue.MOST_NEW else _("{most} or more").format(most=queue.MOST_NEW)
+    said = _("{many} new since you opened this page.").format(many=figure)
+    return {"said": said, "href": href, "link": _("Show them")}
+
+
+HANDLERS = [queue_page, next_in_line, live, what_is_so_now]
