@@ -1,0 +1,63 @@
+"""What a room contributes so that its subjects can be discussed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from sqlalchemy.orm import Session
+
+from app.comments.model import Thread
+from app.comments.rules.lifecycle import Mode
+from app.comments.rules.threads import DiscussionUnknown
+from app.core.subject import SubjectRef
+
+
+class About(NamedTuple):
+    """A subject as its discussion shows it."""
+
+    title: str
+    #: its own page, and the page of its discussion
+    href: str
+    discussion: str
+    #: whether it takes comments at this instant
+    is_open: bool
+    #: whether everyone may read it
+    is_public: bool
+    #: what changes by itself, and so may not be shown any longer than until then
+    closes_at: datetime | None = None
+    #: when comments are checked, where no moderator chose; None: there is no discussion unless one opens it
+    mode: Mode | None = None
+    #: the way from the home page, outermost first: (href, text)
+    crumbs: Sequence[tuple[str, str]] = ()
+    #: which part of the site's navigation it belongs to
+    nav: str = ""
+
+
+class Discussed(Protocol):
+    """How one kind of subject is discussed."""
+
+    @property
+    def asks_stance(self) -> bool:
+        """Whether everyone who speaks says if they are for it or against it."""
+
+    def about(self, db: Session, subject_id: int, now: datetime) -> About | None:
+        """None where there is no such subject."""
+
+
+def about(db: Session, discussed: Mapping[str, Discussed], subject: SubjectRef, now: datetime) -> About:
+    """The subject of a discussion; raises :class:`DiscussionUnknown` also where nobody may read it."""
+    kind = discussed.get(subject.kind)
+    found = kind.about(db, subject.id, now) if kind else None
+    if found is None or not found.is_public:
+        raise DiscussionUnknown
+    return found
+
+
+def takes_comments(thread: Thread | None, known: About) -> bool:
+    """Whether anyone may speak, answer, change or vote now. By the clock a subject is over at once; what its thread
+    records of that is for the record. Only a moderator closes a thread whose subject is open."""
+    if thread is None:
+        return known.is_open and known.mode is not None
+    return known.is_open and thread.closed_because != "moderator"

@@ -1,0 +1,105 @@
+"""Comments as pages show them: whose they are, what may be done with them, what is said in the place of lost ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from app.accounts.queries import ShownName, shown_names
+from app.comments.queries.paging import FIRST_REPLIES
+from app.comments.rules.threads import MOST_DEPTH
+from app.core.remember import Remembered
+from app.core.text.sanitise import SafeHtml, from_store, to_html
+from app.moderation import queries as moderation
+
+
+class Titles:
+    """What the rules and the authors are called, which hardly ever changes: asked once in some seconds."""
+
+    SECONDS, MOST_NAMES = 5.0, 20_000
+
+    def __init__(self) -> None:
+        self._kept: Remembered[Mapping[str, str]] = Remembered(self.SECONDS)
+        self._names: dict[int, ShownName] = {}
+        self._until = 0.0
+
+    def names(self, db: Session, ids: set[int]) -> Mapping[int, ShownName]:
+        """How these accounts are shown."""
+        names = self._names
+        if time.monotonic() >= self._until or len(names) > self.MOST_NAMES:
+            self._names = names = {}
+            self._until = time.monotonic() + self.SECONDS
+        if unknown := {one for one in ids if one not in names}:
+            names.update(shown_names(db, unknown))
+        return names
+
+    def of(self, db: Session) -> Mapping[str, str]:
+        return self._kept.get(partial(_rule_titles, db))
+
+
+class Entry(NamedTuple):
+    """One comment on a page. ``more``: replies that stand on its own page; ``by``: its author's name."""
+
+    row: Row[Any]
+    by: ShownName | None
+    reason: str
+    may_act: bool
+    more: int = 0
+    #: the text of its parent that it answered, where another one stands there now
+    earlier: int = 0
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Everything that its fragment of a page depends on."""
+        row = self.row
+        figures = (row.ups, row.downs, row.replies, self.more)
+        return (
+            row.id,
+            row.state,
+            row.shown_revision,
+            row.edited_at,
+            figures,
+            self.by,
+            self.reason,
+            self.may_act,
+            self.earlier,
+        )
+
+    @property
+    def words(self) -> SafeHtml:
+        """What it says, ready to be shown."""
+        kept = from_store(self.row.html, self.row.sanitised)
+        return kept if kept is not None else to_html(self.row.body, formatting=True)
+
+    @property
+    def may_reply(self) -> bool:
+        return self.may_act and self.row.depth < MOST_DEPTH
+
+
+def entries(
+    db: Session, titles: Titles, rows: Sequence[Row[Any]], *, may_act: bool, whole: bool = False
+) -> list[Entry]:
+    """``whole``: every reply stands on the page."""
+    names = titles.names(db, {row.author_id for row in rows if row.author_id is not None})
+    reasons = titles.of(db)
+    shown = {row.id: row.shown_revision for row in rows}
+    return [
+        Entry(
+            row,
+            names.get(row.author_id) if row.author_id is not None else None,
+            reasons.get(row.reason_code or "", ""),
+            may_act,
+            0 if whole or row.depth > 1 else max(0, row.replies_numbered - FIRST_REPLIES),
+            row.parent_revision if row.parent_revision != shown.get(row.parent_id, row.parent_revision) else 0,
+        )
+        for row in rows
+    ]
+
+
+def _rule_titles(db: Session) -> Mapping[str, str]:
+    return {reason.code: reason.title for reason in moderation.all_reasons(db)}
