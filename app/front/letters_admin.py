@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import administrators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.audit import service as audit
 from app.core.errors import BadField, NotFound
@@ -32,7 +32,7 @@ REASON_MOST = 200
 _MAILBOX_BYTES = 32
 
 
-@get("/admin/letters", name="front.admin-letters", guards=[administrators], sync_to_thread=True)
+@get("/admin/letters", name="front.admin-letters", guards=[may("front.letters")], sync_to_thread=True)
 def dead_letters(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -50,7 +50,7 @@ def dead_letters(
 @post(
     "/admin/letters/{letter_id:int}/retry",
     name="front.admin-letters.retry",
-    guards=[administrators],
+    guards=[may("front.letters")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -67,7 +67,7 @@ def retry_letter(
     return see_other("/admin/letters")
 
 
-@get(ADDRESSES, name="front.admin-suppression", guards=[administrators], sync_to_thread=True)
+@get(ADDRESSES, name="front.admin-suppression", guards=[may("front.suppression")], sync_to_thread=True)
 def stopped_addresses(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -86,7 +86,7 @@ def stopped_addresses(
 @post(
     f"{ADDRESSES}/find",
     name="front.admin-suppression.find",
-    guards=[administrators],
+    guards=[may("front.suppression")],
     sync_to_thread=True,
     status_code=200,
     writes=True,
@@ -113,7 +113,7 @@ def find_address(
 @post(
     ADDRESSES,
     name="front.admin-suppression.add",
-    guards=[administrators],
+    guards=[may("front.suppression")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -138,7 +138,7 @@ def stop_address(
 @post(
     f"{ADDRESSES}/{{mailbox:str}}/lift",
     name="front.admin-suppression.lift",
-    guards=[administrators],
+    guards=[may("front.suppression")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -161,7 +161,7 @@ def lift(
 @post(
     f"{ADDRESSES}/{{mailbox:str}}/stop",
     name="front.admin-suppression.stop",
-    guards=[administrators],
+    guards=[may("front.suppression")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

@@ -1,4 +1,4 @@
-"""What rooms say on top of every page while it is so, such as that signing is stopped."""
+"""What the house and its rooms say on top of every page while it is so, such as that signing is stopped."""
 
 from __future__ import annotations
 
