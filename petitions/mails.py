@@ -15,9 +15,11 @@ from app.departments.queries import by_ids
 from app.mail.model import Letter
 from app.mail.render import Composer, Envelope
 from app.moderation import queries as moderation
+from app.moderation.letters import appeal_words
 from app.moderation.model import Decision
+from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising, waiting_since
-from app.moderation.rules.standards import STANDARDS_VERSION, Verdict
+from app.moderation.rules.standards import Verdict
 from app.outcomes.model import Answer, Referral
 from app.outcomes.queries import answers_to
 from petitions.identity import open_signer
@@ -45,6 +47,7 @@ class PetitionLetters:
     policy: PetitionPolicy
     base_url: str
     promising: Promising
+    moderating: ModerationPolicy
 
     def composers(self) -> dict[str, Composer]:
         """By template name."""
@@ -121,10 +124,11 @@ class PetitionLetters:
     def rejected(self, db: Session, letter: Letter) -> Envelope | None:
         """With the rule in the words it had when it was applied."""
         found = self._signer(db, letter)
-        if found is None:
+        decision = db.get(Decision, letter.facts.get("decision", 0))
+        if found is None or (decision is not None and decision.undone_at is not None):
             return None
         petition = found[1]
-        reason = moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION)
+        reason = moderation.reason_given(db, SubjectRef("petition", petition.id), petition.rejection_code or "")
         survivor = db.get(Petition, petition.duplicate_of_id) if petition.duplicate_of_id else None
         if survivor is not None and not is_readable(survivor.state, was_published=survivor.was_published):
             survivor = None
@@ -133,15 +137,20 @@ class PetitionLetters:
             reason=reason,
             note=petition.rejection_details or "",
             survivor=f"{self.base_url}/petitions/{survivor.id}" if survivor else "",
+            **self._appeal(decision),
         )
+
+    def _appeal(self, decision: Decision | None) -> dict[str, Any]:
+        return appeal_words(self.keys, self.base_url, self.moderating, decision)
 
     def taken_down(self, db: Session, letter: Letter) -> Envelope | None:
         """To the creator: what was published may not stay public, by this rule."""
         found, decision = self._signer(db, letter), db.get(Decision, letter.facts["decision"])
-        if found is None or decision is None:
+        if found is None or decision is None or decision.undone_at is not None:
             return None
         reason = moderation.reason(db, decision.reason_code or "", decision.standards_version)
-        return self._envelope(*found, reason=reason, note=decision.note, hidden=decision.verdict == Verdict.HIDE)
+        hidden = decision.verdict == Verdict.HIDE
+        return self._envelope(*found, reason=reason, note=decision.note, hidden=hidden, **self._appeal(decision))
 
     def corrected(self, db: Session, letter: Letter) -> Envelope | None:
         """News of a corrected text, with the note that everyone reads."""
@@ -180,7 +189,7 @@ class PetitionLetters:
         """To a department's officer: something was referred."""
         account = db.get(Account, letter.recipient_id)
         referral = db.get(Referral, letter.facts["referral"])
-        if account is None or account.disabled_at is not None or referral is None:
+        if account is None or account.email is None or account.disabled_at is not None or referral is None:
             return None
         petition = db.get_one(Petition, referral.subject_id)
         values = {
@@ -249,7 +258,7 @@ class PetitionLetters:
 
     def _news(self, signature: Signature, petition: Petition, words: dict[str, str], **more: Any) -> Envelope:
         """News that its reader can stop with one click in the letter or in the mail program."""
-        link = f"{self.base_url}/signatures/unsubscribe/{self.keys.token(UNSUBSCRIBE, signature.id)}"
+        link = f"{self.base_url}/signatures/unsubscribe/{self.keys.token(UNSUBSCRIBE, signature.id, lasting=True)}"
         plain = self._envelope(signature, petition, words, unsubscribe=link, **more)
         headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         return Envelope(plain.address, plain.values, headers)

@@ -35,6 +35,8 @@ class PetitionPolicy:
     similar_most: int = 5
     #: how often a creator may change and send in again what was rejected before publication
     resubmissions: int = 1
+    #: whether published petitions can be discussed: ``off``, or when comments are checked: ``before``, ``after``
+    discussion: str = "off"
 
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> PetitionPolicy:
@@ -51,6 +53,8 @@ class PetitionPolicy:
         policy = cls(**values)  # type: ignore[arg-type]
         if policy.postcode not in ("home", "off"):
             raise ValueError("TOWNSQUARE_PETITIONS_POSTCODE: must be home or off")
+        if policy.discussion not in ("off", "before", "after"):
+            raise ValueError("TOWNSQUARE_PETITIONS_DISCUSSION: must be off, before or after")
         if policy.sponsors_most < policy.sponsors_needed:
             raise ValueError("TOWNSQUARE_PETITIONS_SPONSORS_MOST: must not be below SPONSORS_NEEDED")
         if policy.debate_at <= policy.response_at:

@@ -8,7 +8,6 @@ from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.rules.roles import Power
 from app.core.i18n import _
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.outcomes.policy import OutcomesPolicy
@@ -23,15 +22,19 @@ from petitions.model import debate, operation, sorting  # noqa: F401  their tabl
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries.figures import ListFigures
+from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
 from petitions.service.blocking import Blocklist
 from petitions.service.debating import Debating
+from petitions.service.discussing import PetitionDiscussed
 from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
+from petitions.service.mine import PetitionHolding
 from petitions.service.referring import Serving
+from petitions.service.rekeying import PetitionRekeyer
 from petitions.service.responding import Responding
 from petitions.service.signing import Signing
 from petitions.service.statistics import Shelf
@@ -41,6 +44,7 @@ from petitions.web import (
     authoring,
     correcting,
     debating,
+    discussing,
     drafting,
     feeds,
     finder,
@@ -64,7 +68,10 @@ from petitions.web.stopped import StopNotices
 def install(site: Site) -> None:
     """Contribute pages, API, letters, jobs, rules of moderation and what verify checks."""
     settings = site.settings
-    policy = PetitionPolicy.from_settings(settings.section("petitions"))
+    section = settings.section("petitions")
+    if settings.mode == "demo":
+        section.setdefault("discussion", "before")
+    policy = PetitionPolicy.from_settings(section)
     outcomes_policy = OutcomesPolicy.from_settings(settings.section("outcomes"))
 
     def say_day(day: date) -> str:
@@ -82,6 +89,7 @@ def install(site: Site) -> None:
     site.dependencies["policy"] = policy
     site.dependencies["blocklist"], site.dependencies["switchboard"] = blocklist, switchboard
     site.dependencies["figures"] = ListFigures()
+    site.acts += ACTS
     site.routers += [
         *drafting.HANDLERS,
         *signing.HANDLERS,
@@ -94,22 +102,24 @@ def install(site: Site) -> None:
     site.routers += [*similar_api.HANDLERS]
     site.routers += [*debating.HANDLERS, *feeds.HANDLERS, *open_data.HANDLERS, *sharing.HANDLERS]
     site.notices.append(StopNotices(settings.zone))
+    site.stops.append("/admin/petitions")
     site.staff_pages.append(
         StaffPage(
             "/admin/petitions",
             str(_("What is stopped")),
             str(_("New petitions, signing, elections.")),
-            Power.ADMINISTER,
+            "petitions.stops",
         )
     )
     site.routers += [*reporting.HANDLERS, *staff_petition.HANDLERS]
     site.routers += [*staff_blocks.HANDLERS, *staff_held.HANDLERS, *staff_signatures.HANDLERS]
     site.dependencies["statistics"] = Shelf()
     site.dependencies["announcing"] = announcing
-    site.routers += [*authoring.HANDLERS, *correcting.HANDLERS, *finder.HANDLERS, *versions.HANDLERS]
+    site.routers += [*authoring.HANDLERS, *correcting.HANDLERS, *discussing.HANDLERS, *finder.HANDLERS, *versions.HANDLERS]
     site.staff_pages += _staff_pages()
     site.panels.append(_panel)
-    site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone)
+    site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone, site.keys)
+    site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _referred
     site.locks["petition"] = _lock
     site.news["petition"] = responding = Responding(announcing)
@@ -117,12 +127,14 @@ def install(site: Site) -> None:
     site.dependencies["debating"] = Debating(announcing, say_day)
     site.listeners[ReferralAnswered].append(responding.note_answer)
     site.listeners[AnswerWithdrawn].append(responding.note_withdrawal)
-    letters = PetitionLetters(site.keys, policy, settings.base_url, site.promising)
+    letters = PetitionLetters(site.keys, policy, settings.base_url, site.promising, site.moderating)
     site.letters.update(letters.composers())
+    site.holdings["petitions"] = PetitionHolding(site.keys, announcing, say_date)
     site.recipients["petitions.signature"] = letters.address_of
     site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing)
     site.importers["uk-petitions"] = uk_petitions
     site.invariants += INVARIANTS
+    site.rekeyers["petitions"] = PetitionRekeyer()
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
     site.sitemap.append(_places)
@@ -133,15 +145,18 @@ def install(site: Site) -> None:
 def _staff_pages() -> list[StaffPage]:
     return [
         StaffPage(
-            "/moderation/petitions", _("Find a petition"), _("Any petition, whatever became of it."), Power.JUDGE
+            "/moderation/petitions", _("Find a petition"), _("Any petition, whatever became of it."), "petitions.find"
         ),
-        StaffPage("/moderation/held", _("Held signatures"), _say_held, Power.JUDGE),
+        StaffPage("/moderation/held", _("Held signatures"), _say_held, "petitions.held"),
         StaffPage(
-            "/moderation/signatures", _("Search for signatures"), _("By address, for a purpose on record."), Power.JUDGE
+            "/moderation/signatures",
+            _("Search for signatures"),
+            _("By address, for a purpose on record."),
+            "petitions.signatures",
         ),
-        StaffPage("/admin/blocks", _("Blocked sources"), _say_held, Power.ADMINISTER),
-        StaffPage("/moderation/tags", _("Tags"), _("The staff's own words for petitions."), Power.JUDGE),
-        StaffPage("/admin/topics", _("Topics"), _("What readers filter petitions by."), Power.ADMINISTER),
+        StaffPage("/admin/blocks", _("Blocked sources"), _say_held, "petitions.blocks"),
+        StaffPage("/moderation/tags", _("Tags"), _("The staff's own words for petitions."), "petitions.sort"),
+        StaffPage("/admin/topics", _("Topics"), _("What readers filter petitions by."), "petitions.topics"),
     ]
 
 

@@ -181,13 +181,14 @@ def texts_are_as_published(db: Session, now: datetime) -> Iterable[str]:
 
 
 def signers_are_sealed(db: Session, now: datetime) -> Iterable[str]:
-    """While a petition keeps its salt, each signature that pends, is held or counts has its sealed person."""
+    """While a petition keeps its salt, each signature that pends, is held or counts has its sealed person,
+    unless that person had it erased."""
     alive = Signature.state.in_((SignatureState.PENDING, SignatureState.HELD, SignatureState.VALIDATED))
     missing = (
         select(Signature.petition_id, func.count())
         .join(Petition, Petition.id == Signature.petition_id)
         .outerjoin(Signer, Signer.signature_id == Signature.id)
-        .where(alive, Petition.salt.is_not(None), Signer.signature_id.is_(None))
+        .where(alive, Petition.salt.is_not(None), Signer.signature_id.is_(None), Signature.erased_at.is_(None))
         .group_by(Signature.petition_id)
     )
     for row, count in db.execute(missing):

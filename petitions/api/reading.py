@@ -16,11 +16,11 @@ from app.accounts.guards import anyone
 from app.core.errors import NotFound
 from app.core.paging import A_PAGE, Page
 from app.core.web.page import public
+from app.core.web.problems import BUSY, UNKNOWN, answers, problems, wrong
 from app.departments import queries as departments
 from app.departments.model import Department
 from petitions import queries
 from petitions.api import examples
-from petitions.api.problems import BUSY, UNKNOWN, answers, problems, wrong
 from petitions.api.schema import (
     Hour,
     PetitionHistory,

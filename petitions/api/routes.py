@@ -18,8 +18,8 @@ from app.core import idempotency
 from app.core.i18n import _
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
 from app.core.security.limits import Allowance
+from app.core.web.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
 from petitions.api import examples, reading
-from petitions.api.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
 from petitions.api.schema import Accepted, Confirmation, ConfirmationIn, PetitionAccepted, PetitionIn, SignatureIn
 from petitions.forms import CreatorForm, PersonForm, draft_of, read_texts, words_only
 from petitions.mails import CONFIRM

@@ -157,19 +157,3 @@ class PetitionPage(Struct, frozen=True):
     petitions: list[PetitionOut]
     next: str | None
     previous: str | None
-
-
-class ProblemField(Struct, frozen=True):
-    field: str
-    message: str
-
-
-class Problem(Struct, frozen=True):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[ProblemField]
-    request_id: str

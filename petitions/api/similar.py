@@ -10,14 +10,14 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import Struct
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core.text.plain import tidy_line
 from app.core.web.page import public
-from petitions.api.problems import BUSY, answers, problems
+from app.core.web.problems import BUSY, answers, problems
 from petitions.policy import PetitionPolicy
+from petitions.queries.finding import Entry
 from petitions.queries.similar import similar
 from petitions.rules.lifecycle import PetitionState
 
@@ -71,8 +71,8 @@ def similar_petitions(
     return public(body, JSON, keys=("petitions",), fresh_for=30, headers=OPEN_DATA)  # type: ignore[return-value]
 
 
-def _out(row: Row[Any], base_url: str, now: datetime) -> SimilarPetition:
-    over = row.state == PetitionState.OPEN and row.source is None and row.closes_at <= now
+def _out(row: Entry, base_url: str, now: datetime) -> SimilarPetition:
+    over = row.state == PetitionState.OPEN and row.source is None and row.closes_at is not None and row.closes_at <= now
     state = str(PetitionState.CLOSED) if over else row.state
     return SimilarPetition(row.id, row.action, state, row.signature_count, f"{base_url}/petitions/{row.id}")
 

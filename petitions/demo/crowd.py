@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,10 @@ from app.core.people.addresses import Address, read_address
 SHAPES = {"burst": 3.0, "slow-then-fast": 0.45}
 
 
+#: name, address, country, postcode
+Person = tuple[str, Address, str, str]
+
+
 @dataclass
 class Crowd:
     """People of Northmere, no two alike."""
@@ -22,9 +27,10 @@ class Crowd:
     names: Mapping[str, Any]
     chance: random.Random
     made: int = 0
+    #: those with an account, by the key of each petition that they sign
+    regulars: Mapping[str, Sequence[Person]] = field(default_factory=dict)
 
-    def person(self, domain: str = "example.org") -> tuple[str, Address, str, str]:
-        """Name, address, country, postcode."""
+    def person(self, domain: str = "example.org") -> Person:
         self.made += 1
         first, last = self.chance.choice(self.names["first"]), self.chance.choice(self.names["last"])
         address = read_address(f"{plain(first)}.{plain(last)}.{self.made}@{domain}")
@@ -32,6 +38,15 @@ class Crowd:
         country = self.chance.choices(list(weights), weights=list(weights.values()))[0]
         postcode = self.chance.choice(self.names["postcodes"]) if country == "GB" else ""
         return f"{first} {last}", address, country, postcode
+
+
+def regulars(content: Mapping[str, Any]) -> dict[str, list[Person]]:
+    """The people whom the content names, by the key of each petition that they sign."""
+    found: dict[str, list[Person]] = defaultdict(list)
+    for one in content["regular"]:
+        for key in one["signs"]:
+            found[key].append((one["name"], read_address(one["email"]), "GB", one["postcode"]))
+    return found
 
 
 def creator_address(entry: Mapping[str, Any]) -> Address:

@@ -13,10 +13,11 @@ from typing import Any
 from app.core.db import Database
 from app.core.subject import SubjectRef
 from app.mail import suppression
-from app.moderation import reporting
+from app.moderation import hiding, reporting, service
 from app.site import Site
-from petitions.demo.crowd import Crowd, creator_address
+from petitions.demo.crowd import Crowd, creator_address, regulars
 from petitions.demo.life import Life
+from petitions.demo.talking import Talk
 from petitions.demo.town import Town
 from petitions.service import barring, erasing, sorting, trending
 from petitions.service.acts import SignatureRequest
@@ -29,12 +30,13 @@ def fill(site: Site, database: Database, now: datetime) -> None:
     """Fill an empty site with everything of ``content.toml``."""
     content = tomllib.loads((HERE / "content.toml").read_text(encoding="utf-8"))
     names = tomllib.loads((HERE / "names.toml").read_text(encoding="utf-8"))
-    crowd = Crowd(names, random.Random("Northmere"))
+    crowd = Crowd(names, random.Random("Northmere"), regulars=regulars(content))
     town = Town(site, database, now, crowd)
     lives: dict[str, Life] = {}
     for entry in content["petition"]:
         lives[entry["key"]] = Life(town, entry, lives)
     _Office(town, lives).plan(content)
+    Talk(town, lives).plan()
     for life in lives.values():
         life.begin()
     town.timeline.live_until(now)
@@ -96,11 +98,15 @@ class _Office:
 
     def _report(self, report: Entry, at: datetime) -> None:
         about = self._subject(report)
-        self.town.write(lambda db: reporting.report(db, about, report["reason"], report["words"], now=at))
+        site, words = self.town.site, (report["reason"], report["words"])
+        hide_at = site.moderating.reports_hide_at
+        self.town.write(lambda db: hiding.receive(db, site.moderated, about, *words, hide_at=hide_at, now=at))
 
     def _handle(self, report: Entry, at: datetime) -> None:
         about, by = self._subject(report), self.town.moderator
-        self.town.write(lambda db: reporting.handle(db, about, up_to=None, by=by, now=at))
+        moderated = self.town.site.moderated
+        seen = self.town.write(lambda db: reporting.newest_waiting(db, about))
+        self.town.write(lambda db: service.dismiss_reports(db, moderated, about, up_to=seen, by=by, now=at))
 
     def _subject(self, report: Entry) -> SubjectRef:
         return SubjectRef("petition", self.lives[report["petition"]].id)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from petitions.demo.crowd import creator_address, spread
+from petitions.demo.crowd import Person, creator_address, spread
 from petitions.demo.staff import Staff
 from petitions.demo.town import Town
 from petitions.model.signature import Signature
@@ -36,6 +36,7 @@ class Life:
         self.town, self.entry, self.all_lives = town, entry, all_lives
         self.chance = random.Random(f"Northmere {entry['key']}")
         self.staff = Staff(town, entry)
+        self.regulars = [*town.crowd.regulars.get(entry["key"], ())]
         self.id, self.created_at = 0, self._at("days_ago_created")
         #: something waits for the day on which an answer falls due
         self.awaits_duty = "answer" in entry or "changed_minds" in entry
@@ -181,7 +182,7 @@ class Life:
         self.town.write(partial(self.town.performer.perform, acts=asked, now=at))
 
     def _request(self, at: datetime, sponsor: bool) -> SignatureRequest:
-        name, address, country, postcode = self.town.crowd.person()
+        name, address, country, postcode = self._next_person(sponsor)
         return SignatureRequest(
             at=at,
             petition_id=self.id,
@@ -193,6 +194,11 @@ class Life:
             privacy="1",
             sponsor=sponsor,
         )
+
+    def _next_person(self, sponsor: bool) -> Person:
+        """A regular comes in the place of somebody: everyone else stays who they are."""
+        person = self.town.crowd.person()
+        return self.regulars.pop() if self.regulars and not sponsor else person
 
     def _look_for_duty(self, at: datetime) -> None:
         """Once the response threshold is reached: an answer to come, or people who leave."""

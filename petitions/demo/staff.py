@@ -15,6 +15,7 @@ from app.core.subject import SubjectRef
 from app.moderation import service as moderation
 from app.moderation.model import Case, Revision
 from app.moderation.rules.standards import Verdict
+from app.moderation.rules.verdicts import OF_TEXTS
 from app.outcomes import queries as duties
 from app.outcomes import service as outcomes
 from app.outcomes.model import Answer, Referral
@@ -54,11 +55,17 @@ class Staff:
         return self._judge(at, Verdict.REJECT, why["code"], why["details"], {"survivor": survivor})
 
     def _judge(
-        self, at: datetime, verdict: Verdict, code: str = "", note: str = "", extras: Mapping[str, str] | None = None
+        self,
+        at: datetime,
+        verdict: Verdict,
+        code: str = "",
+        note: str = "",
+        extras: Mapping[str, str] | None = None,
+        by: int | None = None,
     ) -> bool:
         def decide(db: Session) -> bool:
             about_it = (Case.subject_kind == "petition", Case.subject_id == self.petition_id)
-            case = db.scalar(select(Case.id).where(*about_it, Case.state == "waiting"))
+            case = db.scalar(select(Case.id).where(*about_it, Case.state == "waiting", Case.origin.in_(OF_TEXTS)))
             if case is None:
                 return False
             moderation.decide(
@@ -70,7 +77,7 @@ class Staff:
                 reason_code=code,
                 note=note,
                 extras=extras,
-                by=self.town.moderator,
+                by=by or self.town.moderator,
                 now=at,
             )
             return True
@@ -139,6 +146,7 @@ class Staff:
             )
 
         self.town.write(store)
+        self._judge(at + timedelta(hours=2), Verdict.PUBLISH, by=self.town.administrator)
         self.town.send_news(at)
 
     # its department

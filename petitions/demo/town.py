@@ -48,6 +48,7 @@ class Town:
         with self.database.reading() as db:
             self.moderator = _account(db, Role.MODERATOR)
             self.administrator = _account(db, Role.ADMINISTRATOR)
+            self.administrator = _account(db, Role.ADMINISTRATOR)
 
     def write(self, act: Callable[[Session], T]) -> T:
         """One act, stored for itself as on the real site."""

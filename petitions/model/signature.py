@@ -104,6 +104,8 @@ class Signature(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     #: ``withdrawn``, ``not-me``, ``corrected``, or a class of reason that staff chose
     end_reason: Mapped[str | None] = mapped_column(String(20))
+    #: its owner had the sealed words deleted; the row stays, as a count and a mark against signing twice
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
     #: the block that held it back; staff release it
     held_by: Mapped[int | None] = mapped_column(BigInteger)
 

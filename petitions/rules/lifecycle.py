@@ -33,7 +33,7 @@ MOVES: dict[PetitionState, frozenset[PetitionState]] = {
     S.COLLECTING: frozenset({S.IN_MODERATION, S.WITHDRAWN, S.STOPPED}),
     S.IN_MODERATION: frozenset({S.OPEN, S.CLOSED, S.REJECTED, S.HIDDEN, S.WITHDRAWN, S.STOPPED}),
     S.OPEN: frozenset({S.CLOSED, S.REJECTED, S.HIDDEN, S.WITHDRAWN}),
-    S.REJECTED: frozenset({S.IN_MODERATION}),
+    S.REJECTED: frozenset({S.IN_MODERATION, S.HIDDEN}),  # hidden: its text turned out to be illegal
     S.HIDDEN: frozenset({S.IN_MODERATION}),
     S.CLOSED: frozenset({S.REJECTED, S.HIDDEN}),
     S.WITHDRAWN: frozenset({S.REJECTED, S.HIDDEN}),  # where it had been published: its text can still be read

@@ -66,7 +66,7 @@ def resubmit(db: Session, policy: PetitionPolicy, petition_id: int, texts: Texts
     petition.resubmitted_at = petition.updated_at = now
     await_judgement(petition, now)
     subject = SubjectRef("petition", petition.id)
-    moderation.open_case(db, subject, texts.digest, now)
+    moderation.open_case(db, subject, texts.digest, now, origin="resubmission", excerpt=texts.action)
     tell(db, petition.id, "resubmitted", now)
     write_to_creator(db, petition, "petitions/mail/submitted", now, again=True)
     audit.record(db, "petitions.resubmit", subject, by=None, now=now)

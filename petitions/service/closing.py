@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.comments.service.running import close_with_subject
 from app.core.freshness import touch
+from app.core.subject import SubjectRef
 from app.mail import service as mail
 from app.mail.model import Lane
 from petitions.model.petition import Petition
@@ -39,6 +41,8 @@ def close_overdue(db: Session, now: datetime, announcing: Announcing | None = No
     for petition in closed:
         petition.state, petition.closed_at = PetitionState.CLOSED, petition.closes_at
     db.flush()
+    for petition in closed:
+        close_with_subject(db, SubjectRef("petition", petition.id), now)
     if announcing is not None:
         for petition in closed:
             tell_of_closing(db, petition, announcing, now)

@@ -134,7 +134,8 @@ def confirm(
     for signature_id in proofs:
         batch.prove_creator(rows.get(signature_id))
     for act in acts:
-        answers[act.id] = batch.confirm(act, rows[act.signature_id])
+        row = rows.get(act.signature_id)
+        answers[act.id] = ConfirmationUnknown() if row is None else batch.confirm(act, row)  # erased meanwhile
     batch.store(db)
     return batch.counted
 

@@ -10,29 +10,37 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.model import Account
 from app.audit import service as audit
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
+from app.core.security.keys import Keys
 from app.core.subject import SubjectRef
 from app.departments import queries as departments
 from app.departments.model import Department
-from app.moderation.contribution import Change, Lead, Link, Settlement, Shown
+from app.moderation.cases import close_texts
+from app.moderation.contribution import Lead, Settlement, Shown
+from app.moderation.refusals import NotPublic, NotRefused
 from app.moderation.rules.standards import Verdict
-from app.moderation.service import NotPublic, NotRefused
+from app.moderation.rules.verdicts import OF_TEXTS, Origin
 from app.outcomes import service as outcomes
 from petitions.events import PetitionPublished
-from petitions.model.petition import Crossing, JudgedText, Petition, TextVersion
+from petitions.identity import address_key
+from petitions.model.petition import Crossing, Petition, TextVersion
+from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.queries.authoring import can_resubmit
 from petitions.rules.closing import closing_instant
-from petitions.rules.lifecycle import STATE_NAMES, VISIBLE, PetitionState, may_move
+from petitions.rules.lifecycle import VISIBLE, PetitionState, may_move
 from petitions.rules.texts import text_digest
 from petitions.rules.thresholds import crossed
 from petitions.service.election import close_in_time
+from petitions.service.removing import ILLEGAL, evidence_of, wipe
+from petitions.service.showing import REFUSED, can_be_taken_down, can_restore, shown
 from petitions.service.telling import tell
-from petitions.service.writing import write_to_creator, write_to_officers, write_to_sponsors
+from petitions.service.writing import Hold, write_to_creator, write_to_officers, write_to_sponsors
 
 
 class NotWaiting(Conflict):
@@ -51,8 +59,11 @@ class PeopleForgotten(Conflict):
     way_on = ("/moderation", _("Back to the queue"))
 
 
-_PUBLISHED = frozenset({PetitionState.OPEN, PetitionState.CLOSED})
-_REFUSED = frozenset({PetitionState.REJECTED, PetitionState.HIDDEN})
+class CannotUndo(Conflict):
+    code = "cannot-undo"
+    title = _("This decision cannot be undone")
+    message = _("A petition that was published stays so, and what was decided or sent in since stands.")
+    way_on = ("/moderation", _("Back to the queue"))
 
 
 @dataclass(frozen=True)
@@ -61,9 +72,13 @@ class PetitionUnderModeration:
 
     policy: PetitionPolicy
     zone: ZoneInfo
+    keys: Keys
     name: str = "Petition"
     needs_department: bool = True
     offers_survivor: bool = True
+    #: a rejected one is changed and sent in again, its supporters with it
+    can_return: bool = False
+    writes_letters: bool = True
 
     def leads(self, db: Session) -> list[Lead]:
         return [Lead(d.slug, d.name) for d in departments.active(db)]
@@ -92,30 +107,16 @@ class PetitionUnderModeration:
         petition = db.get(Petition, subject_id)
         if petition is None:
             raise NotFound
-        return Shown(
-            title=petition.action,
-            href=f"/petitions/{petition.id}",
-            paragraphs=[
-                (str(_("Background")), petition.background),
-                (str(_("More details")), petition.additional_details),
-            ],
-            facts=[
-                (str(_("Started by")), petition.creator_name or ""),
-                (str(_("Signatures so far")), f"{petition.signature_count:,}"),
-            ],
-            digest=text_digest(petition.action, petition.background, petition.additional_details),
-            standing=str(STATE_NAMES[PetitionState(petition.state)]),
-            changes=_changes(db, petition),
-            links=_links(petition),
-            can_take_down=can_be_taken_down(petition),
-            can_restore=_can_restore(petition),
-        )
+        return shown(db, petition)
 
     def lock(self, db: Session, subject_id: int) -> None:
         self._locked(db, subject_id)
 
     def settle(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
         petition = self._locked(db, subject_id)
+        if can_be_taken_down(petition):
+            self._look_again(db, petition, settlement, by=by, now=now)
+            return
         if petition.state != PetitionState.IN_MODERATION:
             raise NotWaiting
         match settlement.decision.verdict:
@@ -123,6 +124,68 @@ class PetitionUnderModeration:
                 self._publish(db, petition, settlement.extras, now)
             case _refused:
                 self._refuse(db, petition, settlement, now)
+        self._end(db, petition, now)
+
+    def _look_again(self, db: Session, petition: Petition, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """A corrected text is public already: it stays, or all of the petition goes."""
+        if settlement.decision.verdict != Verdict.PUBLISH:
+            self.take_down(db, petition.id, settlement, by=by, now=now)
+
+    def is_author(self, db: Session, subject_id: int, account: Account) -> bool:
+        """By its creator's address, which is kept as a keyed digest."""
+        petition = db.get(Petition, subject_id)
+        if petition is None or petition.salt is None or petition.creator_signature_id is None or not account.email:
+            return False
+        creator = db.get(Signature, petition.creator_signature_id)
+        return creator is not None and creator.address_key == address_key(self.keys, petition.salt, account.email)
+
+    def author(self, db: Session, subject_id: int) -> tuple[str, int] | None:
+        petition = db.get(Petition, subject_id)
+        creator = petition.creator_signature_id if petition else None
+        return ("petitions.signature", creator) if creator is not None else None
+
+    def hide_provisionally(self, db: Session, subject_id: int, now: datetime) -> bool:
+        """Never: a few readers could stop thousands from signing. It comes first in the queue instead."""
+        return False
+
+    def show_again(self, db: Session, subject_id: int, *, by: int, now: datetime) -> None:
+        """Nothing was hidden."""
+
+    def unsettle(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """A refusal is taken back before anybody was told; what was published stays so."""
+        petition, decision = self._locked(db, subject_id), settlement.decision
+        if decision.verdict not in (Verdict.REJECT, Verdict.HIDE) or petition.state not in REFUSED:
+            raise CannotUndo
+        was_public = decision.origin not in OF_TEXTS or decision.origin == Origin.EDIT
+        await_judgement(petition, now)
+        if was_public:
+            self._carry_on(db, petition, now)
+        if petition.was_published:
+            tell(db, petition.id, "published-again" if was_public else "restored", now)
+        self._end(db, petition, now)
+
+    def overturn(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        """Published as if it had been at once, under the department that leads or that is named."""
+        petition = self._locked(db, subject_id)
+        if petition.state not in REFUSED:
+            raise NotRefused
+        if not can_restore(petition):
+            raise PeopleForgotten
+        department = settlement.extras.get("department") or self.lead(db, subject_id)
+        await_judgement(petition, now)
+        self._publish(db, petition, {"department": department}, now)
+        self._end(db, petition, now)
+
+    def evidence(self, db: Session, subject_id: int) -> Mapping[str, str]:
+        return evidence_of(db, self._locked(db, subject_id))
+
+    def remove(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
+        petition = self._locked(db, subject_id)
+        if petition.state != PetitionState.HIDDEN and may_move(PetitionState(petition.state), PetitionState.HIDDEN):
+            petition.state, petition.hidden_at, petition.rejected_at = PetitionState.HIDDEN, now, None
+        wipe(db, petition)
+        if petition.was_published or petition.source:
+            tell(db, petition.id, "taken-down", now, reason=ILLEGAL)
         self._end(db, petition, now)
 
     def take_down(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
@@ -133,14 +196,15 @@ class PetitionUnderModeration:
         if petition.closes_at is not None and petition.closes_at <= now:
             petition.closed_at = petition.closed_at or petition.closes_at
         self._refuse(db, petition, settlement, now)
+        close_texts(db, SubjectRef("petition", petition.id), now)
         self._end(db, petition, now)
 
     def restore(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
         """Back to the queue, as if it had just come in; what it had reached stays its own."""
         petition = self._locked(db, subject_id)
-        if petition.state not in _REFUSED:
+        if petition.state not in REFUSED:
             raise NotRefused
-        if not _can_restore(petition):
+        if not can_restore(petition):
             raise PeopleForgotten
         await_judgement(petition, now)
         tell(db, petition.id, "restored", now)
@@ -186,12 +250,7 @@ class PetitionUnderModeration:
 
     def _publish_again(self, db: Session, petition: Petition, department: Department, now: datetime) -> None:
         """What was taken down goes on as it was: its days, thresholds and signatures are those it had."""
-        _move(petition, _state_before(petition, now))
-        if petition.state == PetitionState.OPEN:
-            petition.closed_at = None
-            close_in_time(db, petition, now)
-        elif petition.state == PetitionState.CLOSED:
-            petition.closed_at = petition.closed_at or petition.closes_at
+        self._carry_on(db, petition, now)
         if petition.lead_department_id != department.id:
             subject = SubjectRef("petition", petition.id)
             outcomes.hand_over(db, subject, from_department=petition.lead_department_id, to_department=department.id)
@@ -201,6 +260,14 @@ class PetitionUnderModeration:
             note_crossings(db, petition, now)
         tell(db, petition.id, "published-again", now)
         write_to_creator(db, petition, "petitions/mail/published", now, again=True)
+
+    def _carry_on(self, db: Session, petition: Petition, now: datetime) -> None:
+        _move(petition, _state_before(petition, now))
+        if petition.state == PetitionState.OPEN:
+            petition.closed_at = None
+            close_in_time(db, petition, now)
+        elif petition.state == PetitionState.CLOSED:
+            petition.closed_at = petition.closed_at or petition.closes_at
 
     def _refuse(self, db: Session, petition: Petition, settlement: Settlement, now: datetime) -> None:
         """Rejected, or hidden where showing it would itself do harm; whoever has to know is told."""
@@ -214,13 +281,18 @@ class PetitionUnderModeration:
         petition.rejection_code, petition.rejection_details = decision.reason_code, decision.note
         if decision.reason_code == "duplicate":
             petition.duplicate_of_id = _survivor(db, petition, settlement.extras.get("survivor", ""))
+        hold = Hold(settlement.letters_due, settlement.batch)
         if petition.was_published or petition.source:
             tell(db, petition.id, "taken-down", now, reason=decision.reason_code)
-            write_to_creator(db, petition, "petitions/mail/taken_down", now, decision=decision.id)
+        if settlement.silent:
+            return
+        if petition.was_published or petition.source:
+            write_to_creator(db, petition, "petitions/mail/taken_down", now, hold=hold, decision=decision.id)
         else:
             letter = "petitions/mail/hidden" if hides else "petitions/mail/rejected"
-            write_to_creator(db, petition, letter, now, again=can_resubmit(db, self.policy, petition))
-            write_to_sponsors(db, petition, "petitions/mail/rejected_sponsor", now)
+            again = can_resubmit(db, self.policy, petition)
+            write_to_creator(db, petition, letter, now, hold=hold, again=again, decision=decision.id)
+            write_to_sponsors(db, petition, "petitions/mail/rejected_sponsor", now, hold=hold, decision=decision.id)
 
 
 def await_judgement(petition: Petition, now: datetime) -> None:
@@ -256,12 +328,6 @@ def _state_before(petition: Petition, now: datetime) -> PetitionState:
     return PetitionState.CLOSED if over else PetitionState.OPEN
 
 
-def can_be_taken_down(petition: Petition) -> bool:
-    """Whether the public can read it: also where its creator withdrew it after publication."""
-    withdrawn = petition.state == PetitionState.WITHDRAWN and petition.was_published
-    return withdrawn or petition.state in _PUBLISHED
-
-
 def note_crossings(db: Session, petition: Petition, now: datetime) -> None:
     """Where thresholds are low, supporters alone may have reached them: the clock's job serves that.
 
@@ -280,36 +346,6 @@ def note_crossings(db: Session, petition: Petition, now: datetime) -> None:
                 reached_at=now,
             )
         )
-
-
-def _can_restore(petition: Petition) -> bool:
-    """What was never published needs its people still: without them nobody could sign it."""
-    return petition.state in _REFUSED and (petition.was_published or petition.salt is not None)
-
-
-def _changes(db: Session, petition: Petition) -> list[Change]:
-    """From the text that was rejected last to the one that waits now."""
-    if petition.state != PetitionState.IN_MODERATION:
-        return []
-    judged = select(JudgedText).where(JudgedText.petition_id == petition.id).order_by(JudgedText.at.desc()).limit(1)
-    if (before := db.scalar(judged)) is None:
-        return []
-    return [
-        Change(str(_("What should be done")), before.action, petition.action),
-        Change(str(_("Background")), before.background, petition.background),
-        Change(str(_("More details")), before.additional_details, petition.additional_details),
-    ]
-
-
-def _links(petition: Petition) -> list[Link]:
-    """Where a moderator goes on from a petition's case."""
-    links = [
-        Link(f"/moderation/petitions/{petition.id}", str(_("Topics and notes"))),
-        Link(f"/moderation/petitions/{petition.id}/statistics", str(_("Statistics"))),
-    ]
-    if petition.state in _PUBLISHED:
-        links.append(Link(f"/moderation/petitions/{petition.id}/correct", str(_("Correct the text"))))
-    return links
 
 
 def _department(db: Session, slug: str) -> Department:

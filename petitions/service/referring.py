@@ -124,7 +124,7 @@ def submit(db: Session, petition: Petition, now: datetime) -> None:
     if petition.state in (PetitionState.PENDING, PetitionState.COLLECTING):
         petition.state, petition.submitted_at, petition.updated_at = PetitionState.IN_MODERATION, now, now
         digest = text_digest(petition.action, petition.background, petition.additional_details)
-        moderation.open_case(db, SubjectRef("petition", petition.id), digest, now)
+        moderation.open_case(db, SubjectRef("petition", petition.id), digest, now, excerpt=petition.action)
         mail.queue(db, [r for r in [_to_creator(petition, "petitions/mail/submitted", now, {})] if r])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,11 +17,24 @@ from petitions.model.signature import Signature
 from petitions.rules.lifecycle import SignatureState
 
 
-def write_to_creator(db: Session, petition: Petition, template: str, now: datetime, **facts: object) -> None:
+@dataclass(frozen=True)
+class Hold:
+    """Letters that leave no sooner than ``due`` and can be called off by their number until then."""
+
+    due: datetime | None = None
+    batch: int | None = None
+
+
+AT_ONCE = Hold()
+
+
+def write_to_creator(
+    db: Session, petition: Petition, template: str, now: datetime, *, hold: Hold = AT_ONCE, **facts: object
+) -> None:
     """One letter; imports have no creator here."""
     if petition.creator_signature_id is not None:
         recipient = ("petitions.signature", petition.creator_signature_id)
-        mail.queue(db, [mail.row(template, recipient, now, facts=facts)])
+        mail.queue(db, [mail.row(template, recipient, now, facts=facts, due=hold.due, batch=hold.batch)])
 
 
 def write_to_officers(db: Session, subject: SubjectRef, department_id: int, now: datetime) -> None:
@@ -32,7 +46,9 @@ def write_to_officers(db: Session, subject: SubjectRef, department_id: int, now:
     mail.queue(db, rows)
 
 
-def write_to_sponsors(db: Session, petition: Petition, template: str, now: datetime) -> None:
+def write_to_sponsors(
+    db: Session, petition: Petition, template: str, now: datetime, *, hold: Hold = AT_ONCE, **facts: object
+) -> None:
     """One letter to each supporter whose signature counts."""
     sponsors = db.scalars(
         select(Signature.id)
@@ -43,4 +59,8 @@ def write_to_sponsors(db: Session, petition: Petition, template: str, now: datet
         )
         .order_by(Signature.id)
     )
-    mail.queue(db, [mail.row(template, ("petitions.signature", s), now) for s in sponsors])
+    rows = [
+        mail.row(template, ("petitions.signature", s), now, facts=facts, due=hold.due, batch=hold.batch)
+        for s in sponsors
+    ]
+    mail.queue(db, rows)

@@ -18,7 +18,6 @@ from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.moderation import queries as moderation
 from app.moderation.promise import waiting_since
-from app.moderation.rules.standards import STANDARDS_VERSION
 from petitions import queries
 from petitions.forms import TextFields, read_texts
 from petitions.mails import CREATOR, SPONSOR
@@ -57,7 +56,7 @@ def mine(
         "petitions/creator/mine.html",
         petition=petition,
         token=token,
-        reason=moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION),
+        reason=moderation.reason_given(db, SubjectRef("petition", petition.id), petition.rejection_code or ""),
         survivor=queries.survivor_of(db, petition),
         can_resubmit=can_resubmit(db, policy, petition),
         was_resubmitted=times_resubmitted(db, petition.id) > 0,
@@ -188,7 +187,7 @@ def _edit(
         petition=petition,
         token=token,
         form=form,
-        reason=moderation.reason(db, petition.rejection_code or "", STANDARDS_VERSION),
+        reason=moderation.reason_given(db, SubjectRef("petition", petition.id), petition.rejection_code or ""),
         limits=LIMITS,
     )
     return response

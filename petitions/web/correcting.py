@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import moderators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import FieldError, Invalid
 from app.core.text.changes import word_changes
@@ -33,7 +33,7 @@ LIMITS = {
 @get(
     "/moderation/petitions/{petition_id:int}/correct",
     name="petitions.correct-text",
-    guards=[moderators],
+    guards=[may("petitions.correct")],
     sync_to_thread=True,
 )
 def correct_form(
@@ -50,7 +50,7 @@ def correct_form(
 @post(
     "/moderation/petitions/{petition_id:int}/correct",
     name="petitions.correct-text.post",
-    guards=[moderators],
+    guards=[may("petitions.correct")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

@@ -36,13 +36,14 @@ def cookie_name(secure: bool) -> str:
 
 def cookie(keys: Keys, sent: SentRequest, *, secure: bool) -> bytes:
     """The ``Set-Cookie`` value that lets its sender correct the address."""
-    return _cookie(cookie_name(secure), base64.urlsafe_b64encode(keys.seal(_facts(sent), _BOUND)).decode(), secure)
+    sealed = keys.seal(_facts(sent), _BOUND, passing=True)
+    return _cookie(cookie_name(secure), base64.urlsafe_b64encode(sealed).decode(), secure)
 
 
 def read_cookie(keys: Keys, value: str, petition_id: int, now: datetime) -> SentRequest | None:
     """What was sent to this petition within the hour; None for anything else."""
     try:
-        facts = keys.unseal(base64.urlsafe_b64decode(value.encode("ascii")), _BOUND)
+        facts = keys.unseal(base64.urlsafe_b64decode(value.encode("ascii")), _BOUND, passing=True)
         sent = _sent(facts)
     except (CannotUnseal, UnicodeEncodeError, binascii.Error, KeyError, ValueError):
         return None

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import department_officers
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
@@ -30,7 +30,7 @@ from petitions.service.debating import Debating
 FIELDS = ("state", "date", "overview", *LINKS, "after_version")
 
 
-@get("/desk/debates/{petition_id:int}", name="petitions.debate", guards=[department_officers], sync_to_thread=True)
+@get("/desk/debates/{petition_id:int}", name="petitions.debate", guards=[may("petitions.debate")], sync_to_thread=True)
 def debate_page(
     request: Request[Any, Any, Any],
     db: NamedDependency[Session],
@@ -44,7 +44,7 @@ def debate_page(
 @post(
     "/desk/debates/{petition_id:int}",
     name="petitions.debate-release",
-    guards=[department_officers],
+    guards=[may("petitions.debate")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -92,7 +92,7 @@ def release(
 @post(
     "/desk/debates/{petition_id:int}/take-back",
     name="petitions.debate-take-back",
-    guards=[department_officers],
+    guards=[may("petitions.debate")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -115,7 +115,7 @@ def take_back(
 @post(
     "/desk/debates/{petition_id:int}/news",
     name="petitions.debate-news",
-    guards=[department_officers],
+    guards=[may("petitions.debate")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

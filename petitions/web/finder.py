@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import moderators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.paging import A_PAGE, Page, read_page
 from app.moderation import queries as moderation
@@ -16,7 +16,7 @@ from petitions.queries.finder import found_by_staff
 from petitions.rules.lifecycle import STATE_NAMES, PetitionState
 
 
-@get("/moderation/petitions", name="petitions.finder", guards=[moderators], sync_to_thread=True)
+@get("/moderation/petitions", name="petitions.finder", guards=[may("petitions.find")], sync_to_thread=True)
 def finder(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:

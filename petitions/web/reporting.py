@@ -17,8 +17,8 @@ from app.core.security.limits import Allowance
 from app.core.subject import SubjectRef
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.moderation import hiding, reporting
 from app.moderation import queries as moderation
-from app.moderation import reporting
 from petitions import queries
 from petitions.model.petition import Petition
 from petitions.rules.eligibility import PetitionRemoved
@@ -56,12 +56,15 @@ def report(
         request.app.state.limits.spend(A_NETWORK, client, "report")
     except TooMany as busy:
         return _page(request, db, petition, shown, status=busy.status, busy=busy)
-    reporting.report(
+    site = request.app.state.site
+    hiding.receive(
         db,
+        site.moderated,
         SubjectRef("petition", petition.id),
         reason,
         words,
         submission=form.get("submission", ""),
+        hide_at=site.moderating.reports_hide_at,
         now=request.app.state.clock.now(),
     )
     return see_other(f"/petitions/{petition.id}/report/thanks")

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import administrators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
@@ -21,7 +21,7 @@ from petitions.service.blocking import Blocklist
 DONE = frozenset({"blocked", "lifted", "again"})
 
 
-@get("/admin/blocks", name="petitions.blocks", guards=[administrators], sync_to_thread=True)
+@get("/admin/blocks", name="petitions.blocks", guards=[may("petitions.blocks")], sync_to_thread=True)
 def blocks(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -31,7 +31,7 @@ def blocks(
 @post(
     "/admin/blocks",
     name="petitions.blocks.post",
-    guards=[administrators],
+    guards=[may("petitions.blocks")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -55,7 +55,7 @@ def block(
 @post(
     "/admin/blocks/{block_id:int}/lift",
     name="petitions.blocks.lift",
-    guards=[administrators],
+    guards=[may("petitions.blocks")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -73,7 +73,7 @@ def lift(
 @post(
     "/admin/blocks/{block_id:int}/again",
     name="petitions.blocks.again",
-    guards=[administrators],
+    guards=[may("petitions.blocks")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import moderators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.paging import A_PAGE, Page, read_page
@@ -28,7 +28,7 @@ NUMBERS = ("after", "done", "kept", "total")
 ACTS = frozenset({"release", "discard"})
 
 
-@get("/moderation/held", name="petitions.held", guards=[moderators], sync_to_thread=True)
+@get("/moderation/held", name="petitions.held", guards=[may("petitions.held")], sync_to_thread=True)
 def held(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -45,7 +45,9 @@ def held(
     return response
 
 
-@get("/moderation/held/{block_id:int}", name="petitions.held-source", guards=[moderators], sync_to_thread=True)
+@get(
+    "/moderation/held/{block_id:int}", name="petitions.held-source", guards=[may("petitions.held")], sync_to_thread=True
+)
 def source(
     request: Request[Any, Any, Any],
     db: NamedDependency[Session],
@@ -75,7 +77,7 @@ def source(
 @post(
     "/moderation/held/{block_id:int}/release",
     name="petitions.held-source.release",
-    guards=[moderators],
+    guards=[may("petitions.held")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -101,7 +103,7 @@ def release_source(
 @get(
     "/moderation/held/{block_id:int}/discard",
     name="petitions.held-source.discarding",
-    guards=[moderators],
+    guards=[may("petitions.held")],
     sync_to_thread=True,
 )
 def discarding(
@@ -117,7 +119,7 @@ def discarding(
 @post(
     "/moderation/held/{block_id:int}/discard",
     name="petitions.held-source.discard",
-    guards=[moderators],
+    guards=[may("petitions.held")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -143,7 +145,10 @@ def discard_source(
 
 
 @get(
-    "/moderation/held/{block_id:int}/step", name="petitions.held-source.step", guards=[moderators], sync_to_thread=True
+    "/moderation/held/{block_id:int}/step",
+    name="petitions.held-source.step",
+    guards=[may("petitions.held")],
+    sync_to_thread=True,
 )
 def step(
     request: Request[Any, Any, Any],
@@ -169,7 +174,7 @@ def step(
 @post(
     "/moderation/held/signatures/{signature_id:int}/release",
     name="petitions.held.release",
-    guards=[moderators],
+    guards=[may("petitions.held")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import administrators, moderators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.paging import A_PAGE, Page, read_page
@@ -25,7 +25,12 @@ from petitions.rules.sorting import Sorting
 from petitions.service import sorting
 
 
-@get("/moderation/petitions/{petition_id:int}", name="petitions.staff", guards=[moderators], sync_to_thread=True)
+@get(
+    "/moderation/petitions/{petition_id:int}",
+    name="petitions.staff",
+    guards=[may("petitions.find")],
+    sync_to_thread=True,
+)
 def staff_page(
     request: Request[Any, Any, Any],
     db: NamedDependency[Session],
@@ -38,7 +43,7 @@ def staff_page(
 @post(
     "/moderation/petitions/{petition_id:int}",
     name="petitions.sort",
-    guards=[moderators],
+    guards=[may("petitions.sort")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -71,7 +76,7 @@ def sort(
 @post(
     "/admin/petitions/{petition_id:int}/keep-signers",
     name="petitions.keep-signers",
-    guards=[administrators],
+    guards=[may("petitions.keep-signers")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -94,7 +99,7 @@ def keep_signers(
     return see_other(f"/moderation/petitions/{petition_id}?saved")
 
 
-@get("/moderation/tags", name="petitions.tags", guards=[moderators], sync_to_thread=True)
+@get("/moderation/tags", name="petitions.tags", guards=[may("petitions.sort")], sync_to_thread=True)
 def tags(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -116,7 +121,7 @@ def tags(
     return response
 
 
-@get("/admin/topics", name="petitions.topics", guards=[administrators], sync_to_thread=True)
+@get("/admin/topics", name="petitions.topics", guards=[may("petitions.topics")], sync_to_thread=True)
 def topics(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -126,7 +131,7 @@ def topics(
 @post(
     "/admin/topics",
     name="petitions.topics.add",
-    guards=[administrators],
+    guards=[may("petitions.topics")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -151,7 +156,7 @@ def add_topic(
 @post(
     "/admin/topics/{topic_id:int}",
     name="petitions.topics.change",
-    guards=[administrators],
+    guards=[may("petitions.topics")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

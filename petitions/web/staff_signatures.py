@@ -16,7 +16,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import moderators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField, NotFound
 from app.core.i18n import _
@@ -36,7 +36,7 @@ DONE = frozenset({"released", "sent", "news-stopped", "news-given-back", "ended"
 Bar = tuple[float, float, float, float]
 
 
-@get("/moderation/signatures", name="petitions.signatures", guards=[moderators], sync_to_thread=True)
+@get("/moderation/signatures", name="petitions.signatures", guards=[may("petitions.signatures")], sync_to_thread=True)
 def search_form(request: Request[Any, Any, Any], account: NamedDependency[Account]) -> Response[bytes]:
     return _search_page(request, account, Form())
 
@@ -44,7 +44,7 @@ def search_form(request: Request[Any, Any, Any], account: NamedDependency[Accoun
 @post(
     "/moderation/signatures",
     name="petitions.signatures.search",
-    guards=[moderators],
+    guards=[may("petitions.signatures")],
     sync_to_thread=True,
     status_code=200,
     writes=True,
@@ -80,7 +80,7 @@ def search(
 @get(
     "/moderation/signatures/{signature_id:int}",
     name="petitions.signature",
-    guards=[moderators],
+    guards=[may("petitions.signatures")],
     sync_to_thread=True,
 )
 def signature_page(
@@ -115,7 +115,7 @@ def signature_page(
 @post(
     "/moderation/signatures/{signature_id:int}/letter",
     name="petitions.signature.letter",
-    guards=[moderators],
+    guards=[may("petitions.signatures")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -135,7 +135,7 @@ def send_again(
 @post(
     "/moderation/signatures/{signature_id:int}/news",
     name="petitions.signature.news",
-    guards=[moderators],
+    guards=[may("petitions.signatures")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -159,7 +159,7 @@ def news(
 @get(
     "/moderation/signatures/{signature_id:int}/end",
     name="petitions.signature.ending",
-    guards=[moderators],
+    guards=[may("petitions.signatures.end")],
     sync_to_thread=True,
 )
 def ending(
@@ -175,7 +175,7 @@ def ending(
 @post(
     "/moderation/signatures/{signature_id:int}/end",
     name="petitions.signature.end",
-    guards=[moderators],
+    guards=[may("petitions.signatures.end")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -199,7 +199,7 @@ def end(
 @get(
     "/moderation/petitions/{petition_id:int}/statistics",
     name="petitions.statistics",
-    guards=[moderators],
+    guards=[may("petitions.statistics")],
     sync_to_thread=True,
 )
 def statistics_page(

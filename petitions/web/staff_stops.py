@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import administrators
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField, NotFound
 from app.core.i18n import _
@@ -31,7 +31,7 @@ FIELDS = ("act", "stop", "message", "reason", "day", "time")
 ACTS = ("stop", "reword", "resume")
 
 
-@get("/admin/petitions", name="petitions.stops", guards=[administrators], sync_to_thread=True)
+@get("/admin/petitions", name="petitions.stops", guards=[may("petitions.stops")], sync_to_thread=True)
 def overview(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -50,7 +50,7 @@ def overview(
     return response
 
 
-@get("/admin/petitions/stops/{kind:str}", name="petitions.stop", guards=[administrators], sync_to_thread=True)
+@get("/admin/petitions/stops/{kind:str}", name="petitions.stop", guards=[may("petitions.stops")], sync_to_thread=True)
 def switch(
     request: Request[Any, Any, Any],
     db: NamedDependency[Session],
@@ -66,7 +66,7 @@ def switch(
 @post(
     "/admin/petitions/stops/{kind:str}",
     name="petitions.stop.post",
-    guards=[administrators],
+    guards=[may("petitions.stop")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

@@ -132,7 +132,7 @@ def _shown(db: Session, signature: Signature) -> Petition | None:
 
 
 def _signature_id(state: Any, token: str) -> int:
-    signature_id: int | None = state.keyring.read_token(UNSUBSCRIBE, token)
+    signature_id: int | None = state.keyring.read_token(UNSUBSCRIBE, token, lasting=True)
     if signature_id is None:
         raise LinkUnknown
     return signature_id
@@ -145,14 +145,14 @@ def _said(words: str) -> Response[str]:
 def _sealed(keys: Keys, stopped: list[int], signature_id: int) -> str:
     """Which signatures one press stopped, for the undo button: readable here alone, of use to this link alone."""
     newest = sorted(stopped, reverse=True)[: unsubscribing.MOST_UNDONE]
-    sealed = keys.seal({"ids": ",".join(map(str, newest))}, bound_to=_bound(signature_id))
+    sealed = keys.seal({"ids": ",".join(map(str, newest))}, bound_to=_bound(signature_id), passing=True)
     return base64.urlsafe_b64encode(sealed).decode()
 
 
 def _opened(keys: Keys, text: str, signature_id: int) -> list[int]:
     """None where it was not sealed for this link."""
     try:
-        facts = keys.unseal(base64.urlsafe_b64decode(text.encode("ascii")), bound_to=_bound(signature_id))
+        facts = keys.unseal(base64.urlsafe_b64decode(text.encode("ascii")), _bound(signature_id), passing=True)
     except (CannotUnseal, UnicodeEncodeError, binascii.Error):
         return []
     return [int(number) for number in facts["ids"].split(",") if number]

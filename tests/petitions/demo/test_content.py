@@ -292,6 +292,15 @@ def test_departments_and_staff() -> None:
         assert any(petition.get("department") == department["slug"] for petition in answered)
 
 
+def test_citizens_with_an_account_signed_under_the_same_address() -> None:
+    citizens = {citizen["email"]: citizen["name"] for citizen in CONTENT["citizen"]}
+    regulars = {regular["email"]: regular["name"] for regular in CONTENT["regular"]}
+    assert citizens == regulars
+    assert all(re.fullmatch(r"[a-z.]+@example\.org", email) for email in citizens)
+    signed = [key for regular in CONTENT["regular"] for key in regular["signs"]]
+    assert set(signed) <= {petition["key"] for petition in PETITIONS if petition["state"] in ("open", "closed")}
+
+
 def test_names_are_plenty_and_plain() -> None:
     for field in ("first", "last"):
         assert len(NAMES[field]) >= 150

@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import demo
+from app.accounts.erasing import person_of
+from app.accounts.model import Account
 from app.audit.model import AuditEntry
 from app.core.db import Database
 from app.core.security.passwords import Passwords
@@ -95,6 +97,13 @@ def test_it_fills_with_a_countrys_own_numbers_too(sqlite_database: Database, tmp
 
 def test_it_is_filled_once(northmere: Town):
     assert not demo.fill(northmere.site, northmere.database, Passwords(), lambda _line: None)
+
+
+def test_priya_finds_on_her_account_what_she_signed(northmere: Town, db: Session):
+    priya = db.scalars(select(Account).where(Account.email == "priya.nambiar@example.org")).one()
+    (section,) = northmere.site.holdings["petitions"].sections(db, person_of(priya), northmere.now)
+    assert [row.standing for row in section.rows] == ["Counted"] * 4
+    assert f"citizen priya.nambiar@example.org {demo.PASSWORD}" in demo.account_lines()
 
 
 def test_every_petition_stands_where_its_content_says(db: Session):

@@ -66,7 +66,7 @@ def test_what_was_hidden_can_be_changed_too_and_its_words_stay_with_the_moderato
 def test_the_second_rejection_is_final(town: Town, rejected: int):
     town.resubmit(rejected, action=BETTER)
     town.decide(rejected, Verdict.REJECT, reason="irrelevant")
-    assert "This decision is final" in " ".join(town.deliver().last_to(ANNA).get_content().split())
+    assert "This text cannot be sent in again" in " ".join(town.deliver().last_to(ANNA).get_content().split())
     with pytest.raises(CannotResubmit):
         town.resubmit(rejected, action="Once more: open the library")
     assert town.petition(rejected).action == BETTER
@@ -105,7 +105,7 @@ def test_a_name_that_is_not_real_is_not_mended_by_other_words(sqlite_town: Town)
     petition = sqlite_town.start()
     sqlite_town.support(petition)
     sqlite_town.decide(petition, Verdict.REJECT, reason="fake-name")
-    assert "This decision is final" in " ".join(sqlite_town.deliver().last_to(ANNA).get_content().split())
+    assert "This text cannot be sent in again" in " ".join(sqlite_town.deliver().last_to(ANNA).get_content().split())
     with pytest.raises(CannotResubmit):
         sqlite_town.resubmit(petition, action=BETTER)
 
