@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,10 +29,13 @@ from app.core.errors import Invalid, Refusal
 from app.core.log import configure
 from app.core.security.keys import Keys
 from app.core.settings import PREFIX, BadSettings, Settings
+from app.core.watch import Watch
 from app.departments import queries as departments
 from app.departments import service as founding
 from app.mail import bouncing
 from app.main import House, load_rooms, start_workers
+from app.operation import rekeying
+from app.operation.breach import turn_to_newest
 from app.site import Site
 
 T = TypeVar("T")
@@ -69,6 +73,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     if workers > 1 and settings.is_sqlite:
         raise Failure("More than one worker needs PostgreSQL: set TOWNSQUARE_DATABASE_URL=postgresql://…", 2)
     _prepare(settings)
+    _refuse_half_rekeyed(settings)
     _run_server(host, port, workers, jobs=not no_jobs)
 
 
@@ -79,14 +84,17 @@ def worker() -> None:
     if settings.is_sqlite:
         raise Failure("On SQLite the site runs its own jobs; a worker needs PostgreSQL.", 2)
     _prepare(settings)
+    _refuse_half_rekeyed(settings)
     configure(settings.mode)
     house = House(settings, jobs=True)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    threads = start_workers(house.postman, house.jobs)
+    house.watch.look()
+    threads = [house.start_watching(), *start_workers(house.postman, house.jobs)]
     click.echo("Working. Stop with Ctrl-C.")
     stop.wait()
+    house.watch.stop()
     house.postman.stop()
     house.jobs.stop()
     for thread in threads:
@@ -213,6 +221,23 @@ def verify() -> None:
 
 
 @cli.command()
+def rekey() -> None:
+    """Move what is stored from TOWNSQUARE_OLD_SECRET_KEY to TOWNSQUARE_SECRET_KEY. Stop the site first."""
+    settings = _settings()
+    old = settings.environment.get(PREFIX + "OLD_SECRET_KEY", "")
+    if not old or old == settings.secret_key:
+        raise Failure(f"Set {PREFIX}SECRET_KEY to the new secret and {PREFIX}OLD_SECRET_KEY to the one before.", 2)
+    _prepare(settings)
+    with _house(settings) as house:
+        found = rekeying.run(house.database, house.site.rekeyers, Keys(old), house.keys, house.clock, click.echo)
+    for fault in found[:20]:
+        click.echo(f"broken {fault}")
+    if found:
+        raise Failure(f"{len(found)} rows do not fit the new secret.")
+    click.echo(f"Everything stored fits the new secret. Remove {PREFIX}OLD_SECRET_KEY and start the site.")
+
+
+@cli.command()
 def bounce() -> None:
     """Read one delivery report or complaint on standard input, as a mail server hands it over."""
     raw = sys.stdin.buffer.read(bouncing.MOST_BYTES + 1)
@@ -229,6 +254,7 @@ def bounce() -> None:
     site = Site(settings=settings, keys=keys, clock=clock)
     load_rooms(site)
     with _database(settings) as database:
+        Watch(database, [partial(turn_to_newest, keys)]).look()
         said = database.retrying(lambda db: bouncing.settle(db, keys, site.recipients, report, clock.now()))
     for line in said:
         click.echo(line)
@@ -349,6 +375,12 @@ def _prepare(settings: Settings) -> None:
         schema.migrate(database)
 
 
+def _refuse_half_rekeyed(settings: Settings) -> None:
+    with _database(settings) as database, database.reading() as db:
+        if rekeying.is_unfinished(db):
+            raise Failure("A change of the secret is half way: run `townsquare rekey` again before you start the site.")
+
+
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
     database = Database(settings.database_url, pool=4)
@@ -361,6 +393,7 @@ def _database(settings: Settings) -> Iterator[Database]:
 @contextmanager
 def _house(settings: Settings) -> Iterator[House]:
     house = House(settings, jobs=False)
+    house.watch.look()
     try:
         yield house
     finally:

@@ -1,4 +1,4 @@
-"""Filling the demo: staff, departments and their holidays here, everything else by the rooms themselves."""
+"""Filling the demo: staff, citizens with an account, departments and their holidays here, everything else by the rooms themselves."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def fill(site: Site, database: Database, passwords: Passwords, say: Callable[[st
     say("Filling the demo …")
     now = site.clock.now()
     founded = now - timedelta(days=500)
-    database.retrying(lambda db: _staff(db, passwords, founded))
+    database.retrying(lambda db: _accounts(db, passwords, founded))
     for contribute in site.demos:
         contribute(site, database, now)
     today = site.promising.today(now)
@@ -80,8 +80,8 @@ def _path(settings: Settings) -> Path:
 
 def account_lines() -> Iterable[str]:
     """``role email password``, one line an account."""
-    for entry in _people():
-        yield f"{entry['role']} {entry['email']} {PASSWORD}"
+    for entry in [*_people(), *_citizens()]:
+        yield f"{entry.get('role', Role.CITIZEN)} {entry['email']} {PASSWORD}"
 
 
 def _people() -> list[dict[str, Any]]:
@@ -94,11 +94,16 @@ def _people() -> list[dict[str, Any]]:
     return [*content["staff"], *officers]
 
 
+def _citizens() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads(_content())["citizen"]
+    return found
+
+
 def _content() -> str:
     return resources.files("app").joinpath("demo_people.toml").read_text(encoding="utf-8")
 
 
-def _staff(db: Session, passwords: Passwords, now: datetime) -> None:
+def _accounts(db: Session, passwords: Passwords, now: datetime) -> None:
     content = tomllib.loads(_content())
     founded = {d["slug"]: departments.found(db, d["slug"], d["name"], by=None, now=now) for d in content["department"]}
     hashed = passwords.hash(PASSWORD)
@@ -107,7 +112,22 @@ def _staff(db: Session, passwords: Passwords, now: datetime) -> None:
         account.password_hash = hashed
         if slug := entry.get("department"):
             departments.appoint(db, account.id, founded[slug], by=None, now=now)
+    for entry in _citizens():
+        db.add(_citizen(entry, hashed, now))
     db.flush()
+
+
+def _citizen(entry: dict[str, Any], hashed: str, now: datetime) -> Account:
+    return Account(
+        email=entry["email"],
+        name=entry["name"],
+        name_withheld=entry.get("name_withheld", False),
+        role=Role.CITIZEN,
+        password_hash=hashed,
+        approved_texts=entry.get("published", 0),
+        created_at=now,
+        email_confirmed_at=now,
+    )
 
 
 def _name_holidays(db: Session, today: date, now: datetime) -> None:

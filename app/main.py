@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,31 @@ from litestar.openapi.spec import Contact, License
 from sqlalchemy.orm import Session
 
 from app import __version__
+from app.accounts import drafts, invitation, links
 from app.accounts import service as accounts
-from app.accounts.guards import provide_account
-from app.accounts.rules.roles import Power
-from app.accounts.web import signing_in
+from app.accounts.guards import check_acts, provide_account, provide_signed
+from app.accounts.holding import LetterChoice
+from app.accounts.link_letters import LinkLetters
+from app.accounts.mails import AccountLetters
+from app.accounts.proving import Prover
+from app.accounts.rekeying import AccountRekeyer
+from app.accounts.rules import acts as accounts_acts
+from app.accounts.service import attempts, devices, inviting
+from app.accounts.web import account as account_pages
+from app.accounts.web import factor, joining, mine, passwords, signing_in, step_up, step_up_letter
+from app.accounts.web import sessions as session_pages
+from app.comments import verify as comments_verify
+from app.comments.letters import CommentLetters
+from app.comments.policy import CommentsPolicy
+from app.comments.queries.paging import Orders
+from app.comments.rules import acts as comments_acts
+from app.comments.service import withdrawing
+from app.comments.service.holding import CommentHolding
+from app.comments.service.judging import CommentUnderModeration
+from app.comments.service.telling import CHOICE
+from app.comments.service.voting import CommentVote, Voting
+from app.comments.web import HANDLERS as COMMENTS
+from app.comments.web.shown import Titles
 from app.core import freshness, idempotency
 from app.core.clock import Clock, SystemClock
 from app.core.db import Database
@@ -34,42 +56,114 @@ from app.core.i18n import _
 from app.core.idempotency import InFlight
 from app.core.intake import Intake
 from app.core.jobs import Job, JobRunner
+from app.core.live import Glance, Hub, before_the_end
 from app.core.security import sessions
 from app.core.security.keys import Keys
 from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
 from app.core.settings import BadSettings, Settings
+from app.core.switches import Switch, Switches, standing
+from app.core.watch import Watch
+from app.core.web import stopped
 from app.core.web.assets import Assets
-from app.core.web.edge import begin, db_provider, ends_reading, note_status
+from app.core.web.edge import Answered, answered, db_provider, finishes_in_its_thread, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
 from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
+from app.departments import queries as departments
 from app.front import HANDLERS as FRONT
+from app.front import acts as front_acts
 from app.front.notices import Notices
 from app.mail import service as mail
 from app.mail import suppression
 from app.mail.postman import Postman, free_claims
+from app.mail.rekeying import MailRekeyer
 from app.mail.render import Renderer
 from app.mail.transport import transport_for
-from app.moderation.web import desk as moderation_desk
-from app.moderation.web import holidays, reasons, reports
+from app.moderation.holding import ModerationHolding
+from app.moderation.jobs import jobs as moderation_jobs
+from app.moderation.letters import PUBLISHED, ModerationLetters
+from app.moderation.rekeying import ModerationRekeyer
+from app.moderation.rules import acts as moderation_acts
+from app.moderation.web import (
+    appeals,
+    beside,
+    bulk,
+    case,
+    duty,
+    holidays,
+    illegal,
+    queue,
+    reasons,
+    reports,
+    rewording,
+    taking_down,
+)
+from app.moderation.web import log as decision_log
+from app.operation import banners, switching
+from app.operation import notices as operation_notices
+from app.operation.breach import turn_to_newest
+from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.web import desk as outcomes_desk
-from app.site import Site, StaffPage
+from app.site import Invariant, Site, StaffPage
 
 STATIC = Path(__file__).resolve().parent / "static"
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
+    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts):
+        site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
+    link_letters = LinkLetters(site.keys, site.settings.base_url)
+    site.letters.update(link_letters.composers())
+    site.recipients[links.RECIPIENT] = link_letters.address_of
+    site.letters.update(AccountLetters(site.settings.base_url).composers())
+    site.letters.update(invitation.composers(site.keys, site.settings.base_url))
+    site.notices.append(operation_notices.said)
+    site.at_rotation.append(inviting.make_void)
+    site.rekeyers |= {"accounts": AccountRekeyer(), "mail": MailRekeyer(), "moderation": ModerationRekeyer()}
+    _moderate(site)
+    _discuss(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+
+
+def _moderate(site: Site) -> None:
+    """The desk's letters, jobs and sealed evidence; which contents it judges the rooms say."""
+    settings = site.settings
+    try:
+        policy = site.moderating
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    letters = ModerationLetters(site.keys, settings.base_url, policy, site.recipients, site.moderated)
+    site.letters.update(letters.composers())
+    site.jobs += moderation_jobs(policy, settings.zone)
+    site.rekeyers["moderation"] = ModerationRekeyer()
+    site.holdings["moderation"] = ModerationHolding()
+    site.letter_choices.append(LetterChoice(PUBLISHED, str(_("A text of mine was published"))))
+
+
+def _discuss(site: Site) -> None:
+    """Discussions under any subject; which there are the rooms say."""
+    try:
+        site.dependencies["comments_policy"] = CommentsPolicy.from_settings(site.settings.section("comments"))
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.dependencies["comment_orders"], site.dependencies["comment_titles"] = Orders(), Titles()
+    site.performers[CommentVote] = Voting(site.discussed)
+    site.moderated["comment"] = CommentUnderModeration(site.discussed)
+    site.holdings["comments"] = CommentHolding()
+    site.letters.update(CommentLetters(site.settings.base_url, site.discussed, site.clock).composers())
+    site.letter_choices.append(LetterChoice(CHOICE, str(_("Replies to my comments"))))
+    site.jobs.append(Job("forget withdrawn comments", withdrawing.forget_words, timedelta(hours=1)))
+    site.invariants += [Invariant(f"comments: {name}", broken) for name, broken in comments_verify.LINES.items()]
 
 
 class House:
@@ -93,7 +187,16 @@ class House:
         self.database.listeners = self.site.listeners
         self.assets = Assets(STATIC)
         self.pages = Pages(settings, self.assets)
+        self.pages.jinja.globals["opens"] = lambda account, act: self.site.permissions.opens(account.role, act)
+        self.pages.jinja.globals["staff_idle_seconds"] = int(
+            (sessions.STAFF.idle - sessions.SEEN_EVERY).total_seconds()
+        )
         self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
+        self.switches = Switches()
+        self.watch = Watch(
+            self.database,
+            [partial(turn_to_newest, self.keys), partial(switching.remember, self.switches)],
+        )
         self.notices = Notices(self.database, self.site.notices, self.clock)
         self.errors = ErrorPages(self.pages, lambda: self.notices.said)
         self.pages.jinja.globals["notices"] = self.notices.now
@@ -109,11 +212,14 @@ class House:
             wait=settings.intake_wait_ms / 1000,
             backlog=settings.intake_backlog_seconds,
         )
+        self.intake.shut = partial(self.switches.refusal, Switch.READ_ONLY)
         self.limits = Limits(on=settings.rate_limits == "on", redis_url=settings.redis_url)
         self.passwords = Passwords(settings.password_threads)
+        self.prover = Prover(self.database, self.keys, self.passwords, slows=settings.rate_limits == "on")
         self.postman = self._postman()
         self.jobs = JobRunner(self.database, [*_house_jobs(), *self.site.jobs], self.clock)
         self.router = self._router()
+        check_acts(self.router.routes, self.site.permissions)
         self.cache = PageCache(
             self.router,  # type: ignore[arg-type]
             read_versions=self._versions,
@@ -122,7 +228,10 @@ class House:
         )
         self.cache.before_rendering_anew.append(self.notices.forget)
         self.database.on_touched.append(self.cache.touched)
-        self.asgi = Shell(self.cache, settings, self.assets, self.errors)
+        self.hub = Hub(self._glance, self.upkeep)
+        self.database.on_touched += [self.hub.hear, self.site.desk_figures.hear]
+        door = stopped.ReadOnlyDoor(self.cache, self.switches, self.errors, most=settings.form_max_bytes)
+        self.asgi = Shell(door, settings, self.assets, self.errors)
 
     def _postman(self) -> Postman:
         renderer = Renderer(self.settings)
@@ -136,23 +245,40 @@ class House:
 
     def _router(self) -> Litestar:
         set_asyncio_executor(self.pool)
-        moderation = [*moderation_desk.HANDLERS, *reports.HANDLERS, *holidays.HANDLERS, *reasons.HANDLERS]
-        handlers = [*FRONT, *signing_in.HANDLERS, *moderation, *outcomes_desk.HANDLERS]
+        desk = [*queue.HANDLERS, *case.HANDLERS, *beside.HANDLERS, *bulk.HANDLERS, *taking_down.HANDLERS]
+        moderation = [*desk, *reports.HANDLERS, *holidays.HANDLERS, *reasons.HANDLERS, *rewording.HANDLERS]
+        moderation += [*decision_log.HANDLERS, *appeals.HANDLERS, *illegal.HANDLERS, *duty.HANDLERS]
+        handlers = [
+            *FRONT,
+            *signing_in.HANDLERS,
+            *passwords.HANDLERS,
+            *factor.HANDLERS,
+            *session_pages.HANDLERS,
+            *step_up.HANDLERS,
+            *step_up_letter.HANDLERS,
+            *joining.HANDLERS,
+            *mine.HANDLERS,
+            *account_pages.HANDLERS,
+            *COMMENTS,
+            *moderation,
+            *outcomes_desk.HANDLERS,
+        ]
         return Litestar(
             # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
             # later; inside one router every path is registered once. Registering changes a handler,
             # and a process may build more than one house: hence the copies.
             route_handlers=[
-                Router("/", route_handlers=[ends_reading(copy(h)) for h in (*handlers, *self.site.routers)])
+                Router("/", route_handlers=[finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers)])
             ],
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),
                 "account": Provide(provide_account),
+                "signed": Provide(provide_signed),
                 **{name: _constant(value) for name, value in self.site.dependencies.items()},
             },
-            exception_handlers=self.errors.handlers(),
-            before_request=begin,
+            exception_handlers={**self.errors.handlers(), Answered: answered},
+            before_request=stopped.begin,
             after_request=note_status,
             request_max_body_size=self.settings.form_max_bytes,
             lifespan=[self._living],
@@ -167,6 +293,7 @@ class House:
         return {
             "house": self,
             "site": self.site,
+            "permissions": self.site.permissions,
             "settings": self.settings,
             "database": self.database,
             "clock": self.clock,
@@ -175,6 +302,9 @@ class House:
             "intake": self.intake,
             "limits": self.limits,
             "passwords": self.passwords,
+            "prover": self.prover,
+            "switches": self.switches,
+            "reserved_names": self._reserved_names,
             "in_flight": InFlight(),
             "exports": self.exports,
             "moderation_promise_days": self.site.promising.days,
@@ -182,16 +312,25 @@ class House:
 
     @asynccontextmanager
     async def _living(self, _app: Litestar) -> AsyncGenerator[None, None]:
+        await asyncio.get_running_loop().run_in_executor(self.upkeep, self.watch.look)
         self.intake.start()
-        threads = self._start_workers() if self.runs_jobs else []
-        refresher = asyncio.create_task(self.cache.refresh_forever())
+        threads = [self.start_watching(), *(self._start_workers() if self.runs_jobs else [])]
+        refreshers = [asyncio.create_task(one.refresh_forever()) for one in (self.cache, self.hub)]
         try:
-            yield
+            with before_the_end(self.hub.close):
+                yield
         finally:
-            refresher.cancel()
-            with suppress(asyncio.CancelledError):
-                await refresher
+            for refresher in refreshers:
+                refresher.cancel()
+                with suppress(asyncio.CancelledError):
+                    await refresher
             await asyncio.get_running_loop().run_in_executor(self.upkeep, self._stop, threads)
+
+    def start_watching(self) -> threading.Thread:
+        """The thread that learns what other processes have switched."""
+        thread = threading.Thread(target=self.watch.work, name="watch", daemon=True)
+        thread.start()
+        return thread
 
     def _start_workers(self) -> list[threading.Thread]:
         if self.database.is_sqlite:
@@ -199,6 +338,7 @@ class House:
         return start_workers(self.postman, self.jobs)
 
     def _stop(self, threads: list[threading.Thread]) -> None:
+        self.watch.stop()
         self.intake.close()
         self.postman.stop()
         self.jobs.stop()
@@ -213,6 +353,14 @@ class House:
         self.upkeep.shutdown(wait=False, cancel_futures=True)
         self.exports.shutdown(wait=False, cancel_futures=True)
         self.database.close()
+
+    def _reserved_names(self, db: Session) -> list[str]:
+        """What no member may be called."""
+        return [self.settings.site_name, *(department.name for department in departments.active(db))]
+
+    def _glance(self, topics: frozenset[str], ids: frozenset[bytes]) -> Glance:
+        with self.database.reading() as db:
+            return Glance(freshness.versions(db, topics), sessions.alive(db, ids, self.clock.now()))
 
     def _versions(self, keys: Iterable[str]) -> Mapping[str, int]:
         with self.database.reading() as db:
@@ -241,27 +389,73 @@ def _staff_pages() -> list[StaffPage]:
             "/moderation/reports",
             _("Reports by readers"),
             _("What readers say breaks a rule."),
-            Power.JUDGE,
+            "moderation.reports",
+        ),
+        StaffPage(
+            "/moderation/illegal",
+            _("Illegal content"),
+            _("What readers say breaks the law: two people decide."),
+            "moderation.illegal",
+        ),
+        StaffPage(
+            "/moderation/me", _("You at the desk"), _("On duty or not, and what you decided lately."), "moderation.duty"
+        ),
+        StaffPage(
+            "/admin/staff", _("Staff accounts"), _("Who works here, with which role and factor."), "accounts.see"
+        ),
+        StaffPage(
+            "/admin/banners",
+            _("Notices to everyone"),
+            _("Words on top of every page, now or at a time to come."),
+            "front.banners",
+        ),
+        StaffPage(
+            "/admin/switches",
+            _("Switches"),
+            _say_switched,
+            "front.switches",
+        ),
+        StaffPage(
+            "/admin/audit",
+            _("Record of what staff did"),
+            _("Who did what, when and why. Nobody can change it."),
+            "front.audit",
         ),
         StaffPage(
             "/admin/holidays",
             _("Holidays"),
             _("Days on which nobody moderates; the promised time grows by them."),
-            Power.ADMINISTER,
+            "moderation.holidays",
+        ),
+        StaffPage(
+            "/admin/words",
+            _("Words looked at first"),
+            _("A text with one of them waits for a moderator."),
+            "front.words",
         ),
         StaffPage(
             "/admin/reasons",
             _("Reasons for rejecting"),
             _("The standards that moderators judge by: added, retired, brought back."),
-            Power.ADMINISTER,
+            "moderation.standards",
         ),
         StaffPage(
             "/admin/suppression",
             _("Addresses that get no letters"),
             _("Mailboxes that are gone, and people who want no more letters."),
-            Power.ADMINISTER,
+            "front.suppression",
         ),
     ]
+
+
+def _say_switched(db: Session, now: datetime) -> str:
+    """What is switched off at the moment comes first."""
+    on = standing(db)
+    if Switch.READ_ONLY in on:
+        return str(_("The site is read-only now."))
+    if on:
+        return str(_("Comments or new accounts are stopped now."))
+    return str(_("Read-only, comments, new accounts; sessions and keys; the breach drill."))
 
 
 def _house_jobs() -> list[Job]:
@@ -270,9 +464,16 @@ def _house_jobs() -> list[Job]:
         mail.forget_old(db, now)
         suppression.forget_old(db, now)
         sessions.forget_ended(db, now)
+        links.forget_old(db, now)
+        drafts.forget_old(db, now)
+        attempts.forget_old(db, now)
+        devices.forget_old(db, now)
         return 0
 
-    return [Job("forget what has had its time", forget, timedelta(hours=1))]
+    return [
+        Job("forget what has had its time", forget, timedelta(hours=1)),
+        Job("notices begin and end", banners.tell_pages, timedelta(seconds=5)),
+    ]
 
 
 def _constant(value: Any) -> Provide:

@@ -15,17 +15,23 @@ from typing import Any, NamedTuple
 import click
 from sqlalchemy.orm import Session
 
-from app.accounts.rules.roles import Power
+from app.accounts.holding import Holding, LetterChoice
+from app.accounts.rules.acts import Allowed, Permissions
+from app.comments.contribution import Discussed
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.events import Listeners
 from app.core.intake import Act, Performer
 from app.core.jobs import Job
 from app.core.security.keys import Keys
+from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
 from app.mail.render import Composer
 from app.moderation.contribution import Moderated
+from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising
+from app.moderation.queue import DeskFigures
+from app.operation.breach import AtRotation
 from app.outcomes.contribution import NewsOfAnswers
 
 
@@ -64,13 +70,18 @@ class Referred:
 
 
 class StaffPage(NamedTuple):
-    """A page of a room's own for staff with this power, listed where their day begins."""
+    """A page of a room's own for staff who may do this act, listed on the page their day begins with."""
 
     href: str
     title: str
     #: one sentence; or what works it out, where it changes
     about: str | Callable[[Session, datetime], str]
-    power: Power
+    act: str
+
+    @property
+    def begins_at(self) -> str:
+        """The page it is listed on: ``/moderation``, ``/desk`` or ``/admin``."""
+        return f"/{self.href.split('/')[1]}"
 
     def shown(self, db: Session, now: datetime) -> StaffPage:
         """With its sentence as it is now."""
@@ -93,9 +104,13 @@ class Site:
     keys: Keys
     clock: Clock
     routers: list[Any] = field(default_factory=list)
+    #: which role may do what: one row an act; what no row allows is refused
+    acts: list[Allowed] = field(default_factory=list)
     panels: list[Callable[[Session, datetime], HomePanel]] = field(default_factory=list)
     #: kind of content -> how to show and settle it
     moderated: dict[str, Moderated] = field(default_factory=dict)
+    #: kind of subject -> how it is discussed
+    discussed: dict[str, Discussed] = field(default_factory=dict)
     #: kind of content -> how departments see it, and how to lock it
     referred: dict[str, Callable[[Session, int], Referred | None]] = field(default_factory=dict)
     locks: dict[str, Callable[[Session, int], None]] = field(default_factory=dict)
@@ -116,15 +131,48 @@ class Site:
     #: said on top of every page while it is so; re-read a second after a change at the latest
     notices: list[Callable[[Session, datetime], Iterable[str]]] = field(default_factory=list)
     staff_pages: list[StaffPage] = field(default_factory=list)
+    #: those of them where a room's own stops are; the page of switches links them
+    stops: list[str] = field(default_factory=list)
     #: kind of recipient -> the address of one, where it is still known; for bounced letters
     recipients: dict[str, Callable[[Session, int], str | None]] = field(default_factory=dict)
     #: kind and cause of a referral -> where its officer answers it, if not on the desk's own page
     answer_doors: dict[tuple[str, str], Callable[[int], str]] = field(default_factory=dict)
     #: kind of subject -> how the people who signed it are told of an answer
     news: dict[str, NewsOfAnswers] = field(default_factory=dict)
+    #: kind of room -> what it holds about one person
+    holdings: dict[str, Holding] = field(default_factory=dict)
+    #: letters that members may do without
+    letter_choices: list[LetterChoice] = field(default_factory=list)
     sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)
+    #: what becomes void with a rotation of the keys beside tokens and cookies, in the same transaction
+    at_rotation: list[AtRotation] = field(default_factory=list)
+    #: area or room -> how what it stores under keys moves to a new secret
+    rekeyers: dict[str, Rekeyer] = field(default_factory=dict)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """The whole table of roles and acts; ValueError where an act has two rows."""
+        return Permissions(self.acts)
+
+    def pages_under(self, start: str, role: str, db: Session, now: datetime) -> list[StaffPage]:
+        """The pages below ``start`` whose doors open to this role."""
+        return [
+            page.shown(db, now)
+            for page in self.staff_pages
+            if page.begins_at == start and self.permissions.opens(role, page.act)
+        ]
+
+    @cached_property
+    def moderating(self) -> ModerationPolicy:
+        """The moderators' numbers; ValueError where they make no sense."""
+        return ModerationPolicy.from_settings(self.settings.section("moderation"))
 
     @cached_property
     def promising(self) -> Promising:
         """How long checking is said to take; ValueError where its numbers make no sense."""
         return Promising.from_settings(self.settings)
+
+    @cached_property
+    def desk_figures(self) -> DeskFigures:
+        """The moderators' queue in numbers."""
+        return DeskFigures()

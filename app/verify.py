@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.audit.service import first_broken_link
 from app.core.db import Database, sqlite_module
 from app.mail import queries as mail
-from app.moderation.model import Case, Decision
+from app.moderation import verify as moderation
 from app.outcomes.model import Answer, Referral
 from app.site import Invariant, Site
 
@@ -53,13 +53,6 @@ def letters_move(db: Session, now: datetime) -> Iterable[str]:
         yield "letters have been due for more than a day"
 
 
-def decisions_settle_their_cases(db: Session, now: datetime) -> Iterable[str]:
-    """A case is decided exactly when it has a decision."""
-    decided = select(func.count()).where(Decision.case_id == Case.id).scalar_subquery()
-    for row in db.scalars(select(Case.id).where((Case.state == "decided") != (decided > 0))):
-        yield f"case {row}"
-
-
 def answers_are_in_order(db: Session, now: datetime) -> Iterable[str]:
     """Answers are numbered 1 to n; one of them stands exactly where the referral is answered."""
     standing = func.sum(case((Answer.withdrawn_at.is_(None), 1), else_=0))
@@ -84,6 +77,10 @@ HOUSE = [
     Invariant("database: pages and references are sound", database_is_sound),
     Invariant("audit: the chain is unbroken", audit_is_unbroken),
     Invariant("mail: letters move", letters_move),
-    Invariant("moderation: decisions settle their cases", decisions_settle_their_cases),
+    Invariant("moderation: decisions settle their cases", moderation.decisions_settle_their_cases),
+    Invariant("moderation: the log is unbroken", moderation.log_is_unbroken),
+    Invariant("moderation: the log says what was decided", moderation.log_says_what_was_decided),
+    Invariant("moderation: published figures recompute", moderation.figures_recompute),
+    Invariant("moderation: appeals are heard by others", moderation.appeals_are_heard_by_others),
     Invariant("outcomes: answers are in order", answers_are_in_order),
 ]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bench import servers
+from bench import flood, servers
 from bench.driver import Driver, Plan, Tally
 from bench.measure import (
     EXACT,
@@ -45,6 +45,7 @@ def targets(database: str) -> dict[str, Target]:
         f"{database}.confirm.ratio": at_least(ratio),
         f"{database}.confirm.p99_ms": at_most(250),
         f"{database}.exact": EXACT,
+        **flood.targets(database),
     }
 
 
@@ -111,10 +112,20 @@ def measure(database: str, driver: Driver, chosen: Options, report: Report) -> N
         campaign = Campaign(driver, site, subjects, petition, subjects.tallies(petition))
         tallies = interleave(lanes(campaign, ceiling, null, chosen.slice_seconds))
         report.figures |= figures(database, tallies)
+        flooded(database, campaign, chosen.slice_seconds, report)
         report.figures[f"{database}.peak_mb"] = rounded(servers.peak_mb(site.pid))
         report.figures[f"{database}.exact"] = campaign.is_exact()
     report.notes += [spread(f"{database} {name}", slices) for name, slices in tallies.items()]
     report.judge_driver(median_rate(tallies["null"], CEILING_OK), median_rate(tallies["sign ceiling"], CEILING_OK))
+
+
+def flooded(database: str, campaign: Campaign, seconds: float, report: Report) -> None:
+    """The same signing again, while strangers try passwords."""
+    site, floods = campaign.site, list[Tally]()
+    with Driver() as flooder:
+        tallies = interleave(flood.lanes(campaign.sign, site.host, site.port, flooder, seconds, floods))
+    report.figures |= flood.figures(database, tallies, floods)
+    report.notes += flood.notes(database, tallies, floods)
 
 
 def lanes(

@@ -28,6 +28,7 @@ from sqlalchemy import event, func, inspect, select, text
 
 from app.accounts import service as accounts
 from app.accounts.model import Account
+from app.core import append_only
 from app.core.clock import Clock
 from app.core.db import Base, Database
 from app.core.errors import Refusal
@@ -469,6 +470,7 @@ class RunningSite:
         return self
 
     def __exit__(self, *_fault: object) -> None:
+        self.house.hub.close()  # as the signal does that ends a process
         self.server.should_exit = True
         self.thread.join(20)
         if get_asyncio_executor() is self.house.pool:
@@ -544,7 +546,7 @@ class Ground:
         return Town(self.database, folder, petitions_response_at=10, petitions_debate_at=20)
 
     def clear(self) -> None:
-        with self.database.writing() as db:
+        with self.database.writing() as db, append_only.lifted(db):
             for table in reversed(self.tables):
                 db.execute(table.delete())
             for table in self.tables:

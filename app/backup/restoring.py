@@ -24,7 +24,7 @@ from app.backup.values import (
     tables,
     tally,
 )
-from app.core import schema
+from app.core import append_only, schema
 from app.core.db import Database, sqlite_module
 from app.core.errors import Unavailable
 
@@ -99,8 +99,9 @@ def _take_hold(db: Session) -> None:
 
 def _fill(db: Session, made: Any, manifest: Manifest, progress: Callable[[str, int], None]) -> None:
     """Put the file's rows in the place of all rows, and read them back."""
-    for table in reversed(tables()):
-        db.execute(table.delete())
+    with append_only.lifted(db):
+        for table in reversed(tables()):
+            db.execute(table.delete())
     for table, part in manifest.by_table():
         progress(table.name, 0)
         _load(db, table, _told(rows_in(made, table), table, progress))

@@ -17,7 +17,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -90,6 +90,8 @@ class Intake:
         self.performers = performers
         self.clock = clock
         self.batch, self.wait, self.backlog = batch, wait, backlog
+        #: why nobody is let in at the moment, or None
+        self.shut: Callable[[], Refusal | None] = _open
         self.seconds_an_act = 0.001  # a first guess; measured from then on
         self.batches = self.acts = 0
         self._queue: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
@@ -118,6 +120,8 @@ class Intake:
 
     async def submit(self, act: Act) -> Any:
         """The act's answer once it is stored; raises the act's refusal, or :class:`Unavailable`."""
+        if (refusal := self.shut()) is not None:
+            raise refusal
         loop = asyncio.get_running_loop()
         ticket = Ticket(act, loop, loop.create_future(), time.monotonic())
         self._admit(ticket)
@@ -290,6 +294,10 @@ class Intake:
                 return
             if ticket is not None:
                 self._answer([ticket], [Unavailable(retry_after=10)])
+
+
+def _open() -> Refusal | None:
+    return None
 
 
 def _settle(pairs: list[tuple[asyncio.Future[Any], Any]]) -> None:

@@ -30,3 +30,16 @@ def of_officer(db: Session, account_id: int) -> Department | None:
     return db.scalar(
         select(Department).join(Officer, Officer.department_id == Department.id).where(Officer.account_id == account_id)
     )
+
+
+def all_of_them(db: Session) -> Sequence[Department]:
+    """Dissolved ones last, each by name."""
+    rows = db.scalars(select(Department))
+    return sorted(rows, key=lambda d: (d.dissolved_at is not None, d.name.casefold()))
+
+
+def officers(db: Session) -> Mapping[int, int]:
+    """Account to department, of every officer."""
+    return {
+        account: department for account, department in db.execute(select(Officer.account_id, Officer.department_id))
+    }

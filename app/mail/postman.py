@@ -121,7 +121,7 @@ class Postman:
                 composer = self.composers[letter.template]
                 envelope = composer(db, letter)
                 silenced = envelope and suppression.is_silenced(db, self.keys, envelope.address, letter.lane)
-                message = self.renderer.message(letter, envelope) if envelope and not silenced else None
+                message = self.renderer.message(letter, envelope, self.keys) if envelope and not silenced else None
             except Exception as fault:
                 log.exception("letter %d (%s) could not be written", letter_id, letter.template)
                 self._settle(letter_id, LetterState.DEAD, attempts, fault=f"not written: {type(fault).__name__}")

@@ -65,7 +65,7 @@ def message_name(keys: Keys, letter_id: int) -> str:
 
     Numbers can be guessed; without the proof a stranger could report a letter to somebody else as bounced.
     """
-    return f"{letter_id}.{keys.digest('message-id', letter_id.to_bytes(8, 'big'))[:8].hex()}"
+    return f"{letter_id}.{keys.proof('message-id', letter_id.to_bytes(8, 'big'))[:8].hex()}"
 
 
 def letter_named(keys: Keys, text: str) -> int | None:
@@ -99,8 +99,8 @@ class Renderer:
     def add_filters(self, **filters: Callable[..., Any]) -> None:
         self.jinja.filters.update(filters)
 
-    def message(self, letter: Letter, envelope: Envelope) -> EmailMessage:
-        """The same letter gives the same Message-ID and date each time it is tried."""
+    def message(self, letter: Letter, envelope: Envelope, keys: Keys | None = None) -> EmailMessage:
+        """The same letter gives the same Message-ID and date each time it is tried; ``keys``: of the newest generation."""
         token = language.set(letter.language)
         try:
             template = self.jinja.get_template(f"{letter.template}.txt")
@@ -114,7 +114,7 @@ class Renderer:
         message["To"] = _recipient(envelope.address)
         message["Subject"] = subject
         message["Date"] = format_datetime(letter.created_at)
-        message["Message-ID"] = f"<{message_name(self.keys, letter.id)}@{self._domain()}>"
+        message["Message-ID"] = f"<{message_name(keys or self.keys, letter.id)}@{self._domain()}>"
         message["Auto-Submitted"] = "auto-generated"
         for name, value in envelope.headers.items():
             message[name] = value

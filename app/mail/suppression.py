@@ -124,7 +124,7 @@ def count_stopped(db: Session) -> int:
 def masked_address(keys: Keys, row: Suppression) -> str:
     """``o…@example.org``; empty where it was sealed with another secret."""
     try:
-        address = keys.unseal(row.sealed, _bound(row.mailbox))["email"]
+        address = keys.unseal(row.sealed, bound_to(row.mailbox))["email"]
     except CannotUnseal:
         return ""
     local, _at, domain = address.rpartition("@")
@@ -148,7 +148,7 @@ def _stop(row: Suppression, kind: Kind, reason: str, now: datetime) -> None:
 
 def _locked(db: Session, keys: Keys, mailbox: bytes, address: Address, now: datetime) -> Suppression:
     """The mailbox's row, made where there is none, so that two reports at once find one."""
-    sealed = keys.seal({"email": address.display}, bound_to=_bound(mailbox))
+    sealed = keys.seal({"email": address.display}, bound_to=bound_to(mailbox))
     new = {"mailbox": mailbox, "kind": Kind.SOFT, "sealed": sealed, "reason": "", "count": 0}
     db.execute(upsert(db, _TABLE).values(**new, first_at=now, last_at=now, since=None).on_conflict_do_nothing())
     row = _known(db, mailbox)
@@ -161,5 +161,6 @@ def _known(db: Session, mailbox: bytes) -> Suppression | None:
     return db.scalars(locked.execution_options(populate_existing=True)).one_or_none()
 
 
-def _bound(mailbox: bytes) -> bytes:
+def bound_to(mailbox: bytes) -> bytes:
+    """What a sealed address is bound to."""
     return b"mailbox" + mailbox

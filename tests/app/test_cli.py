@@ -21,8 +21,11 @@ from sqlalchemy import create_engine, text
 from app import cli
 from app.accounts.model import Account, PasswordLink
 from app.core.db import Database
+from app.core.security.keys import Keys
 from app.core.security.passwords import Passwords
 from app.departments.model import Department, Officer
+from app.operation import rekeying
+from petitions.service.rekeying import PetitionRekeyer
 from tests import databases
 from tests.fakes import FixedClock
 from tests.site import Town
@@ -354,3 +357,49 @@ def test_a_lost_link_is_replaced_by_a_new_one(townsquare: Command):
     unknown = townsquare("staff", "link", "nobody@example.org")
     assert unknown.code == 2
     assert "nobody@example.org" in one_line(unknown)
+
+
+# another secret
+
+OLD, FRESH = "the secret of the town, as it was before", "another secret of the town, long enough"
+
+
+def test_a_new_secret_takes_everything_along(townsquare: Command, tmp_path: Path):
+    townsquare("migrate")
+    with opened() as database:
+        town = Town(database, tmp_path, clock=FixedClock(datetime.now(UTC)), secret_key=OLD)
+        town.support(town.start())
+    moved = townsquare("rekey", secret_key=FRESH, old_secret_key=OLD)
+    assert (moved.code, moved.err) == (0, "")
+    assert "petitions: 6 moved" in moved.out
+    assert "Everything stored fits the new secret" in moved.out
+    again = townsquare("rekey", secret_key=FRESH, old_secret_key=OLD)
+    assert (again.code, "moved to this secret before" in again.out) == (0, True)
+    assert townsquare("verify", secret_key=FRESH).code == 0
+
+
+def test_a_new_secret_needs_the_old_one(townsquare: Command):
+    for settings in ({}, {"old_secret_key": OLD, "secret_key": OLD}):
+        ended = townsquare("rekey", **settings)
+        assert ended.code == 2
+        assert "TOWNSQUARE_OLD_SECRET_KEY" in one_line(ended)
+
+
+def test_the_wrong_old_secret_is_said_to_be_wrong(townsquare: Command, tmp_path: Path):
+    townsquare("migrate")
+    with opened() as database:
+        town = Town(database, tmp_path, clock=FixedClock(datetime.now(UTC)), secret_key=OLD)
+        town.start()
+    ended = townsquare("rekey", secret_key=FRESH, old_secret_key=OLD + "!")
+    assert ended.code == 1
+    assert "The old secret opens nothing" in one_line(ended)
+
+
+def test_no_site_starts_on_data_of_two_secrets(townsquare: Command):
+    townsquare("migrate")
+    with opened() as database:
+        pair = Keys(OLD), Keys(FRESH)
+        database.retrying(lambda db: rekeying.begin(db, {"petitions": PetitionRekeyer()}, *pair, datetime.now(UTC)))
+    ended = townsquare("serve", "--port", "8999", secret_key=FRESH)
+    assert ended.code == 1
+    assert "half way" in one_line(ended)

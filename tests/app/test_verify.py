@@ -45,6 +45,32 @@ SPOILT = [
         "UPDATE moderation_case SET state = 'decided' WHERE state = 'waiting'",
         "case",
     ),
+    (
+        "moderation: the log is unbroken",
+        "UPDATE moderation_log_head SET lines = lines + 1",
+        "its newest lines are missing",
+    ),
+    (
+        "moderation: the log says what was decided",
+        "UPDATE moderation_log_beside SET subject_id = subject_id + 1 WHERE log_id = 1",
+        "line 1",
+    ),
+    (
+        "moderation: the log says what was decided",
+        "UPDATE moderation_log_beside SET decision_id = NULL WHERE log_id = 1",
+        "decisions without a line",
+    ),
+    (
+        "moderation: published figures recompute",
+        "DELETE FROM moderation_log_beside; UPDATE moderation_decision SET verdict = 'dismiss' WHERE verdict = 'publish'",
+        "publish: the log has 1, the decisions 0",
+    ),
+    (
+        "moderation: appeals are heard by others",
+        "INSERT INTO moderation_appeal (decision_id, case_id, words, state, at, heard_by_id, answer)"
+        " SELECT id, case_id, 'Why?', 'upheld', at, by_id, '' FROM moderation_decision WHERE verdict = 'reject'",
+        "appeal",
+    ),
     ("outcomes: answers are in order", "UPDATE outcomes_answer SET version = 3", "referral"),
     (
         "outcomes: answers are in order",

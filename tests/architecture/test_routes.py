@@ -10,14 +10,19 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from app.accounts import guards
+from app.accounts.rules import acts
+from app.accounts.rules.roles import Role
+from app.accounts.web.signing_in import paced
 from app.core.web.edge import OPEN_TO_ANYONE
 from app.main import House
 from tests.architecture.source import ROOMS, area_of
 
-#: they store in a transaction of their own, inside the handler
-OF_THEIR_OWN = {"petitions.api.start"}
+#: they store in transactions of their own, inside the handler
+OF_THEIR_OWN = {"comments.api.say", "petitions.api.start", "accounts.erase.post", "accounts.mine.erase.post"}
+#: they take a cookie away, and store nothing
+STORES_NOTHING = {"accounts.mine.close"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-STAFF = {"/moderation": guards.moderators, "/desk": guards.department_officers, "/admin": guards.administrators}
+STAFF = {"/moderation": acts.MODERATORS, "/desk": acts.OFFICERS, "/admin": acts.ADMINISTRATORS}
 
 
 @pytest.fixture(scope="module")
@@ -75,17 +80,36 @@ def test_everything_that_shows_something_says_who_may(handlers: list[HTTPRouteHa
 
 
 def test_every_guard_is_one_that_the_house_knows(handlers: list[HTTPRouteHandler]) -> None:
-    known = [guards.anyone, guards.moderators, guards.department_officers, guards.administrators, guards.signed_in]
-    assert [said(h) for h in handlers if not all(g in known for g in opens_to(h))] == []
+    known = [guards.anyone, guards.visitor, guards.signed_in, paced]
+    assert [said(h) for h in handlers if not all(g in known or guards.act_of(g) for g in opens_to(h))] == []
 
 
-def test_staff_doors_are_not_open_to_anyone(handlers: list[HTTPRouteHandler]) -> None:
-    def needs(path: str) -> Any:
-        return next((g for start, g in STAFF.items() if path == start or path.startswith(f"{start}/")), None)
+def test_every_door_for_an_act_opens_to_whoever_may_do_it(handlers: list[HTTPRouteHandler], house: House) -> None:
+    named = [guards.act_of(g) for h in handlers for g in opens_to(h) if guards.act_of(g)]
+    assert len(named) > 40
+    assert [act for act in named if act not in house.site.permissions] == []
 
-    staff = [(h, needs(path)) for h in handlers for path in h.paths if needs(path)]
-    assert len(staff) > 8
-    assert [said(h) for h, guard in staff if opens_to(h) != [guard]] == []
+
+def test_a_door_that_names_an_act_without_a_row_stops_the_start(house: House) -> None:
+    rows = [row for row in house.site.permissions if row.act != "moderation.decide"]
+    with pytest.raises(acts.UnknownAct, match=r"moderation\.decide"):
+        guards.check_acts(house.router.routes, acts.Permissions(rows))
+
+
+def test_staff_doors_are_not_open_to_anyone(handlers: list[HTTPRouteHandler], house: House) -> None:
+    """Below an address that belongs to some roles, every door is for some of those."""
+
+    def meant_for(path: str) -> frozenset[Role] | None:
+        return next((roles for start, roles in STAFF.items() if path == start or path.startswith(f"{start}/")), None)
+
+    def opens_beyond(handler: HTTPRouteHandler, roles: frozenset[Role]) -> bool:
+        [guard] = opens_to(handler)
+        act = guards.act_of(guard) or ""
+        return not act or any(house.site.permissions.opens(role, act) for role in set(Role) - roles)
+
+    staff = [(h, roles) for h in handlers for path in h.paths if (roles := meant_for(path))]
+    assert len(staff) > 40
+    assert [said(h) for h, roles in staff if opens_beyond(h, roles)] == []
 
 
 def test_whoever_acts_for_an_account_stands_behind_a_guard(handlers: list[HTTPRouteHandler]) -> None:
@@ -109,7 +133,7 @@ def test_looking_at_a_page_changes_nothing(handlers: list[HTTPRouteHandler]) -> 
 def test_a_form_is_stored_at_the_edge_or_by_the_intake(handlers: list[HTTPRouteHandler]) -> None:
     unsafe = [h for h in handlers if h.http_methods & UNSAFE]
     assert unsafe
-    assert {h.name for h in unsafe if not writes(h) and not is_async(h)} == OF_THEIR_OWN
+    assert {h.name for h in unsafe if not writes(h) and not is_async(h)} == OF_THEIR_OWN | STORES_NOTHING
 
 
 def test_nothing_on_the_event_loop_touches_the_database(handlers: list[HTTPRouteHandler]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from jinja2 import Environment, meta
+from jinja2 import Environment, meta, nodes
 
 from app.main import House
 from tests.architecture.source import TEMPLATES, trees
@@ -18,6 +18,8 @@ PAGE = re.compile(r"[a-z_]+(/[a-z_]+)*\.html")
 LETTER = re.compile(r"[a-z_]+/mail/[a-z_]+")
 SCRIPTS = (
     '<script type="module" src="{{ asset(\'js/townsquare.js\') }}"></script>',
+    '<script type="module" src="{{ asset(\'js/session.js\') }}"></script>',
+    '<script type="module" src="{{ asset(\'js/moderation.js\') }}"></script>',
     "<script>{{ body_script }}</script>",  # allowed by its hash
 )
 
@@ -124,15 +126,34 @@ def test_each_of_these_would_be_seen(what: str, text: str) -> None:
     assert UNSAFE[what](f"<main>{text}</main>")
 
 
-def test_markup_is_made_in_two_places_only() -> None:
-    """The sanitiser's output, and the one script of ours."""
+def test_markup_is_made_in_four_places_only() -> None:
+    """The sanitiser's output, the one script of ours, the catalogue's words, and entries of a list put together."""
     makers = {
         path
         for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
-    assert {m for m in makers if not m.startswith("app/core/text/")} == {"app/core/web/assets.py"}
+    assert {m for m in makers if not m.startswith("app/core/text/")} == {
+        "app/core/web/assets.py",
+        "app/core/web/phrases.py",
+        "petitions/web/stencils.py",
+    }
+
+
+def test_what_templates_have_translated_is_their_own(house: House) -> None:
+    """Words of the catalogue are not escaped, so nobody's text may pass for them."""
+    foreign = [
+        (name, node.lineno)
+        for name in PAGES
+        for node in house.pages.jinja.parse(source(name)).find_all(nodes.Call)
+        if isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext") and not _is_a_phrase(node.args[0])
+    ]
+    assert foreign == []
+
+
+def _is_a_phrase(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Const) and isinstance(node.value, str)
 
 
 def test_every_template_that_code_names_exists() -> None:

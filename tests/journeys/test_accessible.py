@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from app.accounts import service as accounts
+from app.accounts.web.joining import LETTERS
 from app.core.errors import TooMany
 from app.core.security.limits import Allowance
 from app.mail.model import Letter
@@ -33,6 +34,8 @@ from petitions.service import withdrawing
 from tests import databases
 from tests.fakes import NOON, FixedClock
 from tests.journeys.browsing import TAGS, Eyes, chromium
+from tests.journeys.discussing import Talk
+from tests.journeys.joining import Member
 from tests.people import AMINA, ANNA, CHARLIE, LAURA, SAM, crowd
 from tests.petitions.web.test_trail import debate
 from tests.site import ADMINISTRATOR, MODERATOR, OFFICER, TEXTS, RunningSite, fields_of
@@ -54,6 +57,13 @@ NO_PAGES = {
     "/api/v1/petitions/{petition_id}/history": "data",
     "/api/v1/petitions/{petition_id}/versions": "data",
     "/api/v1/petitions/similar": "data",
+    "/account/download": "data",
+    "/mine/download": "data",
+    "/petitions/{ref}/discussion.atom": "a feed",
+    "/api/v1/discussions/{kind}/{subject_id}": "data",
+    "/api/v1/comments/{comment_id}": "data",
+    "/api/v1/comments/{comment_id}/replies": "data",
+    "/api/v1/comments/{comment_id}/versions": "data",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -64,6 +74,9 @@ NO_PAGES = {
     "/schema-is-served-at-openapi.json/openapi.json": "the framework's own",
     "/schema-is-served-at-openapi.json/{path}": "the framework's own",
     "/metrics": "for machines",
+    "/moderation/live": "a stream",
+    "/moderation/now": "data",
+    "/moderation/next": "leads to a case",
 }
 #: parts of pages, and what others are built on
 NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt")
@@ -212,8 +225,8 @@ def surroundings(site: RunningSite, found: Mapping[str, int]) -> dict[str, str]:
             words = {"submission": report, "reason": "personal-data", "words": "The last line names a neighbour."}
             assert sam.post(f"/petitions/{petition}/report", data=words).status_code == 303
     with site.signed_in(MODERATOR) as maureen:
-        newest = max(r.id for r in town.rows(Report, Report.subject_id == found["answered"]))
-        done = {"kind": "petition", "id": str(found["answered"]), "newest": str(newest)}
+        newest = max(r.id for r in town.rows(Report, Report.subject_id == found["survivor"]))
+        done = {"kind": "petition", "id": str(found["survivor"]), "newest": str(newest)}
         assert maureen.post("/moderation/reports/handled", data=done).status_code == 303
         path = f"/moderation/petitions/{found['open']}"
         sorted_as = {
@@ -233,6 +246,8 @@ BY_ADA: dict[str, dict[str, str]] = {
     "/admin/blocks": {"kind": "domain", "source": "spam.example", "reason": "Thousands of forms in a night"},
     "/admin/suppression": {"email": "nobody@example.org", "reason": "She wrote to us"},
     "/admin/departments": {"slug": "libraries", "name": "Libraries"},
+    "/admin/words": {"word": "miracle"},
+    "/admin/banners": {"words": "The mail is slow.", "level": "urgent", "reason": "Their fault", "step": "sure"},
 }
 
 
@@ -246,8 +261,8 @@ def _a_letter_that_died(site: RunningSite) -> None:
 def _addresses(site: RunningSite, found: Mapping[str, int]) -> dict[str, str]:
     town = site.town
 
-    def case(name: str) -> str:
-        return str(max(c.id for c in town.rows(Case, Case.subject_id == found[name])))
+    def case(name: str, *such: Any) -> str:
+        return str(max(c.id for c in town.rows(Case, Case.subject_id == found[name], *such)))
 
     def duty(name: str, cause: str = "response") -> str:
         return next(str(r.id) for r in town.referrals(found[name]) if r.cause == cause)
@@ -263,7 +278,8 @@ def _addresses(site: RunningSite, found: Mapping[str, int]) -> dict[str, str]:
         "waiting": f"/moderation/{case('waiting')}",
         "mended": f"/moderation/{case('mended')}",
         "rejected": f"/moderation/{case('rejected')}",
-        "published": f"/moderation/{case('open')}",
+        "published": f"/moderation/{case('open', Case.state == 'decided')}",
+        "reported": f"/moderation/{case('open', Case.origin == 'report')}",
         "taken down": f"/moderation/{case('removed')}",
         "duty": f"/desk/referrals/{duty('awaiting response')}",
         "late": f"/desk/referrals/{duty('late')}",
@@ -416,10 +432,19 @@ def moderator_visits(world: World) -> Iterator[Visit]:
     at, petition = world.staff, world.petitions["open"]
     for path in ("", "/reports", "/held", "/signatures", "/petitions", "/tags"):
         yield Visit(f"/moderation{path}")
-    for name in ("waiting", "mended", "rejected", "published", "taken down", "held", "signature"):
+    for part in ("held", "reported", "appeals", "mine", "decided", "waiting&who=nobody&age=soon&size=200&tick=all"):
+        yield Visit(f"/moderation?state={part}", sees="Moderation queue")
+    yield Visit("/moderation?q=nothing+like+it", sees="Nothing fits this filter")
+    for name in ("waiting", "mended", "rejected", "published", "reported", "taken down", "held", "signature"):
         yield Visit(at[name])
     yield Visit(at["waiting"], 422, {"revision": revision(world, at["waiting"]), "verdict": "reject"})
+    yield Visit(
+        at["waiting"], 200, refusal(world, at["waiting"]) | {"step": "preview"}, "The letter its author would get"
+    )
+    yield Visit(at["waiting"] + "/notes", 422, {"remark": ""})
+    yield Visit(at["waiting"] + "/stand-back", 422, {"why": ""})
     yield Visit(at["published"] + "/lead", 422, {"department": "nobody"})
+    yield from bulk_visits(world)
     yield Visit("/moderation/petitions?q=library")
     yield Visit("/moderation/petitions?q=owls")
     yield Visit("/moderation/tags?tag=budget")
@@ -445,6 +470,25 @@ def moderator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/moderation/signatures", 422, found | {"purpose": ""})
     yield Visit(at["signature"] + "/end")
     yield Visit(at["signature"] + "/end", 422, {"reason": "other"})
+
+
+def bulk_visits(world: World) -> Iterator[Visit]:
+    """One text that waits and one that was decided: done, listed with why, and undone."""
+    yield Visit("/moderation/bulk", 422, {"verdict": "reject", "note": "n" * 4_001}, "Tick the texts")
+    ticks = [
+        f"{at.rpartition('/')[2]}.{revision(world, at)}" for at in (world.staff["waiting"], world.staff["published"])
+    ]
+    fields = {"verdict": "reject", "reason": "spam"}
+    with world.site.signed_in(MODERATOR) as maureen:
+        there = maureen.post("/moderation/bulk", data=fields | {"case": ticks}).headers["location"]
+    yield Visit(there, sees="1 was left as it was")
+    yield Visit("/moderation", sees="Undo (until")
+    yield Visit(f"{there}/undo", 200, {}, "1 decision is undone")
+    yield Visit(there, sees="This was undone on")
+
+
+def refusal(world: World, case: str) -> dict[str, str]:
+    return {"revision": revision(world, case), "verdict": "reject", "reason": "no-action", "note": "Say who."}
 
 
 def revision(world: World, case: str) -> str:
@@ -473,6 +517,7 @@ def officer_visits(world: World) -> Iterator[Visit]:
 
 def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
+    yield from operation_visits(world)
     for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
@@ -489,6 +534,34 @@ def administrator_visits(world: World) -> Iterator[Visit]:
         yield Visit(world.staff[name], sees="Restore it")
     yield Visit(f"/moderation/petitions/{world.petitions['open']}")
     yield Visit(f"/admin/petitions/{world.petitions['open']}/keep-signers", 422, {"keep": "yes", "reason": ""})
+
+
+def operation_visits(world: World) -> Iterator[Visit]:
+    """Staff, departments, notices, words, switches, the record."""
+    maureen = world.site.town.moderator()
+    notice = {"words": "The mail is slow.", "level": "information", "reason": "Their fault"}
+    rule = {"title": "An advert", "rule": "It sells something.", "hides": "no", "reason": "Clearer"}
+    for page in ("staff", f"staff/{maureen}", "departments/1", "banners", "banners/1", "words", "reasons/advert"):
+        yield Visit(f"/admin/{page}")
+    yield Visit(f"/admin/staff/{maureen}?done=disable", sees="The account is disabled")
+    for page in ("staff", f"staff/{maureen}", "departments/1", "banners", "banners/1", "words"):
+        yield Visit(f"/admin/{page}", 422, {"reason": ""})
+    yield Visit("/admin/banners", 200, notice, "This is how it looks")
+    yield Visit("/admin/reasons/advert/words", 200, rule, "Change the standards?")
+    yield Visit("/admin/reasons/advert/words", 422, {"title": ""})
+    for page in ("switches", "breach", "audit", "audit?check", "audit?act=nothing"):
+        yield Visit(f"/admin/{page}")
+    yield Visit("/admin/switches?done=sessions&count=3", sees="3 sessions were ended")
+    for page in ("read-only", "comments-stopped", "sign-up-stopped", "sessions", "keys"):
+        yield Visit(f"/admin/switches/{page}")
+        yield Visit(f"/admin/switches/{page}", 422, {"act": "on", "reason": ""})
+
+
+def switched_visits(world: World) -> Iterator[Visit]:
+    """The site is read-only: what somebody typed is given back."""
+    words = {"background": "People work on Saturdays, and nobody can read on Sundays.", "email": "sam@example.org"}
+    yield Visit("/petitions")
+    yield Visit("/petitions/new", 503, words, "What you typed is kept on this page")
 
 
 SIGNING = {"act": "stop", "message": "We repair the machine.", "reason": "The disk is full."}
@@ -520,6 +593,8 @@ def busy_visits(world: World) -> Iterator[Visit]:
     """Where too many came from one network."""
     yield Visit(f"/petitions/{world.petitions['open']}/sign", 429, LAURA.form(), "Nothing was stored")
     yield Visit(world.links["sponsor"], 429, LAURA.form(), "Nothing was stored")
+    for form in ("/sign-up", "/sign-in/link", "/mine"):
+        yield Visit(form, 429, {"email": SAM.email, "name": SAM.name}, SAM.email)
     done = next(v for v in creation_visits() if v.fields and v.fields.get("go") == "check").fields or {}
     yield Visit("/petitions/new", 429, dict(done) | {"step": "check", "go": "next"}, "Nothing was stored")
 
@@ -627,7 +702,8 @@ def crowd_the_network(site: RunningSite, world: World) -> None:
     sign = Allowance(policy.sign_a_minute, policy.sign_an_hour)
     create = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
     petitions = (str(world.petitions["open"]), str(world.petitions["gathering"]))
-    for allowance, *what in ((sign, "sign", petitions[0]), (sign, "sign", petitions[1]), (create, "create")):
+    letters = (LETTERS, "accounts.letters")
+    for allowance, *what in ((sign, "sign", petitions[0]), (sign, "sign", petitions[1]), (create, "create"), letters):
         for _often in range(100):
             try:
                 site.house.limits.spend(allowance, "127.0.0.1", *what)
@@ -644,6 +720,17 @@ def test_every_page_in_every_state_can_be_used_by_everyone(world: World):
         context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
         walk = Walk(site, context.new_page(), eyes)
         walk.go("visitor", public_visits(world))
+        talk = Talk(site)
+        walk.go("visitor", (Visit(*look) for look in talk.public_visits()))
+        sign_in(context, site, talk.address)
+        walk.go("Ana", (Visit(*look) for look in talk.author_visits()))
+        sign_in(context, site, MODERATOR)
+        walk.go("Maureen", (Visit(*look) for look in talk.moderator_visits()))
+        context.clear_cookies()
+        member = Member(site, world.petitions["open"])
+        walk.go("visitor", (Visit(*look) for look in member.public_visits()))
+        walk.go("Suzie", (Visit(*look) for look in member.own_visits()))
+        context.clear_cookies()
         crowd_the_network(site, world)
         walk.go("visitor", busy_visits(world))
         site.house.limits.on = False
@@ -663,6 +750,13 @@ def test_every_page_in_every_state_can_be_used_by_everyone(world: World):
         site.clock.advance(timedelta(hours=3))  # type: ignore[attr-defined]
         site.town.work()
         walk.go("visitor", election_visits(world))
+        with site.signed_in(ADMINISTRATOR) as ada:
+            on = {"act": "on", "reason": "A drill", "message": "Back soon."}
+            assert ada.post("/admin/switches/read-only", data=on).status_code == 303
+        sign_in(context, site, ADMINISTRATOR)
+        walk.go("Ada", iter([Visit("/admin/switches"), Visit("/admin/switches/read-only"), Visit("/admin/breach")]))
+        context.clear_cookies()
+        walk.go("visitor", switched_visits(world))
     assert walk.found == []
     assert eyes.foreign == set()
     assert not_visited(site, walk.been) == []

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import department_officers
+from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
@@ -23,7 +23,7 @@ from app.outcomes.model import Referral
 from app.outcomes.rules.answers import GRADE_NAMES, read_answer
 
 
-@get("/desk", name="outcomes.desk", guards=[department_officers], sync_to_thread=True)
+@get("/desk", name="outcomes.desk", guards=[may("outcomes.desk")], sync_to_thread=True)
 def desk(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -37,7 +37,7 @@ def desk(
     return state.pages.personal("outcomes/desk.html", staff=account, department=department, rows=rows, now=now)
 
 
-@get("/desk/referrals/{referral_id:int}", name="outcomes.referral", guards=[department_officers], sync_to_thread=True)
+@get("/desk/referrals/{referral_id:int}", name="outcomes.referral", guards=[may("outcomes.desk")], sync_to_thread=True)
 def referral_page(
     request: Request[Any, Any, Any],
     db: NamedDependency[Session],
@@ -50,7 +50,7 @@ def referral_page(
 @post(
     "/desk/referrals/{referral_id:int}",
     name="outcomes.answer",
-    guards=[department_officers],
+    guards=[may("outcomes.answer")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -98,7 +98,7 @@ def answer(
 @post(
     "/desk/referrals/{referral_id:int}/news",
     name="outcomes.news",
-    guards=[department_officers],
+    guards=[may("outcomes.answer")],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -128,7 +128,7 @@ def news(
 @post(
     "/desk/referrals/{referral_id:int}/take-back",
     name="outcomes.take-back",
-    guards=[department_officers],
+    guards=[may("outcomes.answer")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

@@ -9,16 +9,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, exc, insert, literal, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, exc, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from app.core.db import (
     Database,
     Gate,
     Instant,
+    Prepared,
     abandon,
     after_commit,
     finish,
+    insert_many,
     is_collision,
     is_outage,
     is_reachable,
@@ -443,3 +445,29 @@ def test_an_instant_comes_back_as_it_was_stored(database: Database) -> None:
     finally:
         with database.engine.begin() as connection:
             table.drop(connection)
+
+
+@pytest.mark.parametrize("guests", [0, 1, 3, 64, 65, 200])
+def test_a_batch_of_any_size_is_stored_whole(database: Database, guests: int) -> None:
+    rows = [{"id": n, "name": f"Guest {n}"} for n in range(guests)]
+    with database.writing() as db:
+        insert_many(db, ENTRY, rows)
+    assert names(database) == sorted(row["name"] for row in rows)
+
+
+def test_one_bad_row_spoils_its_whole_batch(database: Database) -> None:
+    rows = [{"id": n, "name": "Poison" if n == 130 else f"Guest {n}"} for n in range(140)]
+    with pytest.raises(exc.IntegrityError), database.writing() as db:
+        insert_many(db, ENTRY, rows)
+    assert names(database) == []
+
+
+def test_a_row_that_comes_twice_in_a_batch_meets_the_first_one(database: Database) -> None:
+    longer = Prepared(
+        lambda insert: (one := insert(ENTRY).values(id=bindparam("id"), name=bindparam("name"))).on_conflict_do_update(
+            index_elements=["id"], set_={"name": ENTRY.c.name.concat(one.excluded.name)}
+        )
+    )
+    with database.writing() as db:
+        longer.run(db, [{"id": n % 3, "name": str(n)} for n in range(7)])
+    assert names(database) == ["036", "14", "25"]
