@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from app.accounts.model import Account
 from app.comments.model import Comment, CommentRevision, Thread, Vote
 from app.comments.queries.paging import Place
 from app.comments.rules.ranking import rank
 from app.comments.rules.texts import body_digest, likeness
-from app.core.db import Database
+from app.core.db import Base, Database, insert_many
 from app.core.security import sessions
 from app.core.security.sessions import Lifetime
 from app.core.text.sanitise import SANITISER_VERSION, to_html
@@ -183,11 +183,11 @@ class Discussion:
             "at": row["created_at"], "published_at": row["published_at"],
         }  # fmt: skip
 
-    def _insert(self, table: type, rows: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> None:
+    def _insert(self, table: type[Base], rows: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> None:
         left = iter(rows)
         while some := list(islice(left, A_CHUNK)):
             with self.database.writing() as db:
-                db.execute(insert(table), some)
+                insert_many(db, table.__table__, some)
 
 
 def pages(host: str, talk: Discussion) -> list[bytes]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from app.accounts import service as accounts
-from app.core.db import Database
+from app.core.db import Base, Database, insert_many
 from app.core.security import sessions
 from app.moderation.model import Case, Decision, Revision
 from bench import library, servers
@@ -107,10 +107,10 @@ class Desk:
             "by_id": self.chance.choice(moderators), "at": self.now,
         }  # fmt: skip
 
-    def _insert(self, table: type, rows: list[dict[str, Any]]) -> None:
+    def _insert(self, table: type[Base], rows: list[dict[str, Any]]) -> None:
         for start in range(0, len(rows), A_CHUNK):
             with self.database.writing() as db:
-                db.execute(insert(table), rows[start : start + A_CHUNK])
+                insert_many(db, table.__table__, rows[start : start + A_CHUNK])
 
 
 def asked_for(host: str, cookies: list[str], chance: random.Random) -> list[bytes]:

@@ -13,6 +13,7 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts import stepping_up
@@ -44,6 +45,12 @@ __all__ = [
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+#: every signed-in request asks this first
+_OF_TOKEN = (
+    select(SignedIn, Account)
+    .join(Account, Account.id == SignedIn.holder_id)
+    .where(SignedIn.id == bindparam("token", type_=SignedIn.id.type))
+)
 
 
 async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -129,18 +136,20 @@ def _shows_presence(connection: Connection) -> bool:
 def _find(database: Database, clock: Clock, token: str, *, present: bool) -> Who | None:
     now = clock.now()
     with database.reading() as db:
-        living = sessions.find(db, token, now)
-        session = living or sessions.find_lapsed(db, token, now)
-        account = db.get(Account, session.holder_id) if session else None
-    if session is None or account is None or account.disabled_at is not None:
+        row = db.execute(_OF_TOKEN, {"token": sessions.digest(token)}).first()
+    if row is None:
         return None
-    if present and living is not None and now - living.last_seen_at >= sessions.SEEN_EVERY:
+    session, account = row
+    lapsed = session.is_over(now)
+    if account.disabled_at is not None or (lapsed and not session.lapsed_lately(now)):
+        return None
+    if present and not lapsed and now - session.last_seen_at >= sessions.SEEN_EVERY:
 
         def seen(db: Session) -> None:
             sessions.seen(db, session, now)
 
         database.retrying(seen)
-    return Who(account, session, lapsed=living is None)
+    return Who(account, session, lapsed=lapsed)
 
 
 async def provide_account(request: Request[Any, Any, Any]) -> Account:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy.orm import Session
 
 from app.comments.model import Thread
+from app.comments.queries.threads import ShownThread
 from app.comments.rules.lifecycle import Mode
 from app.comments.rules.threads import DiscussionUnknown
 from app.core.subject import SubjectRef
@@ -55,7 +56,7 @@ def about(db: Session, discussed: Mapping[str, Discussed], subject: SubjectRef, 
     return found
 
 
-def takes_comments(thread: Thread | None, known: About) -> bool:
+def takes_comments(thread: Thread | ShownThread | None, known: About) -> bool:
     """Whether anyone may speak, answer, change or vote now. By the clock a subject is over at once; what its thread
     records of that is for the record. Only a moderator closes a thread whose subject is open."""
     if thread is None:

@@ -6,7 +6,7 @@ ACTS = (
     Allowed("front.admin", ADMINISTRATORS),
     Allowed("front.departments", ADMINISTRATORS),
     Allowed("front.departments-change", ADMINISTRATORS, fresh=True),
-    Allowed("front.banners", ADMINISTRATORS),
+    Allowed("front.banners", ADMINISTRATORS, fresh=True),
     Allowed("front.words", ADMINISTRATORS),
     Allowed("front.switches", ADMINISTRATORS),
     Allowed("front.breach", ADMINISTRATORS, fresh=True),

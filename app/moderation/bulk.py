@@ -1,36 +1,46 @@
 """Deciding many cases for one reason, and taking that back for ten minutes.
 
-Each case is decided as if alone: what cannot be is left as it was, with why. Letters leave when it can
-no longer be undone.
+Each case is decided as if alone, in a transaction of its own: what cannot be is left as it was, with why.
+The batch is stored first and counts with each of them, so that work which broke off says what was done and
+can be undone. Letters leave when that is no longer possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.core.db import Database, rows_changed
 from app.core.errors import FieldError, Invalid, NotFound, Refusal
 from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.ids import new_id
 from app.core.subject import SubjectRef
+from app.mail import service as mail
 from app.mail.model import Letter, LetterState
 from app.moderation import hiding, log, queries, reporting
 from app.moderation.cases import DESK, add_revision, waiting_case
 from app.moderation.checking import check_note, check_reason, kind_of
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Batch, Case, Decision, Revision
-from app.moderation.refusals import NotYourBatch, UndoTooLate
+from app.moderation.refusals import NotYourBatch, UndoneMeanwhile, UndoTooLate
 from app.moderation.rules.standards import Verdict
-from app.moderation.rules.verdicts import OF_TEXTS, UNDO_FOR, Origin
+from app.moderation.rules.verdicts import OF_TEXTS, REFUSALS, UNDO_FOR, Origin
 from app.moderation.service import LOG, Bulk, decide
 
 MOST = 500
+#: what undoing takes at most
+UNDOING_FOR = timedelta(minutes=2)
+#: stored as the why of a case until it is known
+NOT_REACHED = ""
+#: nothing that a statement changes is read again from memory
+_BLIND: Final = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ class Done:
 
 
 def decide_many(
-    db: Session,
+    database: Database,
     moderated: Mapping[str, Moderated],
     chosen: Sequence[tuple[int, int]],
     *,
@@ -66,15 +76,14 @@ def decide_many(
     chosen = sorted(set(chosen))
     if not chosen or len(chosen) > MOST:
         raise Invalid([FieldError("cases", _("Choose at least one case, and at most 500."))])
-    if verdict in (Verdict.REJECT, Verdict.RETURN, Verdict.HIDE):
-        check_reason(db, reason_code)
-    check_note(note)
-    _lock_subjects(db, moderated, [case for case, _revision in chosen])
-    bulk = Bulk(new_id(), now + UNDO_FOR)
-    refused = []
+    batch = Batch(id=new_id(), by_id=by, verdict=str(verdict), reason_code=reason_code or None, done=0, at=now)
+    batch.refused = [[case, NOT_REACHED] for case, _revision in chosen]
+    database.retrying(lambda db: _begin(db, batch, note))
+    bulk, refused = Bulk(batch.id, now + UNDO_FOR), []
     for case, revision in chosen:
 
-        def one(case: int = case, revision: int = revision) -> None:
+        def one(db: Session, case: int = case, revision: int = revision) -> None:
+            _count_in(db, bulk.batch)
             decide(
                 db,
                 moderated,
@@ -89,40 +98,37 @@ def decide_many(
                 now=now,
             )
 
-        if why := _alone(db, one):
+        if why := _alone(database, one):
             refused.append(Refused(case, why))
-    done = len(chosen) - len(refused)
-    kept = [[r.case_id, r.why] for r in refused]
-    code = reason_code or None
-    db.add(Batch(id=bulk.batch, by_id=by, verdict=str(verdict), reason_code=code, done=done, refused=kept, at=now))
-    db.flush()
-    return Done(bulk.batch, done, refused)
+    database.retrying(lambda db: _end(db, bulk.batch, refused))
+    return Done(bulk.batch, len(chosen) - len(refused), refused)
 
 
-def undo(db: Session, moderated: Mapping[str, Moderated], batch_id: int, *, by: int, now: datetime) -> Done:
-    """Take a bulk decision back, case by case, while its letters still wait."""
-    batch = db.get(Batch, batch_id, with_for_update={"key_share": True}, populate_existing=True)
-    if batch is None:
-        raise NotFound
-    if batch.by_id != by:
-        raise NotYourBatch
-    if batch.undone_at is not None or now >= undoable_until(batch):
-        raise UndoTooLate
-    decisions = db.scalars(
-        select(Decision).where(Decision.batch_id == batch_id, Decision.undone_at.is_(None)).order_by(Decision.case_id)
-    ).all()
-    _lock_subjects(db, moderated, [d.case_id for d in decisions])
-    undone, refused = [], []
-    for decision in decisions:
-        if why := _alone(db, lambda d=decision: _undo_one(db, moderated, d, by, now)):  # type: ignore[misc]
-            refused.append(Refused(decision.case_id, why))
-        else:
-            undone.append(decision.id)
-    _call_off(db, batch_id, undone, now)
-    batch.undone_at = now
-    db.flush()
-    touch(db, DESK, LOG)
-    return Done(batch_id, len(undone), refused)
+def undo(database: Database, moderated: Mapping[str, Moderated], batch_id: int, *, by: int, now: datetime) -> Done:
+    """Take a bulk decision back, case by case, while its letters still wait. One that broke off may be undone again."""
+    database.retrying(lambda db: _begin_undoing(db, batch_id, by, now))
+    refused: dict[int, Refused] = {}
+    while left := database.retrying(lambda db: _end_undoing(db, batch_id, refused, now)):
+        for decision, case in left:
+            why = _alone(database, lambda db, one=decision: _undo_one(db, moderated, one, by, now))  # type: ignore[misc]
+            if why:
+                refused[decision] = Refused(case, why)
+    with database.reading() as db:
+        return Done(batch_id, count_undone(db, batch_id), list(refused.values()))
+
+
+def left_alone(db: Session, batch: Batch) -> list[Refused]:
+    """Each case that the bulk decision did not change, and why; one that broke off never came to some of them."""
+    if all(why for _case, why in batch.refused):
+        return [Refused(case, why) for case, why in batch.refused]
+    done = set(db.scalars(select(Decision.case_id).where(Decision.batch_id == batch.id)))
+    said = str(_("Nothing was decided about this text here: it was not reached."))
+    return [Refused(case, why or said) for case, why in batch.refused if case not in done]
+
+
+def count_undone(db: Session, batch_id: int) -> int:
+    undone = (Decision.batch_id == batch_id, Decision.undone_at.is_not(None))
+    return db.scalar(select(func.count()).select_from(Decision).where(*undone)) or 0
 
 
 def undoable(db: Session, account_id: int, now: datetime) -> Batch | None:
@@ -135,22 +141,64 @@ def undoable_until(batch: Batch) -> datetime:
     return batch.at + UNDO_FOR
 
 
-def _lock_subjects(db: Session, moderated: Mapping[str, Moderated], case_ids: Sequence[int]) -> None:
-    """All of them first, in the order in which everybody locks: then no two bulk acts wait for each other."""
-    subjects = select(Case.subject_kind, Case.subject_id).where(Case.id.in_(case_ids)).distinct()
-    for kind, subject_id in sorted((kind, row) for kind, row in db.execute(subjects)):
-        if kind in moderated:
-            try:
-                moderated[kind].lock(db, subject_id)
-            except NotFound:
-                continue
+def _begin(db: Session, batch: Batch, note: str) -> None:
+    """What is stored before anything is decided: should the work break off, this says how far it came."""
+    if batch.verdict in REFUSALS:
+        check_reason(db, batch.reason_code or "")
+    check_note(note)
+    db.add(batch)
 
 
-def _alone(db: Session, act: Callable[[], None]) -> str:
-    """Do one of many so that a refusal undoes it alone; answers why it was refused, else nothing."""
+def _count_in(db: Session, batch_id: int) -> None:
+    """One more is done, with the decision that this transaction is about; a batch that was undone takes no more."""
+    here = update(Batch).where(Batch.id == batch_id, Batch.undone_at.is_(None))
+    if not rows_changed(db.execute(here.values(done=Batch.done + 1), execution_options=_BLIND)):
+        raise UndoneMeanwhile
+
+
+def _end(db: Session, batch_id: int, refused: Sequence[Refused]) -> None:
+    kept = [[r.case_id, r.why] for r in refused]
+    db.execute(update(Batch).where(Batch.id == batch_id).values(refused=kept), execution_options=_BLIND)
+    touch(db, DESK)
+
+
+def _lock(db: Session, batch_id: int) -> Batch:
+    batch = db.get(Batch, batch_id, with_for_update={"key_share": True}, populate_existing=True)
+    if batch is None:
+        raise NotFound
+    return batch
+
+
+def _begin_undoing(db: Session, batch_id: int, by: int, now: datetime) -> None:
+    """Its letters wait until all is undone, however close to the last minute that begins."""
+    batch = _lock(db, batch_id)
+    if batch.by_id != by:
+        raise NotYourBatch
+    if batch.undone_at is not None or now >= undoable_until(batch):
+        raise UndoTooLate
+    mail.revive_batch(db, batch_id, undoable_until(batch) + UNDOING_FOR, called_off=False)
+
+
+def _end_undoing(
+    db: Session, batch_id: int, refused: Mapping[int, Refused], now: datetime
+) -> Sequence[tuple[int, int]]:
+    """The (decision, case) pairs that are left to undo; with none the batch is undone, and takes no more."""
+    batch = _lock(db, batch_id)
+    stands = select(Decision.id, Decision.case_id).where(Decision.batch_id == batch_id, Decision.undone_at.is_(None))
+    left = [(one, case) for one, case in db.execute(stands.order_by(Decision.case_id)) if one not in refused]
+    if not left and batch.undone_at is None:
+        batch.undone_at = now
+        touch(db, DESK, LOG)
+    return left
+
+
+def _alone(database: Database, act: Callable[[Session], None]) -> str:
+    """Do one of many in a transaction of its own; answers why it was refused, else nothing.
+
+    Citizens' acts go in between: together, hundreds of cases would hold SQLite's one writer for seconds.
+    """
     try:
-        with db.begin_nested():
-            act()
+        database.retrying(act)
     except Invalid as wrong:
         return " ".join(e.message for e in wrong.errors)
     except Refusal as refused:
@@ -158,10 +206,16 @@ def _alone(db: Session, act: Callable[[], None]) -> str:
     return ""
 
 
-def _undo_one(db: Session, moderated: Mapping[str, Moderated], decision: Decision, by: int, now: datetime) -> None:
-    """Its case waits again, with the same text as a new revision."""
-    case = db.get_one(Case, decision.case_id)
+def _undo_one(db: Session, moderated: Mapping[str, Moderated], decision_id: int, by: int, now: datetime) -> None:
+    """Its case waits again, with the same text as a new revision; its letters never leave."""
+    case_id = db.get_one(Decision, decision_id).case_id
+    case = db.get_one(Case, case_id)
     subject, kind = SubjectRef(case.subject_kind, case.subject_id), kind_of(moderated, case.subject_kind)
+    kind.lock(db, subject.id)
+    case = db.get_one(Case, case_id, populate_existing=True)
+    decision = db.get_one(Decision, decision_id, populate_existing=True)
+    if decision.undone_at is not None:  # by the same form, sent twice
+        return
     last = queries.latest_decision(db, subject)
     track = {Origin.REPORT} if case.origin == Origin.REPORT else OF_TEXTS
     if last is None or last.id != decision.id or waiting_case(db, subject, track) is not None:
@@ -175,15 +229,14 @@ def _undo_one(db: Session, moderated: Mapping[str, Moderated], decision: Decisio
     decision.undone_at = now
     case.state, case.decided_at = "waiting", None
     add_revision(db, case, digest, now)
+    _call_off(db, decision, now)
     log.append(db, case, decision, now=now, about_id=log.line_of(db, decision.id), verdict=log.UNDO)
     audit.record(db, "moderation.undo", subject, by=by, now=now, facts={"decision": decision.id})
+    touch(db, DESK, LOG)
 
 
-def _call_off(db: Session, batch_id: int, decisions: Sequence[int], now: datetime) -> None:
+def _call_off(db: Session, decision: Decision, now: datetime) -> None:
     """Letters about what was undone never leave."""
-    waiting = select(Letter).where(Letter.batch == batch_id, Letter.state == LetterState.WAITING)
-    undone = set(decisions)
-    for letter in db.scalars(waiting):
-        if letter.facts.get("decision") in undone:
-            letter.state, letter.settled_at = LetterState.CANCELLED, now
-    db.flush()
+    about = (Letter.batch == decision.batch_id, Letter.facts["decision"].as_integer() == decision.id)
+    waiting = update(Letter).where(*about, Letter.state == LetterState.WAITING)
+    db.execute(waiting.values(state=LetterState.CANCELLED, settled_at=now), execution_options=_BLIND)

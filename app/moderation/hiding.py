@@ -17,7 +17,7 @@ from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.freshness import touch
 from app.core.subject import SubjectRef
-from app.moderation import reporting, telling
+from app.moderation import fairness, reporting, telling
 from app.moderation.cases import DESK, add_revision, open_case, waiting_case
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Case, Immunity, Report
@@ -128,10 +128,14 @@ def undo_let_stand(db: Session, subject: SubjectRef, digest: bytes, decided_at: 
 
 def wait_again(db: Session, moderated: Mapping[str, Moderated], report_id: int, *, by: int, now: datetime) -> None:
     """Undo the marking that this report was part of: together they wait on the desk again."""
+    found = db.get(Report, report_id)
+    if found is None:
+        raise NotFound
+    subject = SubjectRef(found.subject_kind, found.subject_id)
+    if subject.kind in moderated:
+        fairness.check_subject(db, moderated[subject.kind], subject, by)
     if not reporting.wait_again(db, report_id, by=by, now=now):
         return
-    found = db.get_one(Report, report_id)
-    subject = SubjectRef(found.subject_kind, found.subject_id)
     if subject.kind in moderated:
         kind = moderated[subject.kind]
         shown = kind.show(db, subject.id)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Text, bindparam, case, cast, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
+from app.core.db import BigId, Instant
+from app.core.i18n import language
 from app.core.remember import Remembered
 from app.core.text.plain import tidy_line
 from app.moderation import queries, reporting
@@ -165,14 +167,21 @@ class Desk:
 
 def lines(db: Session, desk: Desk, wanted: Wanted, after: Place | None = None, most: int | None = None) -> list[Line]:
     """One page, and one line more where another page follows. Decided ones the latest first, others the oldest first."""
+    given = _given(desk, wanted, after) | {"most": (most or wanted.size) + 1}
+    asked = _asked(replace(wanted, size=SIZES[0]), goes_on=after is not None)
+    return [_line(row, desk) for row in db.execute(asked, given)]
+
+
+@lru_cache(maxsize=256)
+def _asked(wanted: Wanted, *, goes_on: bool) -> Select[Any]:
+    """The statement of a page: SQLAlchemy takes longer to put it together than a database to answer it."""
     decided = wanted.state == "decided"
     order = (Case.decided_at, Case.id) if decided else (Case.opened_at, Case.id)
-    asked = _COLUMNS.where(*conditions(desk, wanted))
-    if after is not None:
-        here = tuple_(*order)
-        asked = asked.where(here < tuple(after) if decided else here > tuple(after))
-    asked = asked.order_by(*(c.desc() for c in order) if decided else order)
-    return [_line(row, desk) for row in db.execute(asked.limit((most or wanted.size) + 1))]
+    asked = _COLUMNS.where(*conditions(wanted))
+    if goes_on:
+        here, place = tuple_(*order), tuple_(bindparam("at", type_=Instant), bindparam("case", type_=BigId))
+        asked = asked.where(here < place if decided else here > place)
+    return asked.order_by(*(c.desc() for c in order) if decided else order).limit(bindparam("most", type_=BigId))
 
 
 def place_of(line: Line, wanted: Wanted) -> Place:
@@ -194,8 +203,8 @@ def case_before(db: Session, desk: Desk, wanted: Wanted, here: Place) -> int | N
     """The one before it that waits, whoever has it."""
     order = (Case.opened_at, Case.id)
     free = replace(wanted, state="waiting" if wanted.state == "decided" else wanted.state)
-    before = select(Case.id).where(*conditions(desk, free), tuple_(*order) < tuple(here))
-    return db.scalar(before.order_by(*(c.desc() for c in order)).limit(1))
+    before = select(Case.id).where(*conditions(free), tuple_(*order) < tuple(here))
+    return db.scalar(before.order_by(*(c.desc() for c in order)).limit(1), _given(desk, free))
 
 
 def of_author(db: Session, desk: Desk, author_id: int, *, but: int, most: int = 5) -> list[Line]:
@@ -205,8 +214,18 @@ def of_author(db: Session, desk: Desk, author_id: int, *, but: int, most: int = 
     return [_line(row, desk) for row in db.execute(asked.limit(most))]
 
 
-def conditions(desk: Desk, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """What a case must be like."""
+def _given(desk: Desk, wanted: Wanted, after: Place | None = None) -> dict[str, object]:
+    """What the parameters of :func:`conditions` stand for."""
+    given: dict[str, object] = {"me": desk.me, "now": desk.now}
+    if wanted.age:
+        given["before"] = desk.came_in_before(SOON if wanted.age == "soon" else -1)
+    if after is not None:
+        given |= {"at": after.at, "case": after.case_id}
+    return given
+
+
+def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What a case must be like; the parameters ``me``, ``now`` and ``before`` are given with the question."""
     found = [Case.state == ("decided" if wanted.state == "decided" else "waiting"), Case.origin != "illegal"]
     if wanted.state == "held":
         found.append(_is_held_by_a_check())
@@ -215,15 +234,15 @@ def conditions(desk: Desk, wanted: Wanted) -> list[ColumnElement[bool]]:
     elif wanted.state == "appeals":
         found.append(Case.origin == "appeal")
     elif wanted.state == "mine":
-        found.append(_is_held_by(desk) & (Case.claimed_by_id == desk.me))
+        found.append(_IS_HELD & (Case.claimed_by_id == _ME))
     if wanted.kind:
         found.append(Case.subject_kind == wanted.kind)
     if wanted.signal:
         found.append(cast(Case.signals, Text).contains(f'"{wanted.signal}"', autoescape=True))
     if wanted.age:
-        found.append(Case.opened_at < desk.came_in_before(SOON if wanted.age == "soon" else -1))
+        found.append(Case.opened_at < bindparam("before", type_=Instant))
     if wanted.who:
-        found.append(_whose(desk, wanted.who))
+        found.append(_whose(wanted.who))
     return [*found, *(_says(word) for word in wanted.q.split())]
 
 
@@ -327,11 +346,18 @@ class DeskFigures:
 
     def __init__(self) -> None:
         self._kept: Remembered[Figures] = Remembered(self.SECONDS)
+        self._pages: dict[tuple[str, str], Remembered[Sequence[Any]]] = {}
 
     def at(self, now: datetime, db: Session) -> Figures:
         return self._kept.get(partial(figures, db, now))
 
+    def pages(self, role: str, work_out: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+        """The desk's further pages that open to a role; some say how much waits there."""
+        return self._pages.setdefault((language.get(), role), Remembered(self.SECONDS)).get(work_out)
+
     def hear(self, keys: frozenset[str]) -> None:
+        for kept in tuple(self._pages.values()):
+            kept.forget()
         if not keys.isdisjoint((DESK, STANDARDS)):
             self._kept.forget()
 
@@ -342,6 +368,8 @@ def came_since(db: Session, newest: int) -> int:
     return db.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
+_ME, _NOW = bindparam("me", type_=BigId), bindparam("now", type_=Instant)
+_IS_HELD = Case.claimed_until > _NOW
 _LEASES = select(Case.claimed_by_id, Case.claimed_until).where(Case.claimed_by_id.is_not(None), Case.state == "waiting")
 _NEWEST_REVISION = select(func.max(Revision.id)).where(Revision.case_id == Case.id).correlate(Case).scalar_subquery()
 _COLUMNS: Select[Any] = select(
@@ -384,16 +412,10 @@ def _is_held_by_a_check() -> ColumnElement[bool]:
     return cast(Case.signals, Text).contains('"holds": true', autoescape=True)
 
 
-def _is_held_by(desk: Desk) -> ColumnElement[bool]:
-    return Case.claimed_until > desk.now
-
-
-def _whose(desk: Desk, who: str) -> ColumnElement[bool]:
-    nobody = or_(Case.claimed_until.is_(None), Case.claimed_until <= desk.now)
+def _whose(who: str) -> ColumnElement[bool]:
     if who == "nobody":
-        return nobody
-    held = _is_held_by(desk)
-    return held & (Case.claimed_by_id == desk.me if who == "me" else Case.claimed_by_id != desk.me)
+        return or_(Case.claimed_until.is_(None), Case.claimed_until <= _NOW)
+    return _IS_HELD & (Case.claimed_by_id == _ME if who == "me" else Case.claimed_by_id != _ME)
 
 
 def _says(word: str) -> ColumnElement[bool]:

@@ -121,6 +121,13 @@ class UndoTooLate(Conflict):
     way_on = _QUEUE
 
 
+class UndoneMeanwhile(Conflict):
+    code = "undone-meanwhile"
+    title = _("You have undone this already")
+    message = _("You undid the bulk decision before it came to this text. Nothing was changed.")
+    way_on = _QUEUE
+
+
 class NotYourBatch(Forbidden):
     code = "not-your-batch"
     title = _("Somebody else decided these")

@@ -120,6 +120,7 @@ def dismiss_reports(
     db: Session, moderated: Mapping[str, Moderated], subject: SubjectRef, *, up_to: int, by: int, now: datetime
 ) -> None:
     """What was reported stands, as far as its moderator saw: with nothing newer, their case is decided."""
+    fairness.check_subject(db, kind_of(moderated, subject.kind), subject, by)
     case = waiting_case(db, subject, {Origin.REPORT})
     newest = queries.newest_revision(db, case.id) if case else None
     if case is None or newest is None or reporting.newest_waiting(db, subject) > up_to:

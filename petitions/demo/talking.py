@@ -36,6 +36,8 @@ A_WHILE = timedelta(minutes=40)
 #: whenever in that day it was published, it is open by then
 BY_EVENING = timedelta(hours=8)
 BEFORE = timedelta(days=60)
+#: ago, in days: what waits came in then
+A_FEW_DAYS = 6
 Entry = Mapping[str, Any]
 
 
@@ -60,6 +62,8 @@ class Talk:
             opened = self.town.at_work(life.entry["days_ago_opened"], self.chance) + BY_EVENING
             for entry in talk["said"]:
                 at = opened + timedelta(hours=entry["hours"])
+                if entry.get("verdict") == "wait":  # moderators keep their promise
+                    at = max(at, self.town.at_work(A_FEW_DAYS, self.chance))
                 self.town.timeline.plan(at, partial(self._say, life, entry))
 
     def _settle_in(self, db: Session, founded: datetime) -> None:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, true
 
+from app.core import ready
 from app.core.db import Instant
 from petitions.model.petition import Petition
-from petitions.queries import ready
 from petitions.rules.lifecycle import VISIBLE, PetitionState
 
 STATES = (

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Select, String, false, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.departments.model import Department
 from petitions.model.petition import MinuteCount, Petition
 from petitions.model.sorting import PetitionTopic, Topic
-from petitions.queries import ready
 from petitions.queries.filters import (
     SORTS,
     STATES,

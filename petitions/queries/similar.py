@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
-from petitions.queries import ready
+from app.core import ready
 from petitions.queries.filters import P, Shape, in_state
 from petitions.queries.finding import ENTRY, Entry
 from petitions.queries.words import among, as_one

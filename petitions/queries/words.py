@@ -25,8 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
+from app.core import ready
 from app.core.text.plain import fold, tidy_line
-from petitions.queries import ready
 
 MOST_WORDS = 12
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)

@@ -6,7 +6,7 @@ ACTS = (
     Allowed("petitions.find", MODERATORS),
     Allowed("petitions.sort", MODERATORS),
     Allowed("petitions.correct", MODERATORS),
-    Allowed("petitions.keep-signers", ADMINISTRATORS),
+    Allowed("petitions.keep-signers", ADMINISTRATORS, fresh=True),
     Allowed("petitions.signatures", MODERATORS),
     Allowed("petitions.signatures.end", MODERATORS),
     Allowed("petitions.statistics", MODERATORS),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, Select, select
 from sqlalchemy.orm import Session
 
 from app.comments.contribution import About
 from app.comments.rules.lifecycle import Mode
+from app.core import ready
 from app.core.i18n import _
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
@@ -17,7 +19,19 @@ from petitions.rules.lifecycle import is_readable
 
 _P = Petition.__table__.c
 MOST_CRUMB = 40
-_ABOUT = select(_P.action, _P.state, _P.closes_at, _P.opened_at, _P.source).where(_P.id == bindparam("petition"))
+
+
+class _Standing(NamedTuple):
+    action: str
+    state: str
+    closes_at: datetime | None
+    opened_at: datetime | None
+    source: str | None
+
+
+def _standing() -> Select[Any]:
+    wanted = select(*(_P[name] for name in _Standing._fields))
+    return wanted.where(_P.id == ready.given("petition", BigInteger()))
 
 
 class PetitionDiscussed:
@@ -29,9 +43,10 @@ class PetitionDiscussed:
         self.mode = Mode(policy.discussion) if policy.discussion != "off" else None
 
     def about(self, db: Session, subject_id: int, now: datetime) -> About | None:
-        row = db.connection().execute(_ABOUT, {"petition": subject_id}).one_or_none()
-        if row is None:
+        found = ready.rows(db, "petition discussed", _standing, {"petition": subject_id})
+        if not found:
             return None
+        row = _Standing._make(found[0])
         href = f"/petitions/{subject_id}"
         was_published = row.opened_at is not None or row.source is not None
         crumb = row.action if len(row.action) <= MOST_CRUMB else row.action[: MOST_CRUMB - 1] + "…"

@@ -26,6 +26,7 @@ from app.audit import service as auditing
 from app.audit.model import AuditEntry, AuditHead
 from app.backup import BackupFailed, read_backup, write_backup
 from app.backup.values import kind_of, rows_of, tables, tally
+from app.comments.model import Comment, Thread
 from app.core import schema
 from app.core.db import SAFE_WAL, Base, Database, sqlite_module
 from app.core.freshness import PageVersion
@@ -80,6 +81,11 @@ def settle(database: Database) -> None:
         db.add_all([Household(petition_id=2, address_key=BYTES[:16], postcode_key=BYTES[16:])])
         db.flush()
         _sign(db)
+        db.add_all(
+            [Thread(id=1, subject_kind="petition", subject_id=2, mode="before", asks_stance=False, opened_at=NOON)]
+        )
+        db.flush()
+        db.add_all([_comment(1, 7), _comment(2**53 + 1, None, best=0.1 + 0.2)])
         db.add_all([MailboxDay(mailbox=BYTES, day=date(2024, 2, 29), letters=1)])
         db.add_all(
             [PageVersion(key=key, version=2**40) for key in ("site", "Petitions", "petition:2", "Ä", "ä", "a b")]
@@ -97,6 +103,18 @@ def _sign(db: Any) -> None:
     db.add_all([Signature(id=5, state="pending", notify=False, **mine)])
     db.flush()
     db.add_all([Signer(signature_id=5, sealed=b"\x01" + os.urandom(90)), Signer(signature_id=2**60 + 1, sealed=b"")])
+
+
+def _comment(number: int, author: int | None, **other: Any) -> Comment:
+    values: dict[str, Any] = {
+        "thread_id": 1,
+        "author_id": author,
+        "depth": 1,
+        "state": "pending",
+        "language": "en",
+        "likeness": BYTES,
+    }
+    return Comment(id=number, created_at=NOON, settled_at=NOON, **values | other)
 
 
 def _letter(number: int, facts: dict[str, Any], **other: Any) -> Letter:

@@ -12,6 +12,7 @@ from sqlalchemy import make_url, text
 from app.core.db import Database, abandon, sqlite_module
 from app.moderation.rules.standards import Verdict
 from app.verify import HOUSE
+from tests.app.comments.forum import Forum
 from tests.people import AMINA, CHARLIE, LAURA, SAM, SUZIE
 from tests.site import Town
 
@@ -28,6 +29,33 @@ SPOILT = [
         "audit: the chain is unbroken",
         "DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)",
         "newest entries are missing",
+    ),
+    (
+        "comments: discussions count the comments that everyone can read",
+        "UPDATE comments_thread SET said = said + 1",
+        "shows 4, has 3",
+    ),
+    ("comments: comments count their replies", "UPDATE comments_comment SET replies = 0 WHERE depth = 1", "has 2"),
+    ("comments: comments count their votes", "DELETE FROM comments_vote", "shows 1, has 0"),
+    (
+        "comments: comments count their votes",
+        "UPDATE comments_comment SET best = 0.9 WHERE depth = 1",
+        "has the rank 0.9",
+    ),
+    (
+        "comments: replies stand where they belong",
+        "UPDATE comments_comment SET branch_id = id + 1 WHERE depth = 2",
+        "comment",
+    ),
+    (
+        "comments: nobody votes on their own comment",
+        "UPDATE comments_vote SET account_id = (SELECT author_id FROM comments_comment WHERE depth = 1)",
+        "comment",
+    ),
+    (
+        "comments: what is shown of a comment was published",
+        "UPDATE comments_revision SET published_at = NULL",
+        "comment",
     ),
     (
         "mail: letters move",
@@ -63,7 +91,7 @@ SPOILT = [
     (
         "moderation: published figures recompute",
         "DELETE FROM moderation_log_beside; UPDATE moderation_decision SET verdict = 'dismiss' WHERE verdict = 'publish'",
-        "publish: the log has 1, the decisions 0",
+        "publish: the log has 2, the decisions 0",
     ),
     (
         "moderation: appeals are heard by others",
@@ -209,10 +237,21 @@ def lived_in(town: Town) -> Town:
     town.support(rejected)
     town.decide(rejected, Verdict.REJECT, reason="no-action")
     town.request(town.start(SUZIE), LAURA, sponsor=True)
+    _discuss(town)
     town.work()
     town.deliver()
     assert town.broken() == {}
     return town
+
+
+def _discuss(town: Town) -> None:
+    """Three deep, with a vote."""
+    forum = Forum(town)
+    forum.mode("after")
+    top = forum.say("Ana")
+    reply = forum.say("Ben", "Pears do better.", to=top)
+    forum.say("Cleo", "Plums do best.", to=reply)
+    forum.vote("Ben", top, 1)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

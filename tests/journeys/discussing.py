@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from app.moderation.rules.standards import Verdict
 from tests.app.comments.forum import Forum
+from tests.journeys.walking import Visit as Look
 from tests.site import RunningSite
 
 AUTHOR = "Ana Speaks"
-
-
-class Look(NamedTuple):
-    """As :class:`tests.journeys.test_accessible.Visit`."""
-
-    path: str
-    status: int = 200
-    fields: Mapping[str, str] | None = None
-    sees: str = ""
 
 
 class Talk:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from app.core.security.sessions import FRESH_FOR
-from tests.journeys.discussing import Look
+from tests.journeys.walking import Visit as Look
 from tests.people import BOB, PEDRO, SUZIE, Person
 from tests.site import RunningSite
 

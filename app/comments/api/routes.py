@@ -125,6 +125,8 @@ def discussion(
     if found.thread is not None:
         orders = state.site.dependencies["comment_orders"]
         page = thread_page(db, orders, found.thread.id, sort, read_place(after, now), now)
+        words = threads.these(db, [one.id for one in page.rows])
+        page = ThreadPage([words[one.id] for one in page.rows], page.next)
     next_ = f"{state.settings.base_url}/api/v1/discussions/{kind}/{subject_id}?sort={sort}&after={page.next}"
     return _page(request, db, found, page, next_)
 

@@ -13,14 +13,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, select, tuple_, union_all
+from sqlalchemy import Row, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.comments.queries import standing
+from app.comments.queries.standing import Standing
 from app.comments.queries.threads import C, entries
-from app.core.db import Instant
 
 SORTS = ("newest", "oldest", "best", "discussed")
 #: comments on a page, replies among them, and replies shown with the comment that they answer
@@ -54,9 +54,9 @@ def read_place(text: str, now: datetime) -> Place | None:
 
 @dataclass(frozen=True)
 class ThreadPage:
-    """``rows``: each comment at the top, followed by its first replies. ``next``: where the page behind begins."""
+    """``rows``: how the comments stand, in their order on the page. ``next``: where the page behind begins."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Standing] | Sequence[Row[Any]]
     next: Place | None
 
 
@@ -105,85 +105,53 @@ def _ordered(db: Session, thread_id: int, sort: str, as_of: datetime) -> array[i
 def thread_page(
     db: Session, orders: Orders, thread_id: int, sort: str, place: Place | None, now: datetime
 ) -> ThreadPage:
-    """One page in this order, behind ``place``; at most :data:`A_PAGE` comments."""
+    """One page in this order, behind ``place``; at most :data:`A_PAGE` comments, without their words."""
     if sort in ("best", "discussed"):
         as_of, ids = orders.list(db, thread_id, sort, place.as_of if place else None, now)
-        start = ids.index(place.id) + 1 if place and place.id in ids else 0
-        tops = _numbered(db, list(ids[start : start + A_PAGE + 1]))
+        start = _behind(ids, place)
+        tops = standing.numbered(db, ids[start : start + A_PAGE + 1], A_PAGE + 1)
     else:
         as_of = place.as_of if place else now
         tops = _by_date(db, thread_id, sort, place, as_of)
     shown, more = _fitting(tops)
-    rows = _with_replies(db, shown, as_of)
-    return ThreadPage(rows, Place(as_of, shown[-1]) if more else None)
+    return ThreadPage(_with_replies(db, shown, as_of), Place(as_of, shown[-1].id) if more else None)
 
 
-def _tops(thread_id: Any, as_of: Any) -> tuple[Any, ...]:
+def _behind(ids: array[int], place: Place | None) -> int:
+    """Where the list goes on; at its beginning where the place is not on it."""
+    try:
+        return ids.index(place.id) + 1 if place else 0
+    except ValueError:
+        return 0
+
+
+def _tops(thread_id: int, as_of: datetime) -> tuple[Any, ...]:
     return (C.thread_id == thread_id, C.parent_id.is_(None), C.published_at.is_not(None), C.published_at <= as_of)
 
 
-def _dated(sort: str, *, behind: bool) -> Select[Any]:
-    """The numbers of one page at the top by date, from the beginning or from behind another comment."""
-    here, newest_first = tuple_(C.published_at, C.id), sort == "newest"
-    wanted = select(C.id, C.replies_numbered).where(*_tops(bindparam("thread"), bindparam("as_of", type_=Instant)))
-    if behind:
-        last = tuple_(bindparam("last", type_=Instant), bindparam("id"))
-        wanted = wanted.where(here < last if newest_first else here > last)
-    order = (C.published_at.desc(), C.id.desc()) if newest_first else (C.published_at, C.id)
-    return wanted.order_by(*order).limit(A_PAGE + 1)
+def _by_date(db: Session, thread_id: int, sort: str, place: Place | None, as_of: datetime) -> list[Standing]:
+    last = (standing.public_since(db, thread_id, place.id) or _EPOCH, place.id) if place else None
+    dated = standing.newest_first if sort == "newest" else standing.oldest_first
+    return dated(db, thread_id, as_of, last, A_PAGE + 1)
 
 
-#: put together once: that takes longer than their answers
-_DATED = {(sort, behind): _dated(sort, behind=behind) for sort in ("newest", "oldest") for behind in (False, True)}
-_NUMBERED = select(C.id, C.replies_numbered).where(
-    C.id.in_(bindparam("ids", expanding=True)), C.published_at.is_not(None)
-)
-_LAST = select(C.published_at).where(C.id == bindparam("id"), C.thread_id == bindparam("thread"))
-_WITH_REPLIES = union_all(
-    entries().where(C.id.in_(bindparam("tops", expanding=True))),
-    entries().where(
-        C.root_id.in_(bindparam("tops", expanding=True)),
-        C.reply_number <= FIRST_REPLIES,
-        C.published_at <= bindparam("as_of", type_=Instant),
-    ),
-)
-
-
-def _by_date(db: Session, thread_id: int, sort: str, place: Place | None, as_of: datetime) -> list[tuple[int, int]]:
-    connection, given = db.connection(), {"thread": thread_id, "as_of": as_of}
-    if place is not None:
-        last = connection.scalar(_LAST, {"id": place.id, "thread": thread_id})
-        given |= {"last": last or _EPOCH, "id": place.id}
-    return [(row[0], row[1]) for row in connection.execute(_DATED[sort, place is not None], given)]
-
-
-def _numbered(db: Session, ids: list[int]) -> list[tuple[int, int]]:
-    """With how many replies each ever had, in the order given; what is public no more falls out."""
-    found = {row[0]: row[1] for row in db.connection().execute(_NUMBERED, {"ids": ids})}
-    return [(i, found[i]) for i in ids if i in found]
-
-
-def _fitting(tops: Sequence[tuple[int, int]]) -> tuple[list[int], bool]:
+def _fitting(tops: Sequence[Standing]) -> tuple[Sequence[Standing], bool]:
     """As many as fill a page with their first replies, and whether there are more."""
-    shown: list[int] = []
     room = A_PAGE
-    for top, replies in tops:
-        room -= 1 + min(replies, FIRST_REPLIES)
+    for at, top in enumerate(tops):
+        room -= 1 + min(top.replies_numbered, FIRST_REPLIES)
         if room < 0:
-            return shown, True
-        shown.append(top)
-    return shown, False
+            return tops[:at], True
+    return tops, False
 
 
-def _with_replies(db: Session, tops: Sequence[int], as_of: datetime) -> Sequence[Row[Any]]:
+def _with_replies(db: Session, tops: Sequence[Standing], as_of: datetime) -> Sequence[Standing]:
     """The comments at the top in their order, each followed by its first replies in theirs."""
-    if not tops:
-        return ()
-    families: dict[int, list[tuple[int, int, Row[Any]]]] = {top: [] for top in tops}
-    for row in db.connection().execute(_WITH_REPLIES, {"tops": list(tops), "as_of": as_of}):
-        number, root, branch = row.id, row.root_id, row.branch_id
-        families[root or number].append((branch or 0, number, row))
-    return [row for family in families.values() for _branch, _number, row in sorted(family, key=itemgetter(0, 1))]
+    families = {top.id: [top] for top in tops}
+    answered = [top.id for top in tops if top.replies_numbered]
+    for reply in standing.first_replies(db, answered, FIRST_REPLIES, as_of, A_PAGE):
+        families[reply.root_id or 0].append(reply)
+    return [one for family in families.values() for one in family]
 
 
 def reply_page(db: Session, entry: Row[Any], place: Place | None, now: datetime) -> ThreadPage:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, case, select
+from sqlalchemy import BigInteger, Row, Select, String, bindparam, case, select
 from sqlalchemy.orm import Session
 
 from app.comments.model import Comment, CommentRevision, Thread, Vote
 from app.comments.rules.lifecycle import CommentState
+from app.core import ready
 from app.core.subject import SubjectRef
 
-C, R = Comment.__table__.c, CommentRevision.__table__.c
+C, R, T = Comment.__table__.c, CommentRevision.__table__.c, Thread.__table__.c
 #: what everyone may see of a comment: no words where it is not published
 ENTRY = (
     C.id,
@@ -52,11 +54,36 @@ def entries() -> Select[Any]:
     )
 
 
+class ShownThread(NamedTuple):
+    """What pages need of a thread. Its fields are columns."""
+
+    id: int
+    mode: str
+    asks_stance: bool
+    opened_at: datetime
+    closed_because: str | None
+    said: int
+    fors: int
+    againsts: int
+    neutrals: int
+
+
 _OF_SUBJECT = select(Thread).where(Thread.subject_kind == bindparam("kind"), Thread.subject_id == bindparam("id"))
 
 
 def thread_of(db: Session, subject: SubjectRef) -> Thread | None:
     return db.scalar(_OF_SUBJECT, {"kind": subject.kind, "id": subject.id})
+
+
+def shown_thread(db: Session, subject: SubjectRef) -> ShownThread | None:
+    """The same for a page, which changes nothing."""
+
+    def build() -> Select[Any]:
+        here = (T.subject_kind == ready.given("kind", String()), T.subject_id == ready.given("id", BigInteger()))
+        return select(*(T[name] for name in ShownThread._fields)).where(*here)
+
+    found = ready.rows(db, "comments thread shown", build, {"kind": subject.kind, "id": subject.id})
+    return ShownThread._make(found[0]) if found else None
 
 
 def subject_of(db: Session, comment_id: int) -> SubjectRef | None:
@@ -72,6 +99,11 @@ def subject_of(db: Session, comment_id: int) -> SubjectRef | None:
 def one(db: Session, comment_id: int) -> Row[Any] | None:
     """A comment that is or was public."""
     return db.execute(entries().where(C.id == comment_id)).one_or_none()
+
+
+def these(db: Session, ids: Collection[int]) -> Mapping[int, Row[Any]]:
+    """With the words of each, by number."""
+    return {row.id: row for row in db.execute(entries().where(C.id.in_(ids)))} if ids else {}
 
 
 def above(db: Session, entry: Row[Any]) -> Sequence[Row[Any]]:

@@ -10,13 +10,13 @@ from litestar import Request, Response
 from sqlalchemy.orm import Session
 
 from app.comments.contribution import About, about, takes_comments
-from app.comments.model import Thread
 from app.comments.queries import threads
 from app.comments.queries.paging import SORTS, Orders, Place, read_place, thread_page
+from app.comments.queries.threads import ShownThread
 from app.comments.rules.lifecycle import Mode
 from app.comments.rules.threads import DiscussionUnknown
 from app.comments.service.family import page_key
-from app.comments.web.shown import Entry, Titles, entries
+from app.comments.web.shown import Entry, Titles, Unwritten, entries
 from app.comments.web.visitors import policy_of
 from app.core.i18n import _
 from app.core.subject import SubjectRef
@@ -36,7 +36,7 @@ class Discussion:
 
     subject: SubjectRef
     known: About
-    thread: Thread | None
+    thread: ShownThread | None
     may_act: bool
     asks_stance: bool = False
 
@@ -57,7 +57,7 @@ def discussion_of(request: Request[Any, Any, Any], db: Session, subject: Subject
     """Raises :class:`DiscussionUnknown` where there is none, or nothing in one that is closed."""
     state = request.app.state
     known = about(db, state.site.discussed, subject, state.clock.now())
-    thread = threads.thread_of(db, subject)
+    thread = threads.shown_thread(db, subject)
     asks = thread.asks_stance if thread else state.site.discussed[subject.kind].asks_stance
     found = Discussion(subject, known, thread, takes_comments(thread, known), asks)
     if not found.may_act and thread is None:
@@ -93,14 +93,14 @@ def discussion_page(request: Request[Any, Any, Any], db: Session, subject: Subje
 
 def _page(
     request: Request[Any, Any, Any], db: Session, found: Discussion, sort: str, place: Place | None
-) -> tuple[list[Entry], Place | None]:
+) -> tuple[Unwritten, Place | None]:
     if found.thread is None:
-        return [], None
+        return Unwritten(db, []), None
     site = request.app.state.site
     orders: Orders = site.dependencies["comment_orders"]
     page = thread_page(db, orders, found.thread.id, sort, place, request.app.state.clock.now())
     titles: Titles = site.dependencies["comment_titles"]
-    return entries(db, titles, page.rows, may_act=found.may_act), page.next
+    return Unwritten(db, entries(db, titles, page.rows, may_act=found.may_act)), page.next
 
 
 def _href(path: str, sort: str, place: Place) -> str:
@@ -111,7 +111,7 @@ def newest_of(request: Request[Any, Any, Any], db: Session, subject: SubjectRef,
     """The little that the subject's own page shows; None where there is no discussion."""
     state = request.app.state
     known = state.site.discussed[subject.kind].about(db, subject.id, state.clock.now())
-    thread = threads.thread_of(db, subject)
+    thread = threads.shown_thread(db, subject)
     if known is None or (thread is None and not takes_comments(None, known)):
         return None
     if thread is not None and thread.said == 0 and not takes_comments(thread, known):

@@ -11,7 +11,9 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import ShownName, shown_names
+from app.comments.queries import threads
 from app.comments.queries.paging import FIRST_REPLIES
+from app.comments.queries.standing import Standing
 from app.comments.rules.threads import MOST_DEPTH
 from app.core.remember import Remembered
 from app.core.text.sanitise import SafeHtml, from_store, to_html
@@ -45,7 +47,8 @@ class Titles:
 class Entry(NamedTuple):
     """One comment on a page. ``more``: replies that stand on its own page; ``by``: its author's name."""
 
-    row: Row[Any]
+    #: with its words, or :class:`Standing` alone
+    row: Any
     by: ShownName | None
     reason: str
     may_act: bool
@@ -61,6 +64,7 @@ class Entry(NamedTuple):
         return (
             row.id,
             row.state,
+            row.settled_at,
             row.shown_revision,
             row.edited_at,
             figures,
@@ -81,8 +85,26 @@ class Entry(NamedTuple):
         return self.may_act and self.row.depth < MOST_DEPTH
 
 
+class Unwritten:
+    """A page's comments as they stand; their words are looked up for those that no page showed like that lately."""
+
+    def __init__(self, db: Session, keys: Sequence[Entry]) -> None:
+        #: all that the part of the page depends on which shows one
+        self.keys = keys
+        self._db = db
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def find(self, places: Sequence[int]) -> Sequence[Entry]:
+        """Those at these places, ready to be written."""
+        wanted = [self.keys[at] for at in places]
+        rows = threads.these(self._db, [entry.row.id for entry in wanted])
+        return [entry._replace(row=rows[entry.row.id]) for entry in wanted]
+
+
 def entries(
-    db: Session, titles: Titles, rows: Sequence[Row[Any]], *, may_act: bool, whole: bool = False
+    db: Session, titles: Titles, rows: Sequence[Row[Any]] | Sequence[Standing], *, may_act: bool, whole: bool = False
 ) -> list[Entry]:
     """``whole``: every reply stands on the page."""
     names = titles.names(db, {row.author_id for row in rows if row.author_id is not None})
@@ -95,7 +117,7 @@ def entries(
             reasons.get(row.reason_code or "", ""),
             may_act,
             0 if whole or row.depth > 1 else max(0, row.replies_numbered - FIRST_REPLIES),
-            row.parent_revision if row.parent_revision != shown.get(row.parent_id, row.parent_revision) else 0,
+            _earlier(row, shown),
         )
         for row in rows
     ]
@@ -103,3 +125,9 @@ def entries(
 
 def _rule_titles(db: Session) -> Mapping[str, str]:
     return {reason.code: reason.title for reason in moderation.all_reasons(db)}
+
+
+def _earlier(row: Any, shown: Mapping[int, int]) -> int:
+    """The text of its parent that it answered, where the page shows another one."""
+    answered: int | None = row.parent_revision
+    return answered if answered and answered != shown.get(row.parent_id, answered) else 0

@@ -37,9 +37,19 @@ def sign_in_first(request: Request[Any, Any, Any], db: Session, path: str, field
     """On to sign-in; what was typed is kept for a day and stands in the form at ``path`` afterwards."""
     if sum(len(v.encode()) for v in fields.values()) > MOST_KEPT:
         raise TooLarge
+    spend_draft(request)
     state = request.app.state
     token = drafts.keep(db, state.keyring, path, dict(fields), state.clock.now())
     return see_other(f"/sign-in?draft={token}")
+
+
+def spend_draft(request: Request[Any, Any, Any]) -> None:
+    """What is kept for nobody in particular is little: one network cannot fill the table."""
+    client = request.client.host if request.client else ""
+    try:
+        request.app.state.limits.spend(policy_of(request).network, client, "comments", "draft")
+    except TooMany as busy:
+        raise TooFast(retry_after=busy.retry_after) from busy
 
 
 def kept(request: Request[Any, Any, Any], db: Session) -> Mapping[str, str]:

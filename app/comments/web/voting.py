@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.accounts import drafts
 from app.accounts.guards import visitor
+from app.comments.model import Comment
 from app.comments.queries import threads
 from app.comments.rules.lifecycle import COUNTED, CommentState
 from app.comments.rules.threads import CannotVote, CommentUnknown
 from app.comments.service.voting import VALUES, CommentVote
 from app.comments.web.discussion import discussion_of
 from app.comments.web.shown import entries
-from app.comments.web.visitors import kept, policy_of, speaker, spend
+from app.comments.web.visitors import kept, policy_of, speaker, spend, spend_draft
 from app.core.errors import NotFound
 from app.core.switches import Switch
 from app.core.web.edge import in_worker
@@ -70,6 +71,7 @@ async def vote(request: Request[Any, Any, Any], comment_id: FromPath[int]) -> Re
         raise NotFound
     account = speaker(request, "comments.vote")
     if account is None:
+        spend_draft(request)
         token = await in_worker(_keep, state, comment_id, word)
         return see_other(f"/sign-in?draft={token}")
     spend(request, account, "vote", policy_of(request).votes)
@@ -82,6 +84,8 @@ def _keep(state: Any, comment_id: int, word: str) -> str:
     path = f"/comments/{comment_id}/vote"
 
     def keep(db: Session) -> str:
+        if db.get(Comment, comment_id) is None:
+            raise NotFound
         return drafts.keep(db, state.keyring, path, {"vote": word}, state.clock.now())
 
     token: str = state.database.retrying(keep)

@@ -52,6 +52,10 @@ class SignedIn(Base):
     def is_over(self, now: datetime) -> bool:
         return now >= self.idle_at
 
+    def lapsed_lately(self, now: datetime) -> bool:
+        """Whether it ran out by itself, and a short while ago."""
+        return self.is_over(now) and now < self.idle_at + LAPSED_FOR
+
     def is_fresh(self, now: datetime) -> bool:
         """Whether its holder proved who they are a short while ago."""
         return self.fresh_at is not None and now < self.fresh_at + FRESH_FOR
@@ -123,7 +127,7 @@ def find(db: Session, token: str, now: datetime) -> SignedIn | None:
 def find_lapsed(db: Session, token: str, now: datetime) -> SignedIn | None:
     """A session that ran out by itself a short while ago; one that was ended is never found."""
     row = db.get(SignedIn, digest(token)) if token else None
-    return row if row is not None and row.is_over(now) and now < row.idle_at + LAPSED_FOR else None
+    return row if row is not None and row.lapsed_lately(now) else None
 
 
 def of_holder(db: Session, holder_id: int, now: datetime) -> Sequence[SignedIn]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +17,7 @@ from babel.dates import format_date, format_time
 from jinja2 import Environment, FileSystemLoader
 from litestar import Response
 from litestar.response import Redirect
+from markupsafe import Markup
 
 from app.core.i18n import gettext_now, language, ngettext_now
 from app.core.settings import Settings
@@ -54,6 +55,29 @@ class Fragments:
             while len(self._kept) > self.MOST:
                 self._kept.popitem(last=False)
         return made
+
+    def each(
+        self, keys: Sequence[Hashable], macro: Callable[[Any], Any], find: Callable[[Sequence[int]], Sequence[Any]]
+    ) -> Markup:
+        """The parts of these keys, one after another. ``find`` is given the places of those that have to be
+        made, and answers what ``macro`` makes them of: what nobody has to look up is not looked up."""
+        spoken, kept = (language.get(), macro.name), self._kept  # type: ignore[attr-defined]
+        full = [(spoken, key) for key in keys]
+        parts = [kept.get(key) for key in full]
+        if missing := [at for at, part in enumerate(parts) if part is None]:
+            for at, found in zip(missing, find(missing), strict=True):
+                parts[at] = macro(found)
+        self._keep_all(full, parts)
+        return Markup("\n".join(parts))  # type: ignore[arg-type]  # noqa: S704  none is missing, and macros escape
+
+    def _keep_all(self, keys: Sequence[tuple[Any, ...]], parts: Sequence[Any]) -> None:
+        """As those that were asked for last."""
+        with self._lock:
+            for key, part in zip(keys, parts, strict=True):
+                self._kept[key] = part
+                self._kept.move_to_end(key)
+            while len(self._kept) > self.MOST:
+                self._kept.popitem(last=False)
 
     def forget(self) -> None:
         with self._lock:
@@ -119,6 +143,7 @@ class Pages:
             contact_email=settings.contact_email,
             to_html=_shown_html,
             once=fragments.once,
+            once_each=fragments.each,
         )
         self.jinja.filters.update(
             date=self.say_date,

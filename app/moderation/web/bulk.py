@@ -38,7 +38,6 @@ async def provide_long_form(request: Request[Any, Any, Any]) -> Sent:
     guards=[may("moderation.decide")],
     sync_to_thread=True,
     status_code=303,
-    writes=True,
     dependencies={"form": Provide(provide_long_form)},
 )
 def decide_together(
@@ -55,7 +54,7 @@ def decide_together(
         if verdict not in BULK_VERDICTS:
             raise Invalid([FieldError("verdict", _("Choose what to do with them."))])
         done = bulk.decide_many(
-            db,
+            state.database,
             state.site.moderated,
             picked,
             verdict=Verdict(verdict),
@@ -65,7 +64,6 @@ def decide_together(
             now=state.clock.now(),
         )
     except Invalid as wrong:
-        db.rollback()
         ticked = [case for case, _revision in picked]
         return show_queue(request, db, account, Form.again(form, wrong), ticked=ticked, status=422)
     return see_other(address(f"/moderation/bulk/{done.batch}", wanted_of(request)))
@@ -92,7 +90,6 @@ def what_was_done(
     guards=[may("moderation.decide")],
     sync_to_thread=True,
     status_code=200,
-    writes=True,
 )
 def undo(
     request: Request[Any, Any, Any],
@@ -102,7 +99,7 @@ def undo(
 ) -> Response[bytes]:
     """Answers with what could not be undone, and why."""
     state = request.app.state
-    undone = bulk.undo(db, state.site.moderated, batch_id, by=account.id, now=state.clock.now())
+    undone = bulk.undo(state.database, state.site.moderated, batch_id, by=account.id, now=state.clock.now())
     return _page(request, db, account, batch_id, undone)
 
 
@@ -114,7 +111,7 @@ def _page(
     if batch is None:
         raise NotFound
     now, zone, wanted = state.clock.now(), state.settings.zone, wanted_of(request)
-    refused = [bulk.Refused(case, why) for case, why in batch.refused]
+    refused = bulk.left_alone(db, batch)
     stands = queue.still_decided(db, batch_id) if batch.undone_at and undone is None else []
     named = [r.case_id for r in (*refused, *(undone.refused if undone else ()))] + stands
     until = bulk.undoable_until(batch)
@@ -126,6 +123,7 @@ def _page(
         rule=queue.rule_of_batch(db, batch_id),
         refused=refused,
         undone=undone,
+        undone_so_far=bulk.count_undone(db, batch_id),
         stands=stands,
         excerpts=queue.excerpts(db, named),
         may_undo=batch.undone_at is None and batch.by_id == account.id and now < until and batch.done > 0,

@@ -137,7 +137,9 @@ def show_queue(
         refusals=REFUSALS,
         origin_names={str(origin): str(name) for origin, name in ORIGIN_NAMES.items()},
         reports=figures.reports,
-        more=state.site.pages_under("/moderation", account.role, db, desk.now),
+        more=state.site.desk_figures.pages(
+            account.role, lambda: state.site.pages_under("/moderation", account.role, db, desk.now)
+        ),
     )
     return response
 

@@ -116,14 +116,18 @@ class Moderators:
 
     def decide_many(self, cases: list[int], verdict: str = "reject", *, reason: str = "spam", by: int) -> bulk.Done:
         chosen = [(case, self.revision(case)) for case in cases]
-        return self.database.retrying(
-            lambda db: bulk.decide_many(
-                db, self.site.moderated, chosen, verdict=Verdict(verdict), reason_code=reason, by=by, now=self.now
-            )
+        return bulk.decide_many(
+            self.database,
+            self.site.moderated,
+            chosen,
+            verdict=Verdict(verdict),
+            reason_code=reason,
+            by=by,
+            now=self.now,
         )
 
     def undo(self, batch: int, by: int) -> bulk.Done:
-        return self.database.retrying(lambda db: bulk.undo(db, self.site.moderated, batch, by=by, now=self.now))
+        return bulk.undo(self.database, self.site.moderated, batch, by=by, now=self.now)
 
     # what authors and readers do
 

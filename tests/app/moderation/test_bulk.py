@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts.model import Account
 from app.comments.model import Comment
@@ -14,7 +15,7 @@ from app.core.subject import SubjectRef
 from app.mail.model import Letter
 from app.moderation import bulk, hiding, reasons
 from app.moderation.log import UNDO
-from app.moderation.model import Case, Reason
+from app.moderation.model import Batch, Case, Reason
 from app.moderation.refusals import NotYourBatch, UndoTooLate
 from tests.app.moderation.moderators import Moderators
 from tests.people import ANNA, SAM
@@ -148,6 +149,109 @@ def test_two_moderators_with_the_same_cases_at_the_same_moment(desk: Moderators)
     both = [(cases, desk.mia), (cases[::-1], desk.max)]
     with ThreadPoolExecutor(2) as at_once:
         done = list(at_once.map(lambda one: desk.decide_many(one[0], by=one[1]), both))
-    assert sorted([done[0].done, done[1].done]) == [0, 6]
+    assert done[0].done + done[1].done == 6
+    refused = [r for one in done for r in one.refused]
+    assert sorted(r.case_id for r in refused) == sorted(cases)
+    assert all("decided: Rejected" in r.why for r in refused)
     assert len(desk.lines()) == 6
     assert desk.town.broken() == {}
+
+
+class PowerCut(BaseException):
+    """The machine stops."""
+
+
+def test_a_power_cut_half_way_leaves_a_batch_that_says_what_was_done(desk: Moderators, monkeypatch: pytest.MonkeyPatch):
+    cases = cases_of(desk, "Ana", "Ben", "Cora", "Dan")
+    stop_after(monkeypatch, "decide", 2)
+    with pytest.raises(PowerCut):
+        desk.decide_many(cases, by=desk.mia)
+    monkeypatch.undo()
+    assert [desk.state(c) for c in cases] == ["decided", "decided", "waiting", "waiting"]
+    with desk.database.reading() as db:
+        batch = bulk.undoable(db, desk.mia, desk.now)
+        assert batch is not None
+        assert batch.done == 2
+        assert [r.case_id for r in bulk.left_alone(db, batch)] == cases[2:]
+        assert "not reached" in bulk.left_alone(db, batch)[0].why
+    assert desk.town.broken() == {}
+    assert desk.undo(batch.id, desk.mia).done == 2
+    desk.town.clock.advance(timedelta(days=1))
+    assert desk.town.deliver().subjects("ana@example.org") == []
+    assert [desk.state(c) for c in cases] == ["waiting"] * 4
+
+
+def test_undoing_that_broke_off_is_taken_up_again(desk: Moderators, monkeypatch: pytest.MonkeyPatch):
+    cases = cases_of(desk, "Ana", "Ben", "Cora")
+    done = desk.decide_many(cases, by=desk.mia)
+    desk.town.clock.advance(timedelta(minutes=9, seconds=59))
+    stop_after(monkeypatch, "_undo_one", 1)
+    with pytest.raises(PowerCut):
+        desk.undo(done.batch, desk.mia)
+    monkeypatch.undo()
+    desk.town.clock.advance(timedelta(milliseconds=500))
+    undone = desk.undo(done.batch, desk.mia)
+    assert (undone.done, list(undone.refused)) == (3, [])
+    desk.town.clock.advance(timedelta(days=1))
+    for name in ("ana", "ben", "cora"):
+        assert desk.town.deliver().subjects(f"{name}@example.org") == []
+    assert len([line for line in desk.lines() if line.verdict == UNDO]) == 3
+    assert desk.town.broken() == {}
+
+
+def test_a_batch_that_is_undone_while_it_goes_on_takes_no_more(desk: Moderators, monkeypatch: pytest.MonkeyPatch):
+    cases, mia = cases_of(desk, "Ana", "Ben", "Cora"), desk.mia
+    decide = bulk.decide
+
+    def decide_but_the_last(db, moderated, case, **said):
+        if case == cases[-1]:
+            raise RuntimeError("never reached")
+        return decide(db, moderated, case, **said)
+
+    counted = bulk._count_in
+
+    def counting(db, batch):
+        if db.scalar(select(Batch.done).where(Batch.id == batch)) == 2:
+            desk.undo(batch, mia)
+        counted(db, batch)
+
+    monkeypatch.setattr(bulk, "decide", decide_but_the_last)
+    monkeypatch.setattr(bulk, "_count_in", counting)
+    done = desk.decide_many(cases, by=mia)
+    assert [(r.case_id, "You undid" in r.why) for r in done.refused] == [(cases[-1], True)]
+    assert [desk.state(c) for c in cases] == ["waiting"] * 3
+    assert desk.town.broken() == {}
+
+
+def test_somebody_else_writes_between_two_decisions(desk: Moderators, monkeypatch: pytest.MonkeyPatch):
+    cases, mia, max_ = cases_of(desk, "Ana", "Ben"), desk.mia, desk.max
+    other = desk.case(desk.forum.say("Cora", "A bench, please.")).id
+    decide = bulk.decide
+    with ThreadPoolExecutor(1) as neighbour:
+        waiting = []
+
+        def decide_and_let_in(db, moderated, case, **said):
+            if case == cases[1]:
+                assert waiting[0].result(timeout=20)
+            decided = decide(db, moderated, case, **said)
+            if case == cases[0]:
+                waiting.append(neighbour.submit(desk.decide, other, by=max_))
+            return decided
+
+        monkeypatch.setattr(bulk, "decide", decide_and_let_in)
+        monkeypatch.setattr(bulk, "_count_in", lambda db, batch: None)
+        assert not desk.decide_many(cases, by=mia).refused
+    assert desk.state(other) == "decided"
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, act: str, times: int) -> None:
+    """The named part of a bulk act works so many times, then the power is cut."""
+    really, left = getattr(bulk, act), [times]
+
+    def do(*given, **said):
+        if not left[0]:
+            raise PowerCut
+        left[0] -= 1
+        return really(*given, **said)
+
+    monkeypatch.setattr(bulk, act, do)

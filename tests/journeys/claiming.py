@@ -1,0 +1,168 @@
+"""Which part of the walk sees which page. Routes and templates are taken from the house itself, so that a new page
+cannot be forgotten: a part claims it, or it stands below with the reason why it is no page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from app.main import House
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+#: what answers GET and is no page to look at
+NO_PAGES = {
+    "/petitions.json": "data",
+    "/petitions.csv": "a table",
+    "/standards/log.csv": "a table",
+    "/petitions.atom": "a feed",
+    "/petitions/{ref}/count.json": "data",
+    "/petitions/{ref}/history.json": "data",
+    "/petitions/{ref}/history.csv": "a table",
+    "/petitions/{ref}/qr.svg": "a picture",
+    "/petitions/{ref}/qr.png": "a picture",
+    "/api/v1/petitions": "data",
+    "/api/v1/petitions/{petition_id}": "data",
+    "/api/v1/petitions/{petition_id}/history": "data",
+    "/api/v1/petitions/{petition_id}/versions": "data",
+    "/api/v1/petitions/similar": "data",
+    "/account/download": "data",
+    "/mine/download": "data",
+    "/petitions/{ref}/discussion.atom": "a feed",
+    "/api/v1/discussions/{kind}/{subject_id}": "data",
+    "/api/v1/comments/{comment_id}": "data",
+    "/api/v1/comments/{comment_id}/replies": "data",
+    "/api/v1/comments/{comment_id}/versions": "data",
+    "/openapi.json": "data",
+    "/robots.txt": "for machines",
+    "/sitemap.xml": "for machines",
+    "/.well-known/security.txt": "plain text",
+    "/healthz": "for machines",
+    "/readyz": "for machines",
+    "/schema-is-served-at-openapi.json": "the framework's own",
+    "/schema-is-served-at-openapi.json/openapi.json": "the framework's own",
+    "/schema-is-served-at-openapi.json/{path}": "the framework's own",
+    "/metrics": "for machines",
+    "/moderation/live": "a stream",
+    "/moderation/now": "data",
+    "/moderation/next": "leads to a case",
+}
+#: parts of pages, and what others are built on
+NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt")
+
+
+class Part(NamedTuple):
+    """One part of the walk, and the beginnings of what it claims; a longer beginning goes before a shorter one."""
+
+    name: str
+    routes: tuple[str, ...]
+    templates: tuple[str, ...]
+
+
+TALKING = Part(
+    "petitions and what is said about them",
+    (
+        "/",
+        "/accessibility",
+        "/contact",
+        "/privacy",
+        "/standards",
+        "/dev/mail",
+        "/petitions",
+        "/signatures",
+        "/sponsor",
+        "/discussions",
+        "/comments",
+        "/account/comments",
+        "/moderation/discussions",
+    ),
+    ("front/", "petitions/", "comments/", "errors/page.html"),
+)
+JUDGING = Part(
+    "members and moderators",
+    (
+        "/account",
+        "/confirm-it-is-you",
+        "/erased",
+        "/mine",
+        "/set-password",
+        "/sign-in",
+        "/sign-up",
+        "/appeals",
+        "/illegal-content",
+        "/report-illegal",
+        "/moderation",
+    ),
+    ("accounts/", "moderation/", "petitions/staff/"),
+)
+GOVERNING = Part(
+    "officers and administrators",
+    ("/admin", "/desk"),
+    (
+        "front/admin",
+        "outcomes/",
+        "petitions/debate/",
+        "petitions/creating_stopped.html",
+        "petitions/signing_stopped.html",
+        "petitions/staff/blocks.html",
+        "petitions/staff/petition_topics.html",
+        "petitions/staff/stops",
+        "moderation/holidays.html",
+        "moderation/reason",
+        "errors/held.html",
+    ),
+)
+PARTS = (TALKING, JUDGING, GOVERNING)
+
+
+def routes_of(house: House) -> set[str]:
+    """Of everything that answers GET."""
+    return {
+        route.path_format  # type: ignore[attr-defined]
+        for route in house.router.routes
+        if any("GET" in h.http_methods for h in getattr(route, "route_handlers", ()))
+    }
+
+
+def templates() -> set[str]:
+    """Of every page."""
+    found = {str(p.relative_to(TEMPLATES)) for p in TEMPLATES.rglob("*.html")}
+    return {p for p in found if not p.startswith(NO_PAGE_TEMPLATES)}
+
+
+def route_claims(route: str) -> list[tuple[Part, str]]:
+    """Who claims it, and by which beginning: the longest first."""
+    fitting = [(p, c) for p in PARTS for c in p.routes if route == c or (c != "/" and route.startswith(c + "/"))]
+    return _longest_first(fitting)
+
+
+def template_claims(template: str) -> list[tuple[Part, str]]:
+    return _longest_first([(p, c) for p in PARTS for c in p.templates if template.startswith(c)])
+
+
+def not_visited(house: House, part: Part, been: Iterable[str]) -> list[str]:
+    """Routes of this part of which no page was seen."""
+    routes = routes_of(house)
+    plain = {route for route in routes if "{" not in route}
+    patterns = {route: re.compile(re.sub(r"\{[^}]*\}", "[^/]+", route)) for route in routes}
+    seen = {
+        route
+        for route, pattern in patterns.items()
+        if any(pattern.fullmatch(path) and (route in plain or path not in plain) for path in been)
+    }
+    return sorted(r for r in routes - seen - NO_PAGES.keys() if _claims(part, route_claims(r)))
+
+
+def never_shown(house: House, part: Part) -> list[str]:
+    """Page templates of this part that no visit has rendered."""
+    shown = {str(name) for _loader, name in house.pages.jinja.cache or {}}  # type: ignore[union-attr]
+    return sorted(t for t in templates() - shown if _claims(part, template_claims(t)))
+
+
+def _claims(part: Part, claims: list[tuple[Part, str]]) -> bool:
+    return bool(claims) and claims[0][0] is part
+
+
+def _longest_first(claims: list[tuple[Part, str]]) -> list[tuple[Part, str]]:
+    return sorted(claims, key=lambda claim: -len(claim[1]))

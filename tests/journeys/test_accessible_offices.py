@@ -1,0 +1,151 @@
+"""The pages of officers and administrators, and what all others see of their switches: see
+:mod:`tests.journeys.walking`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.claiming import GOVERNING
+from tests.journeys.everything import World, everything
+from tests.journeys.walking import Visit, Walk, walk_over
+from tests.people import LAURA
+from tests.site import ADMINISTRATOR, OFFICER, TEXTS, RunningSite
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_the_pages_of_officers_and_administrators_can_be_used_by_everyone(sqlite_template: Path, tmp_path: Path):
+    with everything(sqlite_template, tmp_path) as world, walk_over(world.site) as walk:
+        walk.member(OFFICER, officer_visits(world))
+        walk.member(ADMINISTRATOR, administrator_visits(world))
+        while_all_is_stopped(world, walk)
+        while_it_is_read_only(world, walk)
+        assert walk.findings(GOVERNING) == []
+
+
+def while_all_is_stopped(world: World, walk: Walk) -> None:
+    """Signing at once; in three hours all petitions close for an election."""
+    site = world.site
+    stop(site, "signing", SIGNING)
+    stop(site, "election", ELECTION)
+    walk.member(ADMINISTRATOR, [Visit("/admin/petitions"), *(Visit(f"/admin/petitions/stops/{k}") for k in STOPS)])
+    walk.visitor(stopped_visits(world))
+    site.clock.advance(timedelta(hours=3))  # type: ignore[attr-defined]
+    site.town.work()
+    walk.visitor(election_visits(world))
+
+
+def while_it_is_read_only(world: World, walk: Walk) -> None:
+    with world.site.signed_in(ADMINISTRATOR) as ada:
+        on = {"act": "on", "reason": "A drill", "message": "Back soon."}
+        assert ada.post("/admin/switches/read-only", data=on).status_code == 303
+    walk.member(ADMINISTRATOR, [Visit("/admin/switches"), Visit("/admin/switches/read-only"), Visit("/admin/breach")])
+    walk.visitor(switched_visits(world))
+
+
+def officer_visits(world: World) -> Iterator[Visit]:
+    at = world.staff
+    yield Visit("/desk")
+    for name in ("duty", "late", "answered", "call"):
+        yield Visit(at[name])
+    given = {"grade": "will-do", "summary": "We will open in May.", "details": "- one\n- two", "after_version": "0"}
+    yield Visit(at["duty"], 200, given | {"step": "preview"}, "Preview")
+    yield Visit(at["duty"], 422, given | {"step": "preview", "grade": "", "summary": ""})
+    yield Visit(at["answered"], 409, given | {"step": "release"})
+    for name in ("awaiting debate", "scheduled", "debated", "outcome", "not held"):
+        yield Visit(f"/desk/debates/{world.petitions[name]}")
+    path = f"/desk/debates/{world.petitions['awaiting debate']}"
+    day = {"state": "scheduled", "date": "2026-03-20", "after_version": "0", "step": "preview"}
+    yield Visit(path, 200, day, "Scheduled for 20 March 2026")
+    yield Visit(path, 422, day | {"date": "2026-02-30"})
+    yield Visit(path, 422, day | {"state": "outcome", "transcript_url": "https://example.org/x"})
+    yield Visit(f"/desk/debates/{world.petitions['open']}", 404)
+
+
+def administrator_visits(world: World) -> Iterator[Visit]:
+    yield Visit("/admin")
+    yield from operation_visits(world)
+    for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
+        yield Visit(f"/admin/{page}")
+    for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
+        yield Visit(f"/admin/{page}", 422, {"name": ""})
+    yield Visit("/admin/suppression/find", 200, {"address": "nobody@example.org"})
+    yield Visit("/admin/suppression/find", 422, {"address": ""})
+    for kind in ("creating", "signing", "election"):
+        yield Visit(f"/admin/petitions/stops/{kind}")
+        yield Visit(f"/admin/petitions/stops/{kind}", 422, {"act": "", "reason": ""})
+    yield Visit("/admin/petitions/stops/signing", 200, SIGNING, "by a day for each midnight")
+    yield Visit("/admin/petitions/stops/election", 200, ELECTION, "open petitions close earlier")
+    yield Visit(f"/admin/cases/{world.staff['rejected'].rpartition('/')[2]}/restore", 422, {"restore_note": ""})
+    for name in ("rejected", "taken down"):
+        yield Visit(world.staff[name], sees="Restore it")
+    yield Visit(f"/moderation/petitions/{world.petitions['open']}")
+    yield Visit(f"/admin/petitions/{world.petitions['open']}/keep-signers", 422, {"keep": "yes", "reason": ""})
+
+
+def operation_visits(world: World) -> Iterator[Visit]:
+    """Staff, departments, notices, words, switches, the record."""
+    maureen = world.site.town.moderator()
+    notice = {"words": "The mail is slow.", "level": "information", "reason": "Their fault"}
+    rule = {"title": "An advert", "rule": "It sells something.", "hides": "no", "reason": "Clearer"}
+    for page in ("staff", f"staff/{maureen}", "departments/1", "banners", "banners/1", "words", "reasons/advert"):
+        yield Visit(f"/admin/{page}")
+    yield Visit(f"/admin/staff/{maureen}?done=disable", sees="The account is disabled")
+    for page in ("staff", f"staff/{maureen}", "departments/1", "banners", "banners/1", "words"):
+        yield Visit(f"/admin/{page}", 422, {"reason": ""})
+    yield Visit("/admin/banners", 200, notice, "This is how it looks")
+    yield Visit("/admin/reasons/advert/words", 200, rule, "Change the standards?")
+    yield Visit("/admin/reasons/advert/words", 422, {"title": ""})
+    for page in ("switches", "breach", "audit", "audit?check", "audit?act=nothing"):
+        yield Visit(f"/admin/{page}")
+    yield Visit("/admin/switches?done=sessions&count=3", sees="3 sessions were ended")
+    for page in ("read-only", "comments-stopped", "sign-up-stopped", "sessions", "keys"):
+        yield Visit(f"/admin/switches/{page}")
+        yield Visit(f"/admin/switches/{page}", 422, {"act": "on", "reason": ""})
+
+
+STOPS = ("creating", "signing", "election")
+
+
+SIGNING = {"act": "stop", "message": "We repair the machine.", "reason": "The disk is full."}
+
+
+ELECTION = {"act": "stop", "message": "See you in June.", "reason": "Called.", "day": "2026-03-03", "time": "14:00"}
+
+
+def stop(site: RunningSite, kind: str, fields: Mapping[str, str]) -> None:
+    with site.signed_in(ADMINISTRATOR) as ada:
+        answer = ada.post(f"/admin/petitions/stops/{kind}", data=dict(fields) | {"step": "sure"})
+        assert answer.status_code == 303, answer.text
+
+
+def stopped_visits(world: World) -> Iterator[Visit]:
+    """While signing is stopped and an election is coming: on every page, and in the place of forms."""
+    petition = f"/petitions/{world.petitions['open']}"
+    for path in ("/", "/petitions", petition):
+        yield Visit(path, sees="Because of an election")
+    yield Visit(f"{petition}/sign", 409, sees="Signing is stopped")
+    yield Visit(world.links["sponsor"], 409, sees="Signing is stopped")
+    yield Visit(f"{petition}/sign", 409, LAURA.form())
+
+
+def election_visits(world: World) -> Iterator[Visit]:
+    """Past its minute."""
+    yield Visit("/", sees="Because of an election, petitions closed")
+    yield Visit("/petitions/new", 409)
+    yield Visit("/petitions/new", 409, {"step": "action", "may": "yes"} | TEXTS, "Four hours would do.")
+    yield Visit(f"/petitions/{world.petitions['open']}", sees="because of an election")
+    yield Visit(f"/petitions/{world.petitions['gathering']}", sees="when an election is called")
+    yield Visit(world.site.town.creator_link(world.petitions["gathering"]))
+    yield Visit("/petitions", sees="Petitions")
+
+
+def switched_visits(world: World) -> Iterator[Visit]:
+    """The site is read-only: what somebody typed is given back."""
+    words = {"background": "People work on Saturdays, and nobody can read on Sundays.", "email": "sam@example.org"}
+    yield Visit("/petitions")
+    yield Visit("/petitions/new", 503, words, "What you typed is kept on this page")
