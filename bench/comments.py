@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from app.accounts.model import Account
 from app.comments.model import Comment, CommentRevision, Thread, Vote
 from app.comments.queries.paging import Place
 from app.comments.rules.ranking import rank
 from app.comments.rules.texts import body_digest, likeness
-from app.core.db import Base, Database, insert_many
+from app.core.db import Base, Database
 from app.core.security import sessions
 from app.core.security.sessions import Lifetime
 from app.core.text.sanitise import SANITISER_VERSION, to_html
@@ -187,7 +187,7 @@ class Discussion:
         left = iter(rows)
         while some := list(islice(left, A_CHUNK)):
             with self.database.writing() as db:
-                insert_many(db, table.__table__, some)
+                db.connection().execute(insert(Base.metadata.tables[table.__tablename__]), some)
 
 
 def pages(host: str, talk: Discussion) -> list[bytes]:

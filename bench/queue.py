@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from app.accounts import service as accounts
-from app.core.db import Base, Database, insert_many
+from app.core.db import Base, Database
 from app.core.security import sessions
 from app.moderation.model import Case, Decision, Revision
 from bench import library, servers
@@ -110,7 +110,9 @@ class Desk:
     def _insert(self, table: type[Base], rows: list[dict[str, Any]]) -> None:
         for start in range(0, len(rows), A_CHUNK):
             with self.database.writing() as db:
-                insert_many(db, table.__table__, rows[start : start + A_CHUNK])
+                db.connection().execute(
+                    insert(Base.metadata.tables[table.__tablename__]), rows[start : start + A_CHUNK]
+                )
 
 
 def asked_for(host: str, cookies: list[str], chance: random.Random) -> list[bytes]:

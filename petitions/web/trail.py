@@ -214,7 +214,7 @@ def _of_debates(told: Story, pages: Pages, now: datetime) -> Iterator[Step]:
     before: Debate | None = None
     for debate in told.debates:
         text = _new_of_debate(debate, before, pages)
-        yield Step(debate.at, text, f"debate-{debate.version}", said=debate.overview, href="#debate")
+        yield Step(debate.at, text, f"debate-said-{debate.version}", said=debate.overview, href="#debate")
         before = debate
     if before and before.state == "scheduled" and before.debated_on:
         yield _day_of_debate(before.debated_on, pages, now)

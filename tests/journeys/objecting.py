@@ -131,7 +131,7 @@ class Objections:
         case = self._case(self.threat)
         report = self.site.town.rows(IllegalReport, IllegalReport.subject_id == self.threat)[0].id
         evidence = f"/moderation/illegal/evidence/{report}"
-        yield Look(case, sees="Why you have to read the sealed evidence")
+        yield Look(case, sees="Read the evidence of report 2")
         yield Look(evidence, 422, {"why": " "})
         yield Look(evidence, 200, {"why": "The police ask for it."}, "Sealed evidence")
         yield Look(case, sees="The police ask for it.")

@@ -230,7 +230,7 @@ def test_a_petition_is_refused_mended_published_corrected_taken_down_and_restore
         anna.sees("A moderator checks it")
         maureen.go("/moderation")
         maureen.follow("Let the council open the town library on Sundays")
-        maureen.sees("What its author changed after the rejection")
+        maureen.sees("What its author changed since it was last judged")
         maureen.sees("Say who should open it.")
         maureen.page.get_by_label("Publish it", exact=True).check()
         maureen.page.locator("[name=department]").select_option("libraries")

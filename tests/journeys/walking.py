@@ -104,6 +104,8 @@ class Walk:
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         if wide > PHONE["width"]:
             yield f"is {wide} pixels wide: {self.page.evaluate(WIDEST)}"
+        if twice := self.page.evaluate(TWICE):
+            yield f"has several elements called {twice}"
         if visit.sees and visit.sees not in self._said():
             yield f"does not say {visit.sees!r}"
         if (heads := self.page.locator("h1").count()) != 1:
@@ -129,6 +131,8 @@ AXE = """async (tags) => {
   const how = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false, iframes: false};
   return (await axe.run(document, how)).violations;
 }"""
+TWICE = """() => [...document.querySelectorAll("[id]")].map((e) => e.id)
+  .filter((id, at, all) => all.indexOf(id) !== at).slice(0, 3).join(", ")"""
 WIDEST = """() => [...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > 321).slice(0, 3)
   .map((e) => e.tagName.toLowerCase() + "." + e.className).join(", ")"""

@@ -172,16 +172,16 @@ def test_with_ours_it_stays_ended(site: RunningSite, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(sessions, "seen", slowly)
         cookie = {"cookie": f"townsquare={token}"}
         if site.town.database.is_sqlite:  # the note waits at the gate, so the page waits before it reaches that
-            real_find = sessions.find
+            real_look = SignedIn.is_over
 
-            def find_slowly(*given: Any) -> Any:
-                found = real_find(*given)
+            def look_slowly(*given: Any) -> bool:
+                is_over = real_look(*given)
                 begun.set()
                 go_on.wait(10)
-                return found
+                return is_over
 
             monkeypatch.setattr(sessions, "seen", real)
-            monkeypatch.setattr(sessions, "find", find_slowly)
+            monkeypatch.setattr(SignedIn, "is_over", look_slowly)
         slow = beside.submit(httpx.get, f"{site.base}/moderation/tags", headers=cookie, timeout=30)
         assert begun.wait(10)
         signed_out = owner.post("/sign-out")
