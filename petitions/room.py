@@ -115,7 +115,13 @@ def install(site: Site) -> None:
     site.routers += [*staff_blocks.HANDLERS, *staff_held.HANDLERS, *staff_signatures.HANDLERS]
     site.dependencies["statistics"] = Shelf()
     site.dependencies["announcing"] = announcing
-    site.routers += [*authoring.HANDLERS, *correcting.HANDLERS, *discussing.HANDLERS, *finder.HANDLERS, *versions.HANDLERS]
+    site.routers += [
+        *authoring.HANDLERS,
+        *correcting.HANDLERS,
+        *discussing.HANDLERS,
+        *finder.HANDLERS,
+        *versions.HANDLERS,
+    ]
     site.staff_pages += _staff_pages()
     site.panels.append(_panel)
     site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone, site.keys)

@@ -18,7 +18,14 @@ from app.main import House
 from tests.architecture.source import ROOMS, area_of
 
 #: they store in transactions of their own, inside the handler
-OF_THEIR_OWN = {"comments.api.say", "petitions.api.start", "accounts.erase.post", "accounts.mine.erase.post", "moderation.bulk", "moderation.bulk.undo"}
+OF_THEIR_OWN = {
+    "comments.api.say",
+    "petitions.api.start",
+    "accounts.erase.post",
+    "accounts.mine.erase.post",
+    "moderation.bulk",
+    "moderation.bulk.undo",
+}
 #: they take a cookie away, and store nothing
 STORES_NOTHING = {"accounts.mine.close"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
