@@ -795,7 +795,9 @@ def _asked(site: RunningSite, client: httpx.Client, *, staff: bool) -> Iterator[
                 for word in GARBAGE.values():
                     given = f"?page={word}&q={word}&state={word}" if method == "GET" and word else ""
                     sent = dict.fromkeys(FIELDS, word) if method == "POST" else None
-                    answer = client.request(method, address + given.replace("\x00", "%00"), data=sent)
+                    with client.stream(method, address + given.replace("\x00", "%00"), data=sent) as answer:
+                        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+                            answer.read()  # a stream has no end
                     if answer.status_code >= 500:
                         yield f"{method} {address} {word[:5]!r}: {answer.status_code}"
 
