@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from sqlalchemy import exists, select
 
+from app.comments.model import Thread
 from app.outcomes.model import Referral
 from petitions.model.operation import Stop
 from petitions.model.petition import CountryCount, Crossing, Event, HourCount
@@ -30,6 +31,7 @@ def counted(town: Town, petition: int) -> dict[str, bool]:
     """The same, asked of each table by itself."""
     asked = {name: exists().where(kind.petition_id == petition) for name, kind in KINDS.items()}
     asked["referrals"] = exists().where(Referral.subject_id == petition)
+    asked["discussion"] = exists().where(Thread.subject_kind == "petition", Thread.subject_id == petition)
     asked["stops"] = exists().where(Stop.ended_at.is_(None))
     with town.database.reading() as db:
         return {name: bool(db.scalar(select(one))) for name, one in asked.items()}
@@ -43,7 +45,7 @@ def test_a_lively_petition_and_its_quiet_neighbour(town: Town):
     town.sql("INSERT INTO petitions_petition_topic SELECT :petition, id FROM petitions_topic", petition=lively)
     assert told(town, lively) == counted(town, lively)
     assert told(town, quiet) == counted(town, quiet)
-    assert told(town, lively) == dict.fromkeys((*KINDS, "referrals"), True) | {"stops": False}
+    assert told(town, lively) == dict.fromkeys((*KINDS, "referrals"), True) | {"stops": False, "discussion": False}
     assert not any(told(town, quiet).values())
 
 
