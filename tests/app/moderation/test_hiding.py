@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.subject import SubjectRef
-from app.moderation import hiding
+from app.moderation import hiding, service
+from app.moderation.hiding import ReporterKey
 from app.moderation.model import Case, Report
 from app.moderation.refusals import NotReportable, OwnText
 from tests.app.moderation.moderators import Moderators
@@ -166,3 +168,51 @@ def test_a_correction_is_looked_at_by_somebody_else(town: Town):
     desk.decide(town.rows(Case, Case.origin == "edit")[-1].id, "reject", reason="irrelevant", by=desk.mia)
     assert town.petition(petition).state == "rejected"
     assert town.broken() == {}
+
+
+def test_a_moderator_lets_no_report_on_their_own_text_stand_and_brings_none_back(open_desk: Moderators):
+    town, desk = open_desk.town, open_desk
+    mia = desk.mia
+    desk.forum.people["Mia"] = town.rows(Account, Account.id == mia)[0]
+    own = desk.forum.say("Mia", "My own words, sharp as they are.")
+    subject = SubjectRef("comment", own)
+    desk.report(own, "Ben")
+    desk.report(own, "Cora")
+    newest = max(r.id for r in town.rows(Report, Report.subject_id == own))
+    for up_to in (newest - 1, newest):  # below the newest, and all of them
+        with pytest.raises(OwnText):
+            town.database.retrying(
+                lambda db, up_to=up_to: service.dismiss_reports(
+                    db, town.site.moderated, subject, up_to=up_to, by=mia, now=town.now
+                )
+            )
+    assert {r.state for r in town.rows(Report, Report.subject_id == own)} == {"waiting"}
+    with pytest.raises(OwnText):
+        town.database.retrying(lambda db: hiding.wait_again(db, town.site.moderated, newest, by=mia, now=town.now))
+
+
+def test_whoever_corrected_a_petition_may_judge_a_report_on_it(town: Town):
+    petition = town.open_petition()
+    town.correct(petition, "It is four hours, not five.", background="People work on Saturdays until five.")
+    desk, subject = Moderators.of(town), SubjectRef("petition", petition)
+    reader = desk.forum.person("Ben")
+    town.database.retrying(
+        lambda db: hiding.receive(
+            db,
+            town.site.moderated,
+            subject,
+            "personal-data",
+            "",
+            reporter=ReporterKey(reader.id),
+            hide_at=3,
+            now=town.now,
+        )
+    )
+    case = town.rows(Case, Case.subject_id == petition, Case.origin == "report")[-1]
+    assert case.author_id is None
+    newest = max(r.id for r in town.rows(Report, Report.subject_id == petition))
+    by = town.moderator()
+    town.database.retrying(
+        lambda db: service.dismiss_reports(db, town.site.moderated, subject, up_to=newest, by=by, now=town.now)
+    )
+    assert town.rows(Case, Case.id == case.id)[0].state == "decided"
