@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -164,4 +164,14 @@ def _history(db: Session, zone: ZoneInfo, span: tuple[datetime, datetime] | None
     for said, count in db.execute(asked):
         day = datetime.fromisoformat(f"{said}:00:00+00:00").astimezone(zone).date()
         counted[day if span else day.replace(day=1)] += count
-    return sorted(counted.items())
+    return _without_gaps(counted, by_day=span is not None)
+
+
+def _without_gaps(counted: Mapping[date, int], *, by_day: bool) -> list[tuple[date, int]]:
+    """Every day, or first day of a month, from the first to the last: one on which nothing was decided has a 0."""
+    found: list[tuple[date, int]] = []
+    at, last = min(counted, default=None), max(counted, default=None)
+    while at is not None and last is not None and at <= last:
+        found.append((at, counted.get(at, 0)))
+        at = at + timedelta(days=1) if by_day else (at + timedelta(days=32)).replace(day=1)
+    return found

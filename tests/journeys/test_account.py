@@ -36,7 +36,7 @@ def join(site: RunningSite, client: httpx.Client, person: Person = ANA, **other:
     ask_to_join(site, client, person)
     link = site.town.letters.link(person, JOIN)
     answer = client.post(link, data={"name": person.name} | other)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/"), answer.text
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account"), answer.text
     (account,) = site.town.rows(Account, Account.email == person.address.canonical)
     return account
 

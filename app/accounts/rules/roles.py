@@ -17,7 +17,7 @@ STAFF_ROLES = frozenset({Role.MODERATOR, Role.OFFICIAL, Role.OFFICER, Role.ADMIN
 
 #: where each role begins its day
 HOME: dict[Role, str] = {
-    Role.CITIZEN: "/",
+    Role.CITIZEN: "/account",
     Role.MODERATOR: "/moderation",
     Role.OFFICIAL: "/",
     Role.OFFICER: "/desk",

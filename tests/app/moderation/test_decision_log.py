@@ -156,6 +156,20 @@ def test_a_month_is_the_deployment_s_own(town: Town):
     assert [f"{day}" for day, _count in july.history] == ["2026-07-01"]
 
 
+def test_a_month_without_decisions_keeps_its_place_in_the_chart(town: Town):
+    town.clock.set(town.now.replace(year=2026, month=6, day=10))
+    town.decide(_waiting(town), Verdict.REJECT, reason="spam")
+    town.clock.set(town.now.replace(month=8))
+    town.decide(_waiting(town), Verdict.REJECT, reason="spam")
+    with town.database.reading() as db:
+        found = figures.figures(db, LONDON)
+    assert [(f"{day}", count) for day, count in found.history] == [
+        ("2026-06-01", 1),
+        ("2026-07-01", 0),
+        ("2026-08-01", 1),
+    ]
+
+
 def _waiting(town: Town) -> int:
     petition = town.start()
     town.support(petition)
