@@ -13,7 +13,8 @@ from functools import partial
 from sqlalchemy import BigInteger, Table, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.db import Base, Prepared, after_commit
+from app.core.batches import Prepared
+from app.core.db import Base, after_commit
 
 SITE = "site"
 

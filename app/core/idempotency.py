@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.db import Base, Instant, insert_many
+from app.core.batches import insert_many
+from app.core.db import Base, Instant
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.i18n import _
 

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import exc, or_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core.batches import upsert
 from app.core.clock import Clock
-from app.core.db import Base, Database, Instant, rows_changed, upsert
+from app.core.db import Base, Database, Instant, rows_changed
 from app.core.errors import Unavailable
 
 log = logging.getLogger("townsquare.jobs")

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Select, Table, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Prepared, after_commit, insert_many, rows_changed, upsert
+from app.core.batches import Prepared, insert_many, upsert
+from app.core.db import after_commit, rows_changed
 from app.core.ids import new_id
 from app.mail.model import BOUNCED, Lane, Letter, LetterState, MailboxDay
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy import Table, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.core.db import upsert
+from app.core.batches import upsert
 from app.core.people.addresses import Address
 from app.core.security.keys import CannotUnseal, Keys
 from app.mail.mailbox import address_of, mailbox_key, spelling_key

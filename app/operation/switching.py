@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core import switches as known
-from app.core.db import after_commit, upsert
+from app.core.batches import upsert
+from app.core.db import after_commit
 from app.core.errors import Conflict
 from app.core.freshness import SITE, touch
 from app.core.i18n import _

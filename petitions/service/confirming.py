@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Prepared
+from app.core.batches import Prepared
 from app.core.errors import Refusal
 from petitions.model.signature import Household, Signature
 from petitions.policy import PetitionPolicy

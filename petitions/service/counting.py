@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.core.db import Prepared, insert_many
+from app.core.batches import Prepared, insert_many
 from petitions.model.petition import CountryCount, Crossing, HourCount, MinuteCount
 from petitions.rules.lifecycle import BEFORE_PUBLICATION
 from petitions.rules.thresholds import Threshold, crossed

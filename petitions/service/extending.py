@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Prepared, insert_many
+from app.core.batches import Prepared, insert_many
 from app.core.freshness import SITE, touch
 from petitions.model.operation import Stop
 from petitions.model.petition import Event, Petition

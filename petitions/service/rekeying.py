@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Row, Table, bindparam, delete, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.core.db import upsert
+from app.core.batches import upsert
 from app.core.i18n import _
 from app.core.security.keys import CannotUnseal, Keys
 from app.core.security.rekeying import Step

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Prepared, insert_many, rows_changed
+from app.core.batches import Prepared, insert_many
+from app.core.db import rows_changed
 from app.core.errors import Refusal
 from app.core.security.keys import Keys
 from app.mail import service as mail

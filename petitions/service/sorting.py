@@ -9,7 +9,7 @@ from sqlalchemy import delete, exc, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.core.db import insert_many, upsert
+from app.core.batches import insert_many, upsert
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.freshness import touch
 from app.core.i18n import _

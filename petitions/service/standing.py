@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.core.db import Prepared
+from app.core.batches import Prepared
 from petitions.model.petition import Petition
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState
 

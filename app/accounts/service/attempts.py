@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Attempts
-from app.core.db import upsert
+from app.core.batches import upsert
 from app.core.errors import TooMany
 from app.core.i18n import _
 from app.core.security.keys import Keys

@@ -12,7 +12,7 @@ from app.comments.contribution import About, Discussed, about, takes_comments
 from app.comments.model import Thread
 from app.comments.rules.lifecycle import Mode
 from app.comments.rules.threads import DiscussionClosed, DiscussionUnknown
-from app.core.db import upsert
+from app.core.batches import upsert
 from app.core.subject import SubjectRef
 
 

@@ -21,7 +21,7 @@ from app.comments.rules.lifecycle import COUNTED, CommentState
 from app.comments.rules.ranking import rank
 from app.comments.rules.threads import CannotVote, CommentUnknown, DiscussionClosed, OwnVote
 from app.comments.service.family import page_key
-from app.core.db import Prepared
+from app.core.batches import Prepared
 from app.core.errors import Refusal
 from app.core.freshness import hint
 from app.core.intake import Act

@@ -12,15 +12,14 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, bindparam, exc, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
+from app.core.batches import Prepared, insert_many
 from app.core.db import (
     Database,
     Gate,
     Instant,
-    Prepared,
     abandon,
     after_commit,
     finish,
-    insert_many,
     is_collision,
     is_outage,
     is_reachable,
