@@ -537,3 +537,18 @@ def test_the_whole_walk_without_scripts(sqlite_site: RunningSite, plain_browser:
     assert ben.id
     assert (forum.comment(top).ups, forum.comment(top).replies) == (1, 1)
     page.close()
+
+
+def test_the_petitions_page_shows_the_newest_words_without_their_marks_and_hostile_ones_as_text(
+    site: RunningSite, forum: Forum, names: tuple[str, str]
+):
+    ana, ben = names
+    forum.published(ana, "Nobody tells us that *nobody uses it*.\n\n> said the clerk")
+    forum.published(ben, "Look: <script>alert(1)</script> & <b>bold</b>")
+    with site.client() as reader:
+        page = reader.get(f"/petitions/{forum.petition}").text
+    excerpts = page.partition('aria-label="Newest comments"')[2].partition("</ol>")[0]
+    assert "that nobody uses it." in excerpts
+    assert "*" not in excerpts
+    assert "<script" not in excerpts and "<b>" not in excerpts
+    assert "&lt;script&gt;" in excerpts
