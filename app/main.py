@@ -105,7 +105,11 @@ from app.moderation.web import log as decision_log
 from app.operation import banners, switching
 from app.operation import notices as operation_notices
 from app.operation.breach import turn_to_newest
+from app.outcomes import verify as outcomes_verify
+from app.outcomes.jobs import jobs as outcomes_jobs
+from app.outcomes.letters import OutcomesLetters
 from app.outcomes.rules import acts as outcomes_acts
+from app.outcomes.service import practising
 from app.outcomes.web import desk as outcomes_desk
 from app.site import Invariant, Site, StaffPage
 
@@ -127,6 +131,7 @@ def load_rooms(site: Site) -> None:
     site.rekeyers |= {"accounts": AccountRekeyer(), "mail": MailRekeyer(), "moderation": ModerationRekeyer()}
     _moderate(site)
     _discuss(site)
+    _owe(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
@@ -164,6 +169,18 @@ def _discuss(site: Site) -> None:
     site.letter_choices.append(LetterChoice(CHOICE, str(_("Replies to my comments"))))
     site.jobs.append(Job("forget withdrawn comments", withdrawing.forget_words, timedelta(hours=1)))
     site.invariants += [Invariant(f"comments: {name}", broken) for name, broken in comments_verify.LINES.items()]
+
+
+def _owe(site: Site) -> None:
+    """What departments owe: letters, reminders, the matter to practise with; what is referred the rooms say."""
+    try:
+        calendar = site.calendar
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.letters.update(OutcomesLetters(site.settings.base_url, site.referred).composers())
+    site.jobs += outcomes_jobs(calendar)
+    site.referred[practising.KIND] = practising.shown
+    site.invariants += [Invariant(f"outcomes: {name}", broken) for name, broken in outcomes_verify.LINES.items()]
 
 
 class House:

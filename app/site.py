@@ -32,7 +32,11 @@ from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising
 from app.moderation.queue import DeskFigures
 from app.operation.breach import AtRotation
-from app.outcomes.contribution import NewsOfAnswers
+from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, Referred, ShowReferred
+from app.outcomes.policy import OutcomesPolicy
+from app.outcomes.service.referring import Calendar, Referring
+
+__all__ = ["HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 
 
 class PanelItem(NamedTuple):
@@ -53,20 +57,6 @@ class HomePanel:
     action_text: str
     empty: str
     items: Sequence[PanelItem] = ()
-
-
-@dataclass(frozen=True)
-class Referred:
-    """A subject as a department's desk and the outcomes show it."""
-
-    title: str
-    href: str
-    people: int
-    paragraphs: Sequence[tuple[str, str]] = ()
-    #: what its department must know of it, such as that it was taken down
-    note: str = ""
-    #: whether the public may read its title at the moment
-    public: bool = True
 
 
 class StaffPage(NamedTuple):
@@ -112,7 +102,7 @@ class Site:
     #: kind of subject -> how it is discussed
     discussed: dict[str, Discussed] = field(default_factory=dict)
     #: kind of content -> how departments see it, and how to lock it
-    referred: dict[str, Callable[[Session, int], Referred | None]] = field(default_factory=dict)
+    referred: dict[str, ShowReferred] = field(default_factory=dict)
     locks: dict[str, Callable[[Session, int], None]] = field(default_factory=dict)
     listeners: Listeners = field(default_factory=lambda: defaultdict(list))
     performers: dict[type[Act], Performer] = field(default_factory=dict)
@@ -139,6 +129,10 @@ class Site:
     answer_doors: dict[tuple[str, str], Callable[[int], str]] = field(default_factory=dict)
     #: kind of subject -> how the people who signed it are told of an answer
     news: dict[str, NewsOfAnswers] = field(default_factory=dict)
+    #: kind of subject -> who asked, and may say whether an answer addresses it
+    askers: dict[str, Askers] = field(default_factory=dict)
+    #: what people told departments, room by room, for a desk's search
+    heard: list[Heard] = field(default_factory=list)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without
@@ -166,6 +160,16 @@ class Site:
     def moderating(self) -> ModerationPolicy:
         """The moderators' numbers; ValueError where they make no sense."""
         return ModerationPolicy.from_settings(self.settings.section("moderation"))
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Which days are due days here; ValueError where its numbers make no sense."""
+        return Calendar(OutcomesPolicy.from_settings(self.settings.section("outcomes")), self.settings.zone)
+
+    @cached_property
+    def referring(self) -> Referring:
+        """How a room hands a subject to a department."""
+        return Referring(self.calendar)
 
     @cached_property
     def promising(self) -> Promising:

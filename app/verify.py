@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.audit.service import first_broken_link
 from app.core.db import Database, sqlite_module
 from app.mail import queries as mail
 from app.moderation import verify as moderation
-from app.outcomes.model import Answer, Referral
 from app.site import Invariant, Site
 
 
@@ -53,26 +52,6 @@ def letters_move(db: Session, now: datetime) -> Iterable[str]:
         yield "letters have been due for more than a day"
 
 
-def answers_are_in_order(db: Session, now: datetime) -> Iterable[str]:
-    """Answers are numbered 1 to n; one of them stands exactly where the referral is answered."""
-    standing = func.sum(case((Answer.withdrawn_at.is_(None), 1), else_=0))
-    numbers = (
-        select(
-            Answer.referral_id,
-            func.count().label("n"),
-            func.max(Answer.version).label("top"),
-            standing.label("standing"),
-        )
-        .group_by(Answer.referral_id)
-        .subquery()
-    )
-    n, top, stands = (func.coalesce(numbers.c[name], 0) for name in ("n", "top", "standing"))
-    rows = select(Referral.id).outerjoin(numbers, numbers.c.referral_id == Referral.id)
-    wrong = rows.where(or_(n != top, (Referral.state == "answered") != (stands > 0)))
-    for row in db.scalars(wrong):
-        yield f"referral {row}"
-
-
 HOUSE = [
     Invariant("database: pages and references are sound", database_is_sound),
     Invariant("audit: the chain is unbroken", audit_is_unbroken),
@@ -82,5 +61,4 @@ HOUSE = [
     Invariant("moderation: the log says what was decided", moderation.log_says_what_was_decided),
     Invariant("moderation: published figures recompute", moderation.figures_recompute),
     Invariant("moderation: appeals are heard by others", moderation.appeals_are_heard_by_others),
-    Invariant("outcomes: answers are in order", answers_are_in_order),
 ]

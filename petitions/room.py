@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.core.i18n import _
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
-from app.outcomes.policy import OutcomesPolicy
 from app.site import HomePanel, PanelItem, Referred, Site, StaffPage
 from petitions import demo, queries
 from petitions.api import routes
@@ -72,7 +71,6 @@ def install(site: Site) -> None:
     if settings.mode == "demo":
         section.setdefault("discussion", "before")
     policy = PetitionPolicy.from_settings(section)
-    outcomes_policy = OutcomesPolicy.from_settings(settings.section("outcomes"))
 
     def say_day(day: date) -> str:
         return format_date(day, "d MMMM y", locale="en_GB")
@@ -80,7 +78,7 @@ def install(site: Site) -> None:
     def say_date(instant: datetime) -> str:
         return say_day((instant - timedelta(microseconds=1)).astimezone(settings.zone).date())
 
-    serving = Serving(policy, outcomes_policy)
+    serving = Serving(policy, site.referring)
     announcing = Announcing(settings.news_window, settings.zone)
     blocklist, switchboard = Blocklist(), Switchboard()
     performer = Signing(site.keys, policy, say_date, blocklist, switchboard)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, Instant
@@ -18,6 +18,8 @@ class Department(Base):
     name: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(Instant)
     dissolved_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: nobody publishes alone what they wrote: a second officer releases it
+    two_person: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Officer(Base):

@@ -43,3 +43,10 @@ def officers(db: Session) -> Mapping[int, int]:
     return {
         account: department for account, department in db.execute(select(Officer.account_id, Officer.department_id))
     }
+
+
+def officers_of(db: Session, department_id: int) -> Sequence[int]:
+    """The accounts that act for a department."""
+    return db.scalars(
+        select(Officer.account_id).where(Officer.department_id == department_id).order_by(Officer.account_id)
+    ).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.rules.roles import Role
@@ -71,6 +71,20 @@ def dissolve(db: Session, department_id: int, *, reason: str, by: int, now: date
         department.dissolved_at = now
         db.execute(delete(Officer).where(Officer.department_id == department.id))
         _changed(db, department, "dissolve", reason, by, now)
+    return department
+
+
+def want_two_people(
+    db: Session, department_id: int, wanted: bool, *, reason: str, by: int, now: datetime
+) -> Department:
+    """Whether a second officer releases what a first one wrote; :class:`Invalid` where there are not two."""
+    department = _locked(db, department_id)
+    officers = select(func.count()).select_from(Officer).where(Officer.department_id == department.id)
+    if wanted and (db.scalar(officers) or 0) < 2:
+        raise Invalid([FieldError("act", _("Appoint a second officer first: one person alone could release nothing."))])
+    if department.two_person != wanted:
+        department.two_person = wanted
+        _changed(db, department, "two-people" if wanted else "one-person", reason, by, now)
     return department
 
 

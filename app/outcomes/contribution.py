@@ -1,13 +1,57 @@
-"""What a room tells the desk about the people who follow a matter, and what the desk may ask of it."""
+"""What a room tells about a subject that was referred, about the people who asked, and what the desk may ask of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Referred:
+    """A subject as a department's desk and the outcomes show it."""
+
+    title: str
+    href: str
+    people: int
+    paragraphs: Sequence[tuple[str, str]] = ()
+    #: what its department must know of it, such as that it was taken down
+    note: str = ""
+    #: whether the public may read its title at the moment
+    public: bool = True
+
+
+#: kind of content -> how departments and the outcomes see one of it; None where it is gone
+ShowReferred = Callable[[Session, int], Referred | None]
+
+
+class Askers(Protocol):
+    """Who asked for what was answered: they may say once whether the answer addresses it."""
+
+    def asker(self, db: Session, subject_id: int, token: str) -> int | None:
+        """The room's row of the person whose letter held this token; None where they asked no such thing."""
+        ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something people told a department, as its search shows it. ``excerpt`` is plain text."""
+
+    kind: str
+    title: str
+    href: str
+    excerpt: str
+    at: datetime
+    people: int = 0
+
+
+class Heard(Protocol):
+    """A room's search over what people told: a department's own matters first, the newest first."""
+
+    def __call__(self, db: Session, department_id: int, words: str, most: int) -> Sequence[Told]: ...
 
 
 @dataclass(frozen=True)

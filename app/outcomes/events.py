@@ -35,3 +35,61 @@ class AnswerWithdrawn:
     answer_id: int
     at: datetime
     by: int | None = None
+
+
+@dataclass(frozen=True)
+class ReferralMade:
+    """A subject became a department's duty."""
+
+    subject: SubjectRef
+    cause: str
+    referral_id: int
+    department_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReferralHandedOn:
+    """Another department owes the answer now."""
+
+    subject: SubjectRef
+    cause: str
+    referral_id: int
+    from_id: int | None
+    to_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DueDayChanged:
+    """The answer is due on a later day; ``returned``: because the committee sent one back."""
+
+    subject: SubjectRef
+    cause: str
+    referral_id: int
+    department_id: int | None
+    due_at: datetime
+    returned: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CommitmentMade:
+    """A department promised something."""
+
+    subject: SubjectRef
+    commitment_id: int
+    department_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CommitmentProgressed:
+    """A promise went a step on, was put off, done or dropped."""
+
+    subject: SubjectRef
+    commitment_id: int
+    department_id: int
+    progress: str
+    update_id: int
+    at: datetime

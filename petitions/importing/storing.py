@@ -130,6 +130,7 @@ def _store_response(db: Session, petition: Petition, facts: RecordFacts, now: da
             imported=True,
             received_at=petition.response_reached_at or at,
             answered_at=at,
+            took=_seconds(petition.response_reached_at, at),
         )
         db.add(referral)
         db.flush()
@@ -143,3 +144,8 @@ def _department_id(db: Session, name: str, petition: Petition) -> int | None:
     """A department of ours with the source's name for it; none is founded for an import."""
     found = db.scalar(select(Department.id).where(Department.name == name)) if name else None
     return found or petition.lead_department_id
+
+
+def _seconds(since: datetime | None, until: datetime) -> int | None:
+    """How long an answer took, where the source said both."""
+    return max(0, int((until - since).total_seconds())) if since else None

@@ -158,7 +158,7 @@ class Debating:
         if debate is not None:
             words = self.as_answer(debate)
             outcomes.answer(db, duty.id, department, words, after_version=seen, by=by, now=now, tell=False)
-        elif duty.state == "answered":
+        elif duty.answered_at is not None:
             outcomes.withdraw_answer(db, duty.id, department, after_version=seen, by=by, now=now)
 
     def as_answer(self, debate: Debate | DebateText) -> AnswerText:

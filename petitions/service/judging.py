@@ -98,7 +98,7 @@ class PetitionUnderModeration:
         petition.lead_department_id, petition.updated_at = department.id, now
         db.flush()
         subject = SubjectRef("petition", petition.id)
-        outcomes.hand_over(db, subject, from_department=old, to_department=department.id)
+        outcomes.hand_over(db, subject, from_department=old, to_department=department.id, now=now)
         write_to_officers(db, subject, department.id, now)
         audit.record(db, "petitions.lead", subject, by=by, now=now, facts={"from": old, "to": department.id})
         touch(db, "petitions", f"petition:{petition.id}")
@@ -253,7 +253,9 @@ class PetitionUnderModeration:
         self._carry_on(db, petition, now)
         if petition.lead_department_id != department.id:
             subject = SubjectRef("petition", petition.id)
-            outcomes.hand_over(db, subject, from_department=petition.lead_department_id, to_department=department.id)
+            outcomes.hand_over(
+                db, subject, from_department=petition.lead_department_id, to_department=department.id, now=now
+            )
             write_to_officers(db, subject, department.id, now)
             petition.lead_department_id = department.id
         if petition.source is None:

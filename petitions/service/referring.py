@@ -9,26 +9,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import exc, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import is_collision, is_outage
-from app.core.errors import Conflict
 from app.core.events import announce
 from app.core.freshness import touch
-from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.departments.model import Officer
 from app.departments.queries import by_slug
 from app.mail import service as mail
 from app.moderation import service as moderation
-from app.outcomes import service as outcomes
-from app.outcomes.policy import OutcomesPolicy
+from app.outcomes.service import Referring
 from petitions.events import ThresholdReached
 from petitions.model.petition import Crossing, Petition
 from petitions.policy import PetitionPolicy
+from petitions.queries import story
 from petitions.rules.lifecycle import PetitionState
 from petitions.rules.texts import text_digest
 from petitions.rules.thresholds import Threshold, sponsors_to_go
@@ -37,18 +35,12 @@ from petitions.service.counting import Counting, NewCrossing, SponsorsJoined
 log = logging.getLogger("townsquare.petitions")
 
 
-class NoDepartment(Conflict):
-    code = "no-department"
-    title = _("No department is named for this petition")
-    message = _("An administrator has to name one before it can be referred.")
-
-
 @dataclass(frozen=True)
 class Serving:
     """Serves what a batch's counting brought."""
 
     policy: PetitionPolicy
-    outcomes_policy: OutcomesPolicy
+    referring: Referring
 
     def __call__(self, db: Session, brought: Counting, now: datetime) -> None:
         for crossing in brought.crossings:
@@ -94,13 +86,14 @@ class Serving:
             petition.response_reached_at = petition.response_reached_at or now
         else:
             petition.debate_reached_at = petition.debate_reached_at or now
-        referral = outcomes.refer(
+        topics = story.topics(db, [petition.id]).get(petition.id, ())
+        referral = self.referring.refer(
             db,
             SubjectRef("petition", petition.id),
             cause=str(crossing.threshold),
             episode=crossing.episode,
-            department_id=self._department(db, petition, crossing.threshold),
-            due_at=now + timedelta(days=self.outcomes_policy.answer_days),
+            lead_id=self._department(db, petition, crossing.threshold),
+            topics=[t.slug for t in topics],
             now=now,
         )
         facts = {"threshold": str(crossing.threshold), "referral": referral.id}
@@ -109,13 +102,12 @@ class Serving:
         rows += [mail.row("petitions/mail/referred", ("account", o), now, facts=facts) for o in officers]
         mail.queue(db, [r for r in rows if r])
 
-    def _department(self, db: Session, petition: Petition, threshold: Threshold) -> int:
+    def _department(self, db: Session, petition: Petition, threshold: Threshold) -> int | None:
+        """As a person named it; None leaves it to the rules for the petition's topics."""
         if threshold is Threshold.DEBATE and self.policy.debate_department:
             named = by_slug(db, self.policy.debate_department)
             if named is not None:
                 return named.id
-        if petition.lead_department_id is None:
-            raise NoDepartment
         return petition.lead_department_id
 
 

@@ -12,6 +12,7 @@ from app.core.subject import SubjectRef
 from app.departments.model import Officer
 from app.mail import service as mail
 from app.outcomes.queries import referrals_about
+from app.outcomes.rules.referrals import UNANSWERED
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.rules.lifecycle import SignatureState
@@ -39,7 +40,7 @@ def write_to_creator(
 
 def write_to_officers(db: Session, subject: SubjectRef, department_id: int, now: datetime) -> None:
     """One letter to each officer of a department for each unanswered duty that it has been handed."""
-    owed = [r for r in referrals_about(db, subject) if r.state == "received" and r.department_id == department_id]
+    owed = [r for r in referrals_about(db, subject) if r.state in UNANSWERED and r.department_id == department_id]
     officers = db.scalars(select(Officer.account_id).where(Officer.department_id == department_id)).all()
     letter = "petitions/mail/referred"
     rows = [mail.row(letter, ("account", o), now, facts={"referral": r.id}) for r in owed for o in officers]

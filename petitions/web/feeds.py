@@ -15,11 +15,12 @@ from app.accounts.guards import anyone
 from app.core.i18n import _
 from app.core.web import atom
 from app.core.web.page import public
+from app.outcomes.trail import Step
 from petitions.model.petition import Petition
 from petitions.queries import following, story
 from petitions.web.addressed import OPEN_DATA, same_until
 from petitions.web.listing import read_search
-from petitions.web.trail import Step, read_story, trail
+from petitions.web.trail import read_story, trail
 
 A_FEED = 50
 #: when an empty feed last changed

@@ -20,6 +20,7 @@ from app.core.subject import SubjectRef
 from app.core.web.page import Pages, public
 from app.moderation import promise
 from app.moderation import queries as moderation
+from app.outcomes.trail import Step
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
@@ -35,7 +36,7 @@ from petitions.web.feeds import petition_atom
 from petitions.web.history import History, history_chart
 from petitions.web.sharing import QrCode, qr_code
 from petitions.web.stopped import stopped_petition
-from petitions.web.trail import Step, read_story, trail
+from petitions.web.trail import read_story, trail
 
 
 @dataclass(frozen=True)
@@ -184,9 +185,10 @@ def _published_page(
         state=uk.shown_state(petition, now),
         view=view,
         debate=debate,
-        answers=[(r, a) for r, a in told.answers if a],
-        departments=told.departments,
-        lead=told.departments.get(petition.lead_department_id or 0),
+        answers=[(r, a) for r, a in told.duties.answers if a],
+        duties=told.duties,
+        departments=told.duties.departments,
+        lead=told.duties.departments.get(petition.lead_department_id or 0),
         petition_link=link,
         canonical_url=link,
         stopped=stops.stopped(db, now) if there.stops else stops.Stopped(),

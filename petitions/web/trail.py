@@ -1,4 +1,4 @@
-"""A petition's story as dated steps, what is still to come last."""
+"""A petition's story as dated steps, what is still to come last: its own life beside its way through departments."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.web.page import Pages, number
 from app.departments import queries as departments
-from app.departments.model import Department
-from app.outcomes import queries as outcomes
-from app.outcomes.model import Answer, Referral
-from app.outcomes.queries import is_overdue
+from app.outcomes.trail import Duties, Step, in_order, read_duties, steps_of
 from petitions import queries
 from petitions.model.debate import Debate
 from petitions.model.petition import Crossing, Event, Petition, TextVersion
@@ -28,29 +25,11 @@ from petitions.rules.thresholds import Threshold
 
 
 @dataclass(frozen=True)
-class Step:
-    """``key`` names it within its petition for good. ``state``: ``done``, ``due`` or ``late``.
-
-    ``note`` is what whoever acted said of it; ``said`` is more of that, for feeds; ``href`` is where to read on.
-    """
-
-    at: datetime
-    text: str
-    key: str
-    state: str = "done"
-    note: str = ""
-    said: str = ""
-    href: str = ""
-
-
-@dataclass(frozen=True)
 class Story:
-    """Everything on record that a petition's page tells, rows of each kind oldest first; ``answers`` have every
-    version that stands, the newest first."""
+    """Everything on record that a petition's page tells, rows of each kind oldest first."""
 
     petition: Petition
-    answers: Sequence[tuple[Referral, Sequence[Answer]]]
-    departments: Mapping[int, Department]
+    duties: Duties
     crossings: Sequence[Crossing]
     events: Sequence[Event]
     versions: Sequence[TextVersion]
@@ -59,11 +38,11 @@ class Story:
 
 def read_story(db: Session, petition: Petition, there: OnRecord = MAYBE_ALL) -> Story:
     """What is known not to be there, by the petition's own columns too, is not asked for."""
-    referrals = outcomes.referrals_about(db, SubjectRef("petition", petition.id)) if there.referrals else ()
+    lead = [petition.lead_department_id]
+    subject = SubjectRef("petition", petition.id)
     return Story(
         petition=petition,
-        answers=[(r, outcomes.answers_to(db, r.id) if r.state == "answered" else ()) for r in referrals],
-        departments=departments.by_ids(db, [petition.lead_department_id, *(r.department_id for r in referrals)]),
+        duties=read_duties(db, subject, lead) if there.referrals else Duties(departments=departments.by_ids(db, lead)),
         crossings=queries.crossings(db, petition.id) if there.crossings else (),
         events=story.events(db, petition.id) if there.events else (),
         versions=queries.versions(db, petition.id) if petition.text_version > 1 else (),
@@ -76,12 +55,17 @@ def trail(told: Story, pages: Pages, now: datetime) -> list[Step]:
     steps = [
         *_of_its_life(told.petition, now),
         *_of_thresholds(told),
-        *_of_answers(told, now),
+        *steps_of(_told_here(told), pages, now, pages.settings.zone),
         *_of_debates(told, pages, now),
         *_of_corrections(told),
         *_of_events(told),
     ]
-    return sorted(steps, key=lambda s: (s.state != "done", s.at))
+    return in_order(steps)
+
+
+def _told_here(told: Story) -> Duties:
+    """Whoever owes a debate answers by what is said of it."""
+    return told.duties.without_answers_to("debate") if told.debates else told.duties
 
 
 def _of_its_life(petition: Petition, now: datetime) -> Iterator[Step]:
@@ -240,32 +224,3 @@ def _day_of_debate(day: date, pages: Pages, now: datetime) -> Step:
     if now.astimezone(zone).date() > day:
         return Step(at, str(_("Debate; its report is still to come")), "debate-day", "due", href="#debate")
     return Step(at, str(_("Debate")), "debate-day", "due", href="#debate")
-
-
-def _of_answers(told: Story, now: datetime) -> Iterator[Step]:
-    """Whoever owes a debate answers by what is said of it."""
-    for referral, given in told.answers:
-        department = told.departments.get(referral.department_id or 0)
-        said = () if referral.cause == "debate" and told.debates else given
-        yield from _of_referral(referral, said, department.name if department else "", now)
-
-
-def _of_referral(referral: Referral, given: Sequence[Answer], name: str, now: datetime) -> Iterator[Step]:
-    if name:
-        text = _("Referred to {name} for a debate") if referral.cause == "debate" else _("Referred to {name}")
-        yield Step(referral.received_at, text.format(name=name), f"referral-{referral.id}")
-    for place, answer in enumerate(reversed(given)):
-        text = _("Answer corrected by {name}") if place else _("Answered by {name}")
-        who, key = name or str(_("the department")), f"answer-{referral.id}-{answer.version}"
-        yield Step(answer.at, text.format(name=who), key, said=answer.summary, href=f"#answer-{referral.id}")
-    if referral.state == "received" and referral.due_at:
-        yield _duty(referral, referral.due_at, name, now)
-
-
-def _duty(referral: Referral, due_at: datetime, name: str, now: datetime) -> Step:
-    late = is_overdue(referral, now)
-    if referral.cause == "debate":
-        text = _("Debate: reply from {name} was due") if late else _("Debate: reply from {name} is due")
-    else:
-        text = _("Answer from {name} was due") if late else _("Answer from {name} is due")
-    return Step(due_at, text.format(name=name), f"due-{referral.id}", "late" if late else "due")
