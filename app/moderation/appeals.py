@@ -111,7 +111,7 @@ def settle(db: Session, kind: Moderated, case: Case, settlement: Settlement, by:
 
 
 def _stands(db: Session, decision: Decision) -> bool:
-    """Whether it is the last word about its subject."""
+    """Whether it is the last word about its subject; that a reported text stands takes nothing of it back."""
     case = db.get_one(Case, decision.case_id)
-    last = queries.latest_decision(db, SubjectRef(case.subject_kind, case.subject_id))
+    last = queries.latest_decision(db, SubjectRef(case.subject_kind, case.subject_id), but={Verdict.DISMISS})
     return last is not None and last.id == decision.id

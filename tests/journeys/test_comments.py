@@ -388,6 +388,8 @@ def test_the_author_reads_why_and_sends_it_in_again(site: RunningSite, forum: Fo
         mine = page_of(ana, "/account/comments")
         assert "Needs a change" in mine
         assert "Leave the name out." in mine
+        [appeal] = re.findall(r'href="(/appeals/[^"]+)"', mine)
+        assert "My neighbour Joe did it." in page_of(ana, appeal)
         assert "Leave the name out." in page_of(ana, f"/comments/{said}/edit")
         ana.post(f"/comments/{said}/edit", data={"body": "My neighbour did it.", "revision": "1"})
         forum.decide(said)
