@@ -335,7 +335,7 @@ def test_votes_are_set_by_plain_buttons(site: RunningSite, forum: Forum, names: 
         own = ana.post(f"/comments/{said}/vote", data={"vote": "up"})
         assert (own.status_code, "You cannot vote on your own comment" in own.text) == (403, True)
         assert stranger.post(f"/comments/{said}/vote", data={"vote": "up"}).headers["location"].startswith("/sign-in?")
-        assert ben.post(f"/comments/{said}/vote", data={"vote": "sideways"}).status_code == 404
+        assert ben.post(f"/comments/{said}/vote", data={"vote": "sideways"}).status_code == 422
         forum.close()
         late = ben.post(f"/comments/{said}/vote", data={"vote": "down"})
         assert (late.status_code, "This discussion is closed" in late.text) == (409, True)

@@ -84,7 +84,7 @@ class CommentUnderModeration:
         return Shown(
             title=excerpt(newest.body, MOST_TITLE) or str(_("A comment whose words are gone")),
             href=f"/comments/{comment.id}",
-            paragraphs=[(str(_("Comment")), newest.body)],
+            paragraphs=_paragraphs(comment, newest, public if differs else None),
             facts=self._facts(db, comment),
             digest=(public if public and S(comment.state) in _PUBLIC else newest).digest,
             standing=_standing(comment),
@@ -246,6 +246,15 @@ def _texts(db: Session, comment: Comment) -> dict[int, CommentRevision]:
 def _is_refused(comment: Comment) -> bool:
     refused = S(comment.state) in _BECOMES.values()
     return refused or (S(comment.state) in _PUBLIC and comment.edit_state in _EDIT_REFUSED)
+
+
+def _paragraphs(comment: Comment, newest: CommentRevision, public: CommentRevision | None) -> list[tuple[str, str]]:
+    """Its text; where a change of it is not public, what was published comes first: reports are about that."""
+    if public is None:
+        return [(str(_("Comment")), newest.body)]
+    waits = comment.edit_state in _EDIT_WAITS
+    change = _("The change that waits") if waits else _("The change that was not published")
+    return [(str(_("The published text")), public.body), (str(change), newest.body)]
 
 
 def _standing(comment: Comment) -> str:
