@@ -385,6 +385,7 @@ def test_the_author_reads_why_and_sends_it_in_again(site: RunningSite, forum: Fo
     with signed_in(site, forum, names[0]) as ana:
         said = said_in(ana, forum, "My neighbour Joe did it.")
         forum.decide(said, Verdict.RETURN, reason="personal-data", note="Leave the name out.")
+        assert 'href="/account/comments"' in page_of(ana, "/account")
         mine = page_of(ana, "/account/comments")
         assert "Needs a change" in mine
         assert "Leave the name out." in mine

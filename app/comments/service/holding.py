@@ -14,7 +14,7 @@ from app.accounts.model import Account
 from app.comments.model import Comment, CommentRevision, Vote
 from app.comments.queries.mine import count_of_author, of_author
 from app.comments.rules.lifecycle import EDIT_NAMES, STATE_NAMES, WITHDRAWABLE, CommentState, EditState
-from app.comments.service.family import locked_family
+from app.comments.service.family import lock_thread, locked_family
 from app.comments.service.withdrawing import forget_what_nobody_reads, withdraw
 from app.core.errors import NotFound
 from app.core.i18n import _
@@ -39,6 +39,7 @@ class CommentHolding:
                 empty=str(_("You have not commented on anything.")),
                 rows=[_row(r) for r in rows[:MOST_ROWS]],
                 more=count_of_author(db, person.account_id) - MOST_ROWS if len(rows) > MOST_ROWS else 0,
+                page=("/account/comments", str(_("Change your comments, and read what was decided about them"))),
             )
         ]
 
@@ -67,8 +68,11 @@ class CommentHolding:
         """What was public stays without a name; what nobody read goes. Votes stay counted, and belong to nobody known."""
         if person.account_id is None:
             return
-        mine = select(Comment.id).where(Comment.author_id == person.account_id).order_by(Comment.id)
-        for comment_id in db.scalars(mine).all():
+        mine = select(Comment.id, Comment.thread_id).where(Comment.author_id == person.account_id).order_by(Comment.id)
+        found = db.execute(mine).all()
+        for thread_id in sorted({row.thread_id for row in found}):  # before any comment, as everybody locks
+            lock_thread(db, thread_id)
+        for comment_id, _thread in found:
             family = locked_family(db, comment_id)
             forget_what_nobody_reads(db, family, now)
             family.comment.author_id, family.comment.anonymised = None, True

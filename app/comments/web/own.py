@@ -83,9 +83,9 @@ def _decision(db: Session, row: Row[Any]) -> tuple[Decision, Any] | None:
 
 def _appeal(state: Any, db: Session, decision: Decision) -> tuple[str, datetime] | None:
     """Where to appeal, and until when: the letter may be lost, or its link void by new keys."""
-    policy, now = state.site.moderating, state.clock.now()
+    policy = state.site.moderating
     try:
-        check_appeal(db, policy, decision.id, now)
+        check_appeal(db, state.site.moderated, policy, decision.id, state.clock.now())
     except Refusal:
         return None
     return f"/appeals/{state.keyring.token(APPEAL, decision.id)}", policy.appeal_until(decision.at)

@@ -9,7 +9,7 @@ from app.comments.model import CommentRevision
 from app.core.subject import SubjectRef
 from app.moderation import illegal, service
 from app.moderation.model import Appeal, Case, Report
-from app.moderation.refusals import HeldByAnother, OutdatedRevision
+from app.moderation.refusals import CannotAppeal, HeldByAnother, OutdatedRevision
 from tests.app.moderation.moderators import Moderators
 
 
@@ -142,6 +142,15 @@ def test_an_appeal_about_a_change_is_moot_once_the_text_before_it_goes(desk: Mod
     desk.forum.take_down(said)
     assert ([a.state for a in desk.town.rows(Appeal)], waiting(desk, said)) == (["moot"], [])
     assert desk.town.broken() == {}
+
+
+def test_nothing_is_appealed_against_once_its_author_took_it_back(desk: Moderators):
+    said = desk.forum.say("Ana", "Call me.")
+    returned = desk.decide(desk.case(said).id, "return", reason="personal-data", note="Leave the number out.")
+    desk.forum.withdraw("Ana", said)
+    with pytest.raises(CannotAppeal):
+        desk.appeal(returned.id)
+    assert waiting(desk, said) == []
 
 
 def test_what_was_removed_as_illegal_leaves_nothing_on_the_desk(desk: Moderators):
