@@ -69,13 +69,18 @@ def _joined(db: Session, subject: SubjectRef, origin: Origin, now: datetime) -> 
     return waiting_case(db, subject, OF_TEXTS)
 
 
-def become_moot(db: Session, subject: SubjectRef, now: datetime) -> None:
-    """What waiting appeals were about is settled otherwise, such as by a new text: nobody has to hear them."""
+def become_moot(db: Session, subject: SubjectRef, now: datetime, *, against: int | None = None) -> None:
+    """What waiting appeals were about is settled otherwise, such as by a new text: nobody has to hear them.
+
+    ``against``: only the one against this decision, which is undone.
+    """
     waiting = (
         select(Appeal, Case)
         .join(Case, Case.id == Appeal.case_id)
         .where(Case.subject_kind == subject.kind, Case.subject_id == subject.id, Appeal.state == "waiting")
     )
+    if against is not None:
+        waiting = waiting.where(Appeal.decision_id == against)
     found = db.execute(waiting.order_by(Appeal.id)).all()
     for heard, case in found:
         heard.state, heard.heard_at = "moot", now

@@ -71,6 +71,17 @@ def test_undoing_brings_back_what_the_decision_closed(open_desk: Moderators, tra
     assert open_desk.town.broken() == {}
 
 
+def test_an_appeal_against_what_is_undone_is_settled_by_that(desk: Moderators):
+    """Its author reads the decision before the letter leaves, and need not wait for it."""
+    said = desk.forum.say("Ana", "Mr Gravel is a thief.")
+    batch = desk.decide_many([desk.case(said).id], by=desk.mia).batch
+    decision = desk.decisions()[-1].id
+    desk.appeal(decision)
+    assert desk.undo(batch, desk.mia).refused == []
+    assert ([a.state for a in desk.town.rows(Appeal)], waiting(desk, said)) == (["moot"], ["new"])
+    assert desk.town.broken() == {}
+
+
 def test_undoing_brings_back_the_change_that_waited(desk: Moderators):
     said = desk.forum.published("Ana")
     case = reported(desk, said)
