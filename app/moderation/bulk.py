@@ -25,7 +25,7 @@ from app.core.subject import SubjectRef
 from app.mail import service as mail
 from app.mail.model import Letter, LetterState
 from app.moderation import hiding, log, queries, reporting
-from app.moderation.cases import DESK, add_revision, waiting_case
+from app.moderation.cases import DESK, add_revision, become_moot, open_again, waiting_case
 from app.moderation.checking import check_note, check_reason, kind_of
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Batch, Case, Decision, Revision
@@ -220,6 +220,8 @@ def _undo_one(db: Session, moderated: Mapping[str, Moderated], decision_id: int,
     track = {Origin.REPORT} if case.origin == Origin.REPORT else OF_TEXTS
     if last is None or last.id != decision.id or waiting_case(db, subject, track) is not None:
         raise UndoTooLate
+    open_again(db, subject, decision.at)
+    become_moot(db, subject, now, against=decision.id)
     digest = db.get_one(Revision, decision.revision_id).digest
     if decision.verdict == Verdict.DISMISS:
         hiding.undo_let_stand(db, subject, digest, decision.at)

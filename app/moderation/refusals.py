@@ -96,7 +96,7 @@ class NotReportable(Conflict):
 class CannotAppeal(Conflict):
     code = "cannot-appeal"
     title = _("There is nothing to appeal against")
-    message = _("This decision no longer stands, or it took nothing away. Nothing was stored.")
+    message = _("This decision no longer stands, it took nothing away, or its text was taken back. Nothing was stored.")
     way_on = ("/standards", _("Read the standards"))
 
 

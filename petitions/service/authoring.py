@@ -24,6 +24,7 @@ from petitions.service.announcing import WITHDRAWN, Announcing
 from petitions.service.correcting import texts_of
 from petitions.service.election import refuse_once_begun
 from petitions.service.judging import await_judgement
+from petitions.service.looking import look_at
 from petitions.service.telling import tell
 from petitions.service.writing import write_to_creator, write_to_sponsors
 
@@ -66,7 +67,8 @@ def resubmit(db: Session, policy: PetitionPolicy, petition_id: int, texts: Texts
     petition.resubmitted_at = petition.updated_at = now
     await_judgement(petition, now)
     subject = SubjectRef("petition", petition.id)
-    moderation.open_case(db, subject, texts.digest, now, origin="resubmission", excerpt=texts.action)
+    seen = look_at(db, petition.id, texts, now)
+    moderation.open_case(db, subject, texts.digest, now, origin="resubmission", excerpt=texts.action, signals=seen)
     tell(db, petition.id, "resubmitted", now)
     write_to_creator(db, petition, "petitions/mail/submitted", now, again=True)
     audit.record(db, "petitions.resubmit", subject, by=None, now=now)

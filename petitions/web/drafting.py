@@ -27,6 +27,7 @@ from app.core.text.plain import tidy_line
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
 from app.moderation import promise
+from app.moderation.rules import nudges
 from petitions import queries
 from petitions.forms import PRIVACY_VERSION, CreatorForm, draft_of, is_yes, read_texts
 from petitions.policy import PetitionPolicy
@@ -37,6 +38,8 @@ from petitions.service import drafting
 from petitions.web.stopped import creating_stopped
 
 STEPS = ("eligibility", "action", "similar", "background", "details", "about", "check")
+#: what everyone will read
+TEXTS = ("action", "background", "additional_details")
 #: as people count them: similar petitions belong to what should be done
 NUMBERED = tuple(name for name in STEPS if name != "similar")
 FIELDS = (
@@ -216,12 +219,18 @@ def _step_page(
         sponsors_needed=policy.sponsors_needed,
         outlook=_outlook(state, says_when=step_name == "check"),
         petitions=petitions,
+        nudges=_nudges(form) if step_name == "check" else (),
         now=state.clock.now(),
         busy=busy,
     )
     if busy is not None:
         response.headers.update(busy.headers)
     return response
+
+
+def _nudges(form: CreatorForm) -> Sequence[str]:
+    """What the creator may not have meant to publish; they may send it as it is."""
+    return nudges.warnings("\n".join(form.get(name) for name in TEXTS), nudges.LINK_SEEN)
 
 
 def _outlook(state: Any, *, says_when: bool = True) -> promise.Outlook:

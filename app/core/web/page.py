@@ -149,6 +149,7 @@ class Pages:
             date=self.say_date,
             datetime=self.say_instant,
             last_day=self.say_last_day,
+            month=self.say_month,
             number=number,
             day_count=day_count,
         )
@@ -157,6 +158,10 @@ class Pages:
         """ "21 November 2026", in the deployment's zone."""
         day = value.astimezone(self.settings.zone).date() if isinstance(value, datetime) else value
         return _day_in_words(day)
+
+    def say_month(self, day: date) -> str:
+        """ "November 2026", of any day in it."""
+        return format_date(day, "MMMM y", locale="en_GB")
 
     def say_last_day(self, closes_at: datetime) -> str:
         """The day that ends at this instant: what closes at midnight was open until the day before."""
