@@ -147,10 +147,10 @@ def shows(
         async def answer(request: Request[Any, Any, Any]) -> ASGIApp:
             return await in_worker(_shown, page, request)
 
-        async def answered_before() -> ASGIApp:
+        def answered_before() -> ASGIApp:
             raise AssertionError("the hook answers every request")
 
-        return get(path, name=name, before_request=answer, opt=OPEN_TO_ANYONE)(answered_before)
+        return get(path, name=name, before_request=answer, opt=OPEN_TO_ANYONE, sync_to_thread=True)(answered_before)
 
     return route
 
