@@ -168,6 +168,8 @@ class Ready:
     """An answer that needs nothing more of the framework: its two messages, as they are sent."""
 
     def __init__(self, response: Response[bytes]) -> None:
+        if response.cookies:
+            raise ValueError("a page that is the same for everyone gives nobody a cookie")
         self.status_code = response.status_code or 200
         body, kind = response.content, str(response.media_type)
         headers = [
