@@ -33,7 +33,8 @@ from petitions.queries.filters import (
     order_of,
     stretches,
 )
-from petitions.queries.words import Holding, among, as_one, having, holding, matching, not_among, words_of
+from petitions.queries.members import bits_of, bound, gathered, ids_in, is_member
+from petitions.queries.words import Holding, among, as_one, holding, matching, not_among, words_of
 from petitions.rules.lifecycle import PetitionState
 
 __all__ = ["SORTS", "STATES", "Moment", "Search", "in_state", "matching", "words_of"]
@@ -146,9 +147,31 @@ def count(db: Session, search: Search, at: Moment, held: Holding | None = None) 
     asked = _Asked.of(search, at, held)
     if held.none:
         return 0
-    select_all = asked.each if held.ids is not None else asked.all_of
+    if held.bits:
+        return (members(db, search, at) & held.bits).bit_count()
+    select_all = asked.each if held.query else asked.all_of
     ((number,),) = asked.rows(db, "count", lambda: select_all(db, func.count()))
     return int(number)
+
+
+def members(db: Session, search: Search, at: Moment) -> int:
+    """Everything that a filter shows, whatever words it has; see :mod:`petitions.queries.members`."""
+    asked = _Asked.of(search, at, NO_WORDS)
+    ((ids, _number),) = asked.rows(db, "members", lambda: gathered(db, asked.all_of(db, P.id)))
+    return bits_of(ids_in(ids))
+
+
+def of_department(db: Session, department_id: int) -> int:
+    """Petitions that a department leads, in any state."""
+    ids = select(P.id).where(P.lead_department_id == ready.given("department", BigInteger()))
+    values = {"department": department_id}
+    return bits_of(ids_in(ready.one(db, "of-department", lambda: gathered(db, ids), values)))
+
+
+def of_topic(db: Session, topic_id: int) -> int:
+    """Petitions with a topic, in any state."""
+    ids = select(PetitionTopic.petition_id).where(PetitionTopic.topic_id == ready.given("topic", BigInteger()))
+    return bits_of(ids_in(ready.one(db, "of-topic", lambda: gathered(db, ids), {"topic": topic_id})))
 
 
 def counts_by_state(db: Session, at: Moment) -> Mapping[str, int]:
@@ -160,7 +183,7 @@ def wanted(db: Session, search: Search, at: Moment) -> Select[int]:
     """Ids of everything a filter shows, in no order."""
     asked = _Asked.of(search, at, held := held_by(db, search))
     found: Select[int] = asked.all_of(db, P.id)
-    return found.where(false()) if held.none else found.params(asked.values)
+    return found.where(false()) if held.none else found.params(asked.bound(db))
 
 
 @dataclass(frozen=True)
@@ -180,8 +203,8 @@ class _Asked:
                 "now": at.now,
                 "department": search.department_id,
                 "topic": search.topic_id,
-                "words": held.query,
                 "ids": held.ids,
+                "bits": held.bits,
             },
         )
 
@@ -195,7 +218,7 @@ class _Asked:
             found = found.where(_walked_id(db).in_(select(PetitionTopic.petition_id).where(of_topic)))
         if self.shape.words == "few":
             return found.where(among(db, P.id))
-        return found.where(_walked_id(db).in_(having(db))) if self.shape.words else found
+        return found.where(is_member(db, P.id)) if self.shape.words else found
 
     def each(self, db: Session, *columns: Any) -> Select[Any]:
         """The same, looked up one by one: an index of anything but ids would lead SQLite astray."""
@@ -206,7 +229,12 @@ class _Asked:
         return self.all_of(db, *columns).with_hint(_PETITIONS, f"INDEXED BY {index_of(self.shape)}", "sqlite")
 
     def rows(self, db: Session, name: str, build: Callable[[], Select[Any]], **values: Any) -> list[tuple[Any, ...]]:
-        return ready.rows(db, (name, self.shape), build, {**self.values, **values})
+        return ready.rows(db, (name, self.shape), build, {**self.bound(db), **values})
+
+    def bound(self, db: Session) -> Mapping[str, Any]:
+        if self.shape.words != "many":
+            return self.values
+        return {**self.values, "bits": bound(db, self.values["bits"])}
 
 
 def _walked(db: Session, asked: _Asked, offset: int, most: int, beside: Sequence[int] | None = None) -> list[Entry]:

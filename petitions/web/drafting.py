@@ -90,7 +90,7 @@ def step(
     if go == "back":
         go = STEPS[max(0, STEPS.index(here) - 1)]
     if go in STEPS and STEPS.index(go) <= STEPS.index(here):
-        return _page_of(request, db, policy, go, shown, otherwise="action")
+        return _page_of(request, policy, go, shown, otherwise="action")
     if here == "eligibility" and shown.get("may") == "no":
         return request.app.state.pages.personal("petitions/new/not_eligible.html")
     missing = _first_fault(request, policy, shown, upto=here)
@@ -101,23 +101,18 @@ def step(
     onward = STEPS[STEPS.index(here) + 1]
     if go == "check":  # after a change: straight back, unless something is missing
         onward = _first_fault(request, policy, shown, upto="about") or "check"
-    return _page_of(request, db, policy, onward, shown, otherwise="background")
+    return _page_of(request, policy, onward, shown, otherwise="background")
 
 
 def _page_of(
-    request: Request[Any, Any, Any],
-    db: Session,
-    policy: PetitionPolicy,
-    name: str,
-    form: CreatorForm,
-    *,
-    otherwise: str,
+    request: Request[Any, Any, Any], policy: PetitionPolicy, name: str, form: CreatorForm, *, otherwise: str
 ) -> Response[bytes]:
     """A step's page; ``otherwise`` is shown where no petition is like this one."""
     if name != "similar":
         return _step_page(request, policy, name, form)
-    action = tidy_line(form.get("action"))
-    found = similar(db, action, most=policy.similar_most, now=request.app.state.clock.now())
+    state, action = request.app.state, tidy_line(form.get("action"))
+    with state.database.reading() as db:  # the handler's own session is for the last step, which stores
+        found = similar(db, action, most=policy.similar_most, now=state.clock.now())
     return _step_page(request, policy, "similar" if found else otherwise, form, petitions=found)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.text.plain import tidy_line
+from app.core.web.edge import shows
 from app.core.web.page import public
 from petitions.queries import finding
 from petitions.queries.figures import ListFigures
@@ -87,8 +89,8 @@ class Listed(NamedTuple):
     alike: tuple[Any, ...]
 
 
-def _listed(rows: Iterable[Entry], now: datetime) -> list[Listed]:
-    return [_told(row, _standing(row, now)) for row in rows]
+def _listed(rows: Iterable[Entry], now: datetime, zone: ZoneInfo) -> list[Listed]:
+    return [_told(row, _standing(row, now, zone)) for row in rows]
 
 
 def _told(row: Entry, standing: tuple[Any, ...]) -> Listed:
@@ -107,14 +109,28 @@ def _goal(row: Entry) -> int | None:
     return goal
 
 
-def _standing(row: Entry, now: datetime) -> tuple[Any, ...]:
+def _standing(row: Entry, now: datetime, zone: ZoneInfo) -> tuple[Any, ...]:
     """Everything that the line of a petition's state and date shows."""
     closes = row.closes_at
-    left = -(-(closes - now).total_seconds() // 86_400) if closes is not None and closes > now else None
-    dates = (row.rejected_at, row.withdrawn_at, row.closed_at or closes) if left is None else ()
+    runs = row.state == PetitionState.OPEN and closes is not None and closes > now
+    left = -(-(closes - now).total_seconds() // 86_400) if closes is not None and runs else None
+    day = None if runs else _settled_on(row, zone)
     debate = (row.debate_state, row.debate_on, row.debate_reached_at is None, now.date() if row.debate_on else None)
     answer = (row.answered_at is None, row.response_reached_at is None)
-    return (row.state, row.source is None, closes is None, left, *dates, *debate, *answer)
+    return (row.state, row.source is None, closes is None, left, day, *debate, *answer)
+
+
+def _settled_on(row: Entry, zone: ZoneInfo) -> date | None:
+    """The day on which it came to its end: hundreds have it in common, and nobody else the instant."""
+    if row.state == PetitionState.REJECTED and row.rejected_at:
+        ended = row.rejected_at
+    elif row.state == PetitionState.WITHDRAWN and row.withdrawn_at:
+        ended = row.withdrawn_at
+    elif over := row.closed_at or row.closes_at:
+        ended = over - datetime.resolution
+    else:
+        return None
+    return ended.astimezone(zone).date()
 
 
 def read_search(request: Request[Any, Any, Any], db: Session) -> Asked:
@@ -137,16 +153,14 @@ def _known(found: int | None) -> int:
     return NOBODY if found is None else found
 
 
-@get("/petitions", name="petitions.list", guards=[anyone], sync_to_thread=True)
-def petition_list(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], figures: NamedDependency[ListFigures]
-) -> Response[bytes]:
+@shows("/petitions", name="petitions.list")
+def petition_list(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     state = request.app.state
-    now = state.clock.now()
+    now, figures = state.clock.now(), state.site.dependencies["figures"]
     asked = read_search(request, db)
     rows, total = figures.find(db, asked.search, now, offset=asked.offset, most=A_PAGE)
     page = Page(
-        rows=_listed(rows, now),
+        rows=_listed(rows, now, state.settings.zone),
         total=total,
         page=asked.page,
         path="/petitions",
@@ -161,7 +175,7 @@ def petition_list(
         paging=page,
         asked=asked,
         search=asked.search,
-        closest=() if total else _listed(_closest(db, asked.search, figures, now), now),
+        closest=() if total else _listed(_closest(db, asked.search, figures, now), now, state.settings.zone),
         states=STATES,
         sorts=SORTS,
         counts=(counts := figures.counts(db, now)),

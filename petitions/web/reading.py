@@ -17,6 +17,7 @@ from app.comments.service.family import page_key
 from app.core.errors import NotFound
 from app.core.people.places import country_name
 from app.core.subject import SubjectRef
+from app.core.web.edge import shows
 from app.core.web.page import Pages, public
 from app.moderation import promise
 from app.moderation import queries as moderation
@@ -65,9 +66,10 @@ def standing_of(petition: Petition, pages: Pages) -> ShownStanding:
     )
 
 
-@get("/petitions/{ref:str}", name="petitions.show", guards=[anyone], sync_to_thread=True)
-def show(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
+@shows("/petitions/{ref:str}", name="petitions.show")
+def show(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """A petition's page; ``/petitions/17.json`` is its data, ``/petitions/17.atom`` its story to follow."""
+    ref: str = request.path_params["ref"]
     if ref.endswith(".json"):
         return _show_json(request, db, readable(db, ref.removesuffix(".json")))
     if ref.endswith(".atom"):
