@@ -26,6 +26,7 @@ from app.core.jobs import Job
 from app.core.security.keys import Keys
 from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
+from app.files.cabinet import Cabinet
 from app.mail.render import Composer
 from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
@@ -139,6 +140,8 @@ class Site:
     answer_doors: dict[tuple[str, str], Callable[[int], str]] = field(default_factory=dict)
     #: kind of subject -> how the people who signed it are told of an answer
     news: dict[str, NewsOfAnswers] = field(default_factory=dict)
+    #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
+    file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without
@@ -161,6 +164,11 @@ class Site:
             for page in self.staff_pages
             if page.begins_at == start and self.permissions.opens(role, page.act)
         ]
+
+    @cached_property
+    def cabinet(self) -> Cabinet:
+        """Where files are kept, and how they are checked."""
+        return Cabinet.from_settings(self.settings)
 
     @cached_property
     def moderating(self) -> ModerationPolicy:
