@@ -63,6 +63,7 @@ from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
 from app.core.settings import BadSettings, Settings
 from app.core.switches import Switch, Switches, standing
+from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
@@ -73,6 +74,11 @@ from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
 from app.departments import queries as departments
+from app.files import queries as files
+from app.files import verify as files_verify
+from app.files import web as files_web
+from app.files.jobs import jobs as files_jobs
+from app.files.receiving import provide_posted
 from app.front import HANDLERS as FRONT
 from app.front import acts as front_acts
 from app.front.notices import Notices
@@ -129,6 +135,7 @@ def load_rooms(site: Site) -> None:
     site.notices.append(operation_notices.said)
     site.at_rotation.append(inviting.make_void)
     site.rekeyers |= {"accounts": AccountRekeyer(), "mail": MailRekeyer(), "moderation": ModerationRekeyer()}
+    _keep_files(site)
     _moderate(site)
     _discuss(site)
     _owe(site)
@@ -138,6 +145,19 @@ def load_rooms(site: Site) -> None:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+
+
+def _keep_files(site: Site) -> None:
+    """Files of any subject; whose there are, and when they are public, the rooms say."""
+    site.jobs += files_jobs(site.cabinet)
+    site.readiness.append(_unchecked_files)
+    lines = files_verify.lines(site.cabinet, site.file_owners)
+    site.invariants += [Invariant(f"files: {name}", broken) for name, broken in lines.items()]
+
+
+def _unchecked_files(db: Session, now: datetime) -> Iterable[str]:
+    if files.is_stuck(db, now):
+        yield "files wait to be checked: does the virus scanner answer?"
 
 
 def _moderate(site: Site) -> None:
@@ -208,6 +228,8 @@ class House:
         self.pages.jinja.globals["staff_idle_seconds"] = int(
             (sessions.STAFF.idle - sessions.SEEN_EVERY).total_seconds()
         )
+        self.pages.jinja.globals["file_help"] = self.site.cabinet.help
+        self.pages.jinja.filters["file_size"] = sizes.in_words
         self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
         self.switches = Switches()
         self.watch = Watch(
@@ -247,7 +269,9 @@ class House:
         self.database.on_touched.append(self.cache.touched)
         self.hub = Hub(self._glance, self.upkeep)
         self.database.on_touched += [self.hub.hear, self.site.desk_figures.hear]
-        door = stopped.ReadOnlyDoor(self.cache, self.switches, self.errors, most=settings.form_max_bytes)
+        door = stopped.ReadOnlyDoor(
+            self.cache, self.switches, self.errors, most=settings.form_max_bytes, a_file=settings.files_most_bytes
+        )
         self.asgi = Shell(door, settings, self.assets, self.errors)
 
     def _postman(self) -> Postman:
@@ -277,6 +301,7 @@ class House:
             *mine.HANDLERS,
             *account_pages.HANDLERS,
             *COMMENTS,
+            *files_web.HANDLERS,
             *moderation,
             *outcomes_desk.HANDLERS,
         ]
@@ -290,6 +315,7 @@ class House:
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),
+                "posted": Provide(provide_posted),
                 "account": Provide(provide_account),
                 "signed": Provide(provide_signed),
                 **{name: _constant(value) for name, value in self.site.dependencies.items()},

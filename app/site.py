@@ -26,6 +26,7 @@ from app.core.jobs import Job
 from app.core.security.keys import Keys
 from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
+from app.files.cabinet import Cabinet
 from app.mail.render import Composer
 from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
@@ -133,6 +134,8 @@ class Site:
     askers: dict[str, Askers] = field(default_factory=dict)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
+    #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
+    file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without
@@ -155,6 +158,11 @@ class Site:
             for page in self.staff_pages
             if page.begins_at == start and self.permissions.opens(role, page.act)
         ]
+
+    @cached_property
+    def cabinet(self) -> Cabinet:
+        """Where files are kept, and how they are checked."""
+        return Cabinet.from_settings(self.settings)
 
     @cached_property
     def moderating(self) -> ModerationPolicy:

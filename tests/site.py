@@ -80,7 +80,8 @@ LINK = re.compile(r"https?://[^/\s]+(/\S+)")
 
 def settings_for(database: Database, folder: Path, **policy: Any) -> Settings:
     """As a deployment would have them; names without their prefix, such as ``petitions_response_at=10``."""
-    given = {"mail_url": f"file://{folder / 'mail'}", "database_url": database.url} | policy
+    given = {"mail_url": f"file://{folder / 'mail'}", "files_folder": folder / "files", "database_url": database.url}
+    given |= policy
     return Settings.from_environment({f"TOWNSQUARE_{name.upper()}": str(value) for name, value in given.items()})
 
 

@@ -34,6 +34,7 @@ NO_PAGES = {
     "/api/v1/comments/{comment_id}": "data",
     "/api/v1/comments/{comment_id}/replies": "data",
     "/api/v1/comments/{comment_id}/versions": "data",
+    "/files/{file_id}/{name}": "a file to save",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",

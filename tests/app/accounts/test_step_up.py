@@ -77,6 +77,15 @@ def test_a_wrong_password_keeps_the_form_and_changes_nothing(site: RunningSite, 
         assert client.get("/admin").status_code == 200, "she is signed in as before"
 
 
+def test_a_form_with_a_file_comes_back_with_everything_but_the_file(site: RunningSite, ada: int):
+    with site.signed_in(ADMINISTRATOR) as client:
+        stale(site, client)
+        page = client.post(STOP, data={"reason": "kept"}, files={"document": ("a.pdf", bytes(300_000))})
+        assert (page.status_code, "Confirm that it is you" in page.text) == (403, True)
+        assert fields_of(page.text)["reason"] == "kept"
+        assert "document" not in fields_of(page.text)
+
+
 def test_a_program_gets_a_problem_it_understands(site: RunningSite, ada: int):
     with site.signed_in(ADMINISTRATOR) as client:
         stale(site, client)
