@@ -73,6 +73,18 @@ from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
 from app.departments import queries as departments
+from app.following import verify as following_verify
+from app.following.departments import DEPARTMENT, DepartmentFollowed
+from app.following.letters import FollowingLetters
+from app.following.policy import FollowingPolicy
+from app.following.rekeying import FollowingRekeyer
+from app.following.service.digests import RECIPIENT as FOLLOWER
+from app.following.service.digests import Digests
+from app.following.service.gathering import Gathering
+from app.following.service.holding import FollowingHolding
+from app.following.service.noting import Noting
+from app.following.service.stopping import Forgetting
+from app.following.web import HANDLERS as FOLLOWING
 from app.front import HANDLERS as FRONT
 from app.front import acts as front_acts
 from app.front.notices import Notices
@@ -127,12 +139,15 @@ def load_rooms(site: Site) -> None:
     site.rekeyers |= {"accounts": AccountRekeyer(), "mail": MailRekeyer(), "moderation": ModerationRekeyer()}
     _moderate(site)
     _discuss(site)
+    _follow(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    for event, tell in site.happenings.items():
+        site.listeners[event].append(Noting(tell, site.subject_tags))
 
 
 def _moderate(site: Site) -> None:
@@ -164,6 +179,30 @@ def _discuss(site: Site) -> None:
     site.letter_choices.append(LetterChoice(CHOICE, str(_("Replies to my comments"))))
     site.jobs.append(Job("forget withdrawn comments", withdrawing.forget_words, timedelta(hours=1)))
     site.invariants += [Invariant(f"comments: {name}", broken) for name, broken in comments_verify.LINES.items()]
+
+
+def _follow(site: Site) -> None:
+    """Digests of what people follow; what can be followed, and what is news of it, the rooms say."""
+    settings = site.settings
+    try:
+        policy = FollowingPolicy.from_settings(settings.section("following"), settings.zone, settings.news_window)
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    gathering = Gathering(site.followable, site.happening_lines)
+    site.dependencies["following_policy"], site.dependencies["gathering"] = policy, gathering
+    site.followable[DEPARTMENT] = DepartmentFollowed()
+    letters = FollowingLetters(site.keys, settings.base_url, policy, site.followable, gathering)
+    site.letters.update(letters.composers())
+    site.recipients[FOLLOWER] = letters.address_of
+    site.holdings["following"] = FollowingHolding(site.keys, site.followable)
+    site.rekeyers["following"] = FollowingRekeyer()
+    site.jobs += [
+        Job("following: make digests", Digests(policy, site.followable), timedelta(seconds=10)),
+        Job("following: forget", Forgetting(policy), timedelta(hours=1)),
+    ]
+    site.invariants += [
+        Invariant(f"following: {name}", broken) for name, broken in following_verify.lines(site.keys).items()
+    ]
 
 
 class House:
@@ -260,6 +299,7 @@ class House:
             *mine.HANDLERS,
             *account_pages.HANDLERS,
             *COMMENTS,
+            *FOLLOWING,
             *moderation,
             *outcomes_desk.HANDLERS,
         ]

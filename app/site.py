@@ -26,6 +26,7 @@ from app.core.jobs import Job
 from app.core.security.keys import Keys
 from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
+from app.following.contribution import Followable, Line, Tagger, Teller
 from app.mail.render import Composer
 from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
@@ -139,6 +140,14 @@ class Site:
     answer_doors: dict[tuple[str, str], Callable[[int], str]] = field(default_factory=dict)
     #: kind of subject -> how the people who signed it are told of an answer
     news: dict[str, NewsOfAnswers] = field(default_factory=dict)
+    #: kind of thing -> how it is followed
+    followable: dict[str, Followable] = field(default_factory=dict)
+    #: type of event -> what those who follow are told of it
+    happenings: dict[type, Teller] = field(default_factory=dict)
+    #: code of a happening -> its line in a digest
+    happening_lines: dict[str, Line] = field(default_factory=dict)
+    #: kind of subject -> what else whatever happens to it is found by: topics, departments, areas
+    subject_tags: dict[str, Tagger] = field(default_factory=dict)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without

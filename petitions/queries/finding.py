@@ -163,6 +163,16 @@ def wanted(db: Session, search: Search, at: Moment) -> Select[int]:
     return found.where(false()) if held.none else found.params(asked.values)
 
 
+def shown_of(db: Session, search: Search, ids: Sequence[int], now: datetime) -> list[int]:
+    """Those of these petitions that a filter shows, in no order."""
+    at, held = moment(db, now), held_by(db, search)
+    if held.none or not ids:
+        return []
+    asked = _Asked.of(search, at, held)
+    build = lambda: asked.each(db, P.id).where(among(db, P.id, "others"))
+    return [i for (i,) in asked.rows(db, "shown-of", build, others=as_one(db, ids))]
+
+
 @dataclass(frozen=True)
 class _Asked:
     """A search as its statements need it: what their text depends on, and what each request binds."""
