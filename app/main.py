@@ -79,6 +79,18 @@ from app.files import verify as files_verify
 from app.files import web as files_web
 from app.files.jobs import jobs as files_jobs
 from app.files.receiving import provide_posted
+from app.following import verify as following_verify
+from app.following.departments import DEPARTMENT, DepartmentFollowed
+from app.following.letters import FollowingLetters
+from app.following.policy import FollowingPolicy
+from app.following.rekeying import FollowingRekeyer
+from app.following.service.digests import RECIPIENT as FOLLOWER
+from app.following.service.digests import Digests
+from app.following.service.gathering import Gathering
+from app.following.service.holding import FollowingHolding
+from app.following.service.noting import Noting
+from app.following.service.stopping import Forgetting
+from app.following.web import HANDLERS as FOLLOWING
 from app.front import HANDLERS as FRONT
 from app.front import acts as front_acts
 from app.front.notices import Notices
@@ -139,12 +151,15 @@ def load_rooms(site: Site) -> None:
     _moderate(site)
     _discuss(site)
     _owe(site)
+    _follow(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    for event, tell in site.happenings.items():
+        site.listeners[event].append(Noting(tell, site.subject_tags))
 
 
 def _keep_files(site: Site) -> None:
@@ -201,6 +216,30 @@ def _owe(site: Site) -> None:
     site.jobs += outcomes_jobs(calendar)
     site.referred[practising.KIND] = practising.shown
     site.invariants += [Invariant(f"outcomes: {name}", broken) for name, broken in outcomes_verify.LINES.items()]
+
+
+def _follow(site: Site) -> None:
+    """Digests of what people follow; what can be followed, and what is news of it, the rooms say."""
+    settings = site.settings
+    try:
+        policy = FollowingPolicy.from_settings(settings.section("following"), settings.zone, settings.news_window)
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    gathering = Gathering(site.followable, site.happening_lines)
+    site.dependencies["following_policy"], site.dependencies["gathering"] = policy, gathering
+    site.followable[DEPARTMENT] = DepartmentFollowed()
+    letters = FollowingLetters(site.keys, settings.base_url, policy, site.followable, gathering)
+    site.letters.update(letters.composers())
+    site.recipients[FOLLOWER] = letters.address_of
+    site.holdings["following"] = FollowingHolding(site.keys, site.followable)
+    site.rekeyers["following"] = FollowingRekeyer()
+    site.jobs += [
+        Job("following: make digests", Digests(policy, site.followable), timedelta(seconds=10)),
+        Job("following: forget", Forgetting(policy), timedelta(hours=1)),
+    ]
+    site.invariants += [
+        Invariant(f"following: {name}", broken) for name, broken in following_verify.lines(site.keys).items()
+    ]
 
 
 class House:
@@ -302,6 +341,7 @@ class House:
             *account_pages.HANDLERS,
             *COMMENTS,
             *files_web.HANDLERS,
+            *FOLLOWING,
             *moderation,
             *outcomes_desk.HANDLERS,
         ]

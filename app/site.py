@@ -27,6 +27,7 @@ from app.core.security.keys import Keys
 from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
 from app.files.cabinet import Cabinet
+from app.following.contribution import Followable, Line, Tagger, Teller
 from app.mail.render import Composer
 from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
@@ -136,6 +137,14 @@ class Site:
     heard: list[Heard] = field(default_factory=list)
     #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
     file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
+    #: kind of thing -> how it is followed
+    followable: dict[str, Followable] = field(default_factory=dict)
+    #: type of event -> what those who follow are told of it
+    happenings: dict[type, Teller] = field(default_factory=dict)
+    #: code of a happening -> its line in a digest
+    happening_lines: dict[str, Line] = field(default_factory=dict)
+    #: kind of subject -> what else whatever happens to it is found by: topics, departments, areas
+    subject_tags: dict[str, Tagger] = field(default_factory=dict)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without

@@ -29,6 +29,8 @@ from petitions.service.announcing import Announcing
 from petitions.service.blocking import Blocklist
 from petitions.service.debating import Debating
 from petitions.service.discussing import PetitionDiscussed
+from petitions.service.followed import PETITION, SEARCH, TOPIC, PetitionFollowed, SearchFollowed, TopicFollowed, tags
+from petitions.service.happening import TELLERS, Lines
 from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
@@ -127,6 +129,10 @@ def install(site: Site) -> None:
     site.referred["petition"] = _referred
     site.locks["petition"] = _lock
     site.news["petition"] = responding = Responding(announcing)
+    site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
+    site.happenings.update(TELLERS)
+    site.happening_lines.update(Lines(say_day, say_date).by_code())
+    site.subject_tags[PETITION] = tags
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)
     site.listeners[ReferralAnswered].append(responding.note_answer)

@@ -173,7 +173,7 @@ def lines(db: Session, desk: Desk, wanted: Wanted, after: Place | None = None, m
 
 
 @lru_cache(maxsize=256)
-def _asked(wanted: Wanted, *, goes_on: bool) -> Select[Any]:
+def _asked(wanted: Wanted, *, goes_on: bool) -> Select[*tuple[Any, ...]]:
     """The statement of a page: SQLAlchemy takes longer to put it together than a database to answer it."""
     decided = wanted.state == "decided"
     order = (Case.decided_at, Case.id) if decided else (Case.opened_at, Case.id)
@@ -372,7 +372,7 @@ _ME, _NOW = bindparam("me", type_=BigId), bindparam("now", type_=Instant)
 _IS_HELD = Case.claimed_until > _NOW
 _LEASES = select(Case.claimed_by_id, Case.claimed_until).where(Case.claimed_by_id.is_not(None), Case.state == "waiting")
 _NEWEST_REVISION = select(func.max(Revision.id)).where(Revision.case_id == Case.id).correlate(Case).scalar_subquery()
-_COLUMNS: Select[Any] = select(
+_COLUMNS: Select[*tuple[Any, ...]] = select(
     Case.id,
     Case.subject_kind,
     Case.subject_id,

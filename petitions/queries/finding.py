@@ -186,6 +186,16 @@ def wanted(db: Session, search: Search, at: Moment) -> Select[int]:
     return found.where(false()) if held.none else found.params(asked.bound(db))
 
 
+def shown_of(db: Session, search: Search, ids: Sequence[int], now: datetime) -> list[int]:
+    """Those of these petitions that a filter shows, in no order."""
+    at, held = moment(db, now), held_by(db, search)
+    if held.none or not ids:
+        return []
+    asked = _Asked.of(search, at, held)
+    build = lambda: asked.each(db, P.id).where(among(db, P.id, "others"))
+    return [i for (i,) in asked.rows(db, "shown-of", build, others=as_one(db, ids))]
+
+
 @dataclass(frozen=True)
 class _Asked:
     """A search as its statements need it: what their text depends on, and what each request binds."""
@@ -208,7 +218,7 @@ class _Asked:
             },
         )
 
-    def all_of(self, db: Session, *columns: Any) -> Select[Any]:
+    def all_of(self, db: Session, *columns: Any) -> Select[*tuple[Any, ...]]:
         """Everything the filter shows."""
         found = select(*columns).select_from(_PETITIONS).where(in_state(self.shape.state, self.shape))
         if self.shape.by_department:
@@ -220,15 +230,17 @@ class _Asked:
             return found.where(among(db, P.id))
         return found.where(is_member(db, P.id)) if self.shape.words else found
 
-    def each(self, db: Session, *columns: Any) -> Select[Any]:
+    def each(self, db: Session, *columns: Any) -> Select[*tuple[Any, ...]]:
         """The same, looked up one by one: an index of anything but ids would lead SQLite astray."""
         return self.all_of(db, *columns).with_hint(_PETITIONS, "NOT INDEXED", "sqlite")
 
-    def walked(self, db: Session, *columns: Any) -> Select[Any]:
+    def walked(self, db: Session, *columns: Any) -> Select[*tuple[Any, ...]]:
         """The same, by the index of its order. PostgreSQL finds it by its statistics; SQLite has none."""
         return self.all_of(db, *columns).with_hint(_PETITIONS, f"INDEXED BY {index_of(self.shape)}", "sqlite")
 
-    def rows(self, db: Session, name: str, build: Callable[[], Select[Any]], **values: Any) -> list[tuple[Any, ...]]:
+    def rows(
+        self, db: Session, name: str, build: Callable[[], Select[*tuple[Any, ...]]], **values: Any
+    ) -> list[tuple[Any, ...]]:
         return ready.rows(db, (name, self.shape), build, {**self.bound(db), **values})
 
     def bound(self, db: Session) -> Mapping[str, Any]:
@@ -255,7 +267,7 @@ def _walked(db: Session, asked: _Asked, offset: int, most: int, beside: Sequence
     return shown
 
 
-def _page_of(db: Session, asked: _Asked, stretch: Stretch, *, beside: bool) -> Select[Any]:
+def _page_of(db: Session, asked: _Asked, stretch: Stretch, *, beside: bool) -> Select[*tuple[Any, ...]]:
     ids = asked.walked(db, P.id).where(stretch.rows).order_by(*stretch.order).limit(_MOST).offset(_OFFSET)
     if beside:
         ids = ids.where(not_among(db, P.id, "others"))
@@ -266,7 +278,7 @@ def _page_of(db: Session, asked: _Asked, stretch: Stretch, *, beside: bool) -> S
 def _left_out(db: Session, asked: _Asked, stretch: Stretch, at: int, others: str, *, beside: bool) -> int:
     """How many stand in the stretch before, all of which the page leaves out."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         found = asked.walked(db, func.count()).where(stretch.rows)
         return found.where(not_among(db, P.id, "others")) if beside else found
 
@@ -279,7 +291,7 @@ def _looked_up(
 ) -> tuple[list[Entry], int | None]:
     """One page of the few that hold some words, and how many these are; unknown where the page is empty."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         order = order_of(asked.shape.sort, asked.shape.state)
         found = asked.each(db, *ENTRY, func.count().over()).where(not_among(db, P.id, "others"))
         return found.order_by(*order).limit(_MOST).offset(_OFFSET)
@@ -306,7 +318,7 @@ def _in_order(found: Iterable[tuple[Any, ...]], ids: Sequence[int]) -> list[Entr
     return [by_id[i] for i in ids if i in by_id]
 
 
-def _by_id(db: Session) -> Select[Any]:
+def _by_id(db: Session) -> Select[*tuple[Any, ...]]:
     return select(*ENTRY).with_hint(_PETITIONS, "NOT INDEXED", "sqlite").where(among(db, P.id))
 
 

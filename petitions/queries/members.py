@@ -31,7 +31,7 @@ def size_of(bits: int) -> int:
     return bits.bit_length() // 8 + 1
 
 
-def gathered(db: Session, found: Select[Any]) -> Select[Any]:
+def gathered(db: Session, found: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """All ids that a statement finds, as one text, and how many; rows of their own take ten times as long to fetch."""
     rows = found.subquery()
     (i,) = rows.c

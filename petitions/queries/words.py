@@ -93,7 +93,7 @@ def holding(db: Session, words: Sequence[str], *, few: int) -> Holding:
     return Holding(query, ids, none=True)
 
 
-def _some(db: Session) -> Select[Any]:
+def _some(db: Session) -> Select[*tuple[Any, ...]]:
     return gathered(db, having(db).limit(ready.given("most", BigInteger())))
 
 

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.mail import service as mail
 from app.moderation import service as moderation
+from petitions.events import PetitionWithdrawn
 from petitions.model.petition import JudgedText, Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
@@ -96,6 +98,7 @@ def withdraw(db: Session, announcing: Announcing, petition_id: int, now: datetim
     db.flush()
     if petition.was_published:
         announcing.tell_signers(db, petition.id, WITHDRAWN, petition.id, now)
+        announce(db, PetitionWithdrawn(petition.id, now))
     else:
         write_to_sponsors(db, petition, "petitions/mail/withdrawn_sponsor", now)
     people = select(Signature.id).where(Signature.petition_id == petition.id)

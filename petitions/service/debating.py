@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core.errors import Conflict, NotFound
+from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
@@ -24,6 +25,7 @@ from app.outcomes import service as outcomes
 from app.outcomes.contribution import Telling
 from app.outcomes.model import Answer, Referral
 from app.outcomes.rules.answers import AnswerText, Grade
+from petitions.events import DebateTold
 from petitions.model.debate import Debate
 from petitions.model.petition import Petition
 from petitions.queries import story
@@ -91,6 +93,7 @@ class Debating:
         if send_news:
             self.announcing.tell_signers(db, petition_id, news, version, now, by=by)
         self._now_stands(db, petition, duty, debate, by=by, now=now)
+        announce(db, DebateTold(petition_id, version, said.state, now))
         _record(db, petition, "petitions.debate", by, now, version=version, state=str(debate.state))
         return debate
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
@@ -15,61 +13,21 @@ from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.paging import A_PAGE, Page, read_page
-from app.core.text.plain import tidy_line
+from app.core.paging import A_PAGE, Page
 from app.core.web.edge import shows
 from app.core.web.page import public
 from petitions.queries import finding
+from petitions.queries.asking import Asked, read_asked
 from petitions.queries.figures import ListFigures
 from petitions.queries.finding import SORTS, STATES, Entry, Search
 from petitions.rules.lifecycle import PetitionState
 from petitions.web import uk
 from petitions.web.stencils import Stencils
 
-NOBODY = -1  # an unknown department or topic has no petitions
 JSON = "application/json; charset=utf-8"
 OPEN_DATA = {"access-control-allow-origin": "*"}
-MOST_Q, MOST_CLOSEST = 200, 5
+MOST_CLOSEST = 5
 STENCILS = Stencils()
-DEFAULTS = {"state": "open", "sort": "popular"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What an address asks of the list; ``kept`` is what its links carry along."""
-
-    search: Search
-    page: int
-    kept: Mapping[str, str]
-
-    @property
-    def offset(self) -> int:
-        return (self.page - 1) * A_PAGE
-
-    @property
-    def link_query(self) -> dict[str, str]:
-        """What differs from the list as everyone finds it."""
-        return {k: v for k, v in self.kept.items() if v != DEFAULTS.get(k, "")}
-
-    @property
-    def narrowing(self) -> dict[str, str]:
-        """What another search in the same list keeps."""
-        return {k: v for k, v in self.link_query.items() if k != "q"}
-
-    def link(self, **changes: str) -> str:
-        """The same list with another filter or order, from its first page."""
-        parts = {**self._parts, **{k: _part(k, v) for k, v in changes.items()}}
-        query = "&".join(filter(None, parts.values()))
-        return "/petitions?" + query if query else "/petitions"
-
-    @cached_property
-    def _parts(self) -> Mapping[str, str]:
-        return {k: _part(k, v) for k, v in self.kept.items()}
-
-
-def _part(name: str, value: str) -> str:
-    """One of an address's parameters; none where it says what everyone finds."""
-    return "" if value == DEFAULTS.get(name, "") else f"{name}={quote_plus(value)}"
 
 
 class Listed(NamedTuple):
@@ -134,23 +92,8 @@ def _settled_on(row: Entry, zone: ZoneInfo) -> date | None:
 
 
 def read_search(request: Request[Any, Any, Any], db: Session) -> Asked:
-    """What the address asks for; what it cannot mean falls back to the default."""
-    given = {k: tidy_line(str(v)[:MOST_Q]) for k, v in request.query_params.items()}
-    state, sort = given.get("state", "open"), given.get("sort", "popular")
-    department, topic = given.get("department", ""), given.get("topic", "")
-    search = Search(
-        q=given.get("q", ""),
-        state=state if state in STATES else "open",
-        sort=sort if sort in SORTS else "popular",
-        department_id=_known(finding.department_id(db, department)) if department else None,
-        topic_id=_known(finding.topic_id(db, topic)) if topic else None,
-    )
-    kept = {"q": search.q, "state": search.state, "sort": search.sort, "department": department, "topic": topic}
-    return Asked(search, read_page(given.get("page", "")), kept)
-
-
-def _known(found: int | None) -> int:
-    return NOBODY if found is None else found
+    """What the address asks for."""
+    return read_asked(db, request.query_params)
 
 
 @shows("/petitions", name="petitions.list")

@@ -5,7 +5,7 @@ from alembic import op
 from app.core.db import Instant
 
 revision = "0020_outcomes"
-down_revision = "0017_petitions_mine"
+down_revision = "0019_following"
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
