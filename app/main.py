@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import importlib
 import threading
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from litestar import Litestar, Router
 from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import State
@@ -93,6 +95,7 @@ from app.following.service.stopping import Forgetting
 from app.following.web import HANDLERS as FOLLOWING
 from app.front import HANDLERS as FRONT
 from app.front import acts as front_acts
+from app.front import followed_outcomes
 from app.front.notices import Notices
 from app.mail import service as mail
 from app.mail import suppression
@@ -233,6 +236,8 @@ def _follow(site: Site) -> None:
     site.recipients[FOLLOWER] = letters.address_of
     site.holdings["following"] = FollowingHolding(site.keys, site.followable)
     site.rekeyers["following"] = FollowingRekeyer()
+    site.happenings.update(followed_outcomes.TELLERS)
+    site.happening_lines.update(followed_outcomes.Lines(_say_day, _say_last_day_in(settings.zone)).by_code())
     site.jobs += [
         Job("following: make digests", Digests(policy, site.followable), timedelta(seconds=10)),
         Job("following: forget", Forgetting(policy), timedelta(hours=1)),
@@ -557,6 +562,15 @@ def _house_jobs() -> list[Job]:
         Job("forget what has had its time", forget, timedelta(hours=1)),
         Job("notices begin and end", banners.tell_pages, timedelta(seconds=5)),
     ]
+
+
+def _say_day(day: date) -> str:
+    return format_date(day, "d MMMM y", locale="en_GB")
+
+
+def _say_last_day_in(zone: ZoneInfo) -> Callable[[datetime], str]:
+    """The last local day before an instant, in words."""
+    return lambda at: _say_day((at - timedelta(microseconds=1)).astimezone(zone).date())
 
 
 def _constant(value: Any) -> Provide:
