@@ -25,6 +25,13 @@ def reported(desk: Moderators, comment: int) -> int:
     return desk.case(comment, "report").id
 
 
+def leave(desk: Moderators, name: str) -> None:
+    """They erase their account."""
+    person = Person(desk.forum.person(name).id, None)
+    for _kind, held in sorted(desk.site.holdings.items()):
+        desk.database.retrying(lambda db, held=held: held.erase(db, person, desk.now))
+
+
 def test_what_reports_took_down_is_nobody_elses_to_check(open_desk: Moderators):
     said = open_desk.forum.say("Ana", "Mr Gravel is a thief.")
     case = reported(open_desk, said)
@@ -200,12 +207,23 @@ def test_ana_leaves_and_what_only_moderators_read_goes_with_her(desk: Moderators
     desk.forum.edit("Ana", public, "My address is in here.")
     gone = desk.forum.published("Ana", "I took this back.")
     desk.forum.withdraw("Ana", gone)
-    person = Person(desk.forum.person("Ana").id, None)
-    for _kind, held in sorted(desk.site.holdings.items()):
-        desk.database.retrying(lambda db, held=held: held.erase(db, person, desk.now))
+    leave(desk, "Ana")
     assert [r.body for r in desk.town.rows(CommentRevision) if r.body] == ["Apples do well there."]
     assert [(a.state, a.words) for a in desk.town.rows(Appeal)] == [("moot", "")]
     assert (waiting(desk, refused), waiting(desk, public)) == ([], ["edit"])
     desk.decide(desk.case(public).id)
     assert desk.forum.read(public) == "Apples do well there."
     assert desk.town.broken() == {}
+
+
+def test_what_was_decided_about_somebody_who_left_is_not_undone(open_desk: Moderators):
+    """With them went every trace of which line of the public log is about their text."""
+    said = open_desk.forum.say("Ana", "Mr Gravel is a thief.")
+    batch = open_desk.decide_many([open_desk.case(said).id], by=open_desk.mia).batch
+    leave(open_desk, "Ana")
+    undone = open_desk.undo(batch, open_desk.mia)
+    assert (undone.done, [refused.why for refused in undone.refused]) == (
+        0,
+        ["Its author has left. Their account was erased since, so this decision stands. Nothing was changed."],
+    )
+    assert open_desk.town.broken() == {}
