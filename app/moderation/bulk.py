@@ -230,6 +230,8 @@ def _undo_one(db: Session, moderated: Mapping[str, Moderated], decision_id: int,
     else:
         kind.unsettle(db, subject.id, Settlement(decision, digest=digest), by=by, now=now)
         reporting.reopen(db, subject, decision.at)
+        if not kind.show(db, subject.id).can_take_down:  # whatever readers said since is about what waits again
+            hiding.answered(db, subject, by=by, now=now)
     decision.undone_at = now
     case.state, case.decided_at = "waiting", None
     add_revision(db, case, digest, now)

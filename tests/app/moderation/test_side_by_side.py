@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from app.accounts.holding import Person
@@ -76,6 +78,16 @@ def test_undoing_brings_back_what_the_decision_closed(open_desk: Moderators, tra
     assert (open_desk.shown(said), sorted(waiting(open_desk, said))) == ("published", ["new", "report"])
     assert {report.state for report in open_desk.town.rows(Report)} == {"waiting"}
     assert open_desk.town.broken() == {}
+
+
+def test_what_waits_again_has_no_reports_to_look_at(desk: Moderators):
+    said = desk.forum.say("Ana", "Mr Gravel is a thief.")
+    batch = desk.decide_many([desk.case(said).id], "publish", reason="", by=desk.mia).batch
+    desk.town.clock.advance(timedelta(minutes=1))
+    reported(desk, said)
+    assert desk.undo(batch, desk.mia).refused == []
+    assert (desk.shown(said), waiting(desk, said)) == ("pending", ["new"])
+    assert desk.town.broken() == {}
 
 
 def test_an_appeal_against_what_is_undone_is_settled_by_that(desk: Moderators):
