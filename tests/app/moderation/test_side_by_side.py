@@ -156,6 +156,14 @@ def test_a_report_that_was_answered_opens_no_case_when_it_is_sent_again(open_des
     assert waiting(open_desk, said) == ["new", "report"]
 
 
+def test_what_its_author_took_back_has_no_reports_to_look_at(open_desk: Moderators):
+    said = open_desk.forum.say("Ana", "Mr Gravel is a thief.")
+    reported(open_desk, said)
+    open_desk.forum.withdraw("Ana", said)
+    assert waiting(open_desk, said) == []
+    assert [(r.state, r.handled_by_id) for r in open_desk.town.rows(Report)] == [("handled", None)]
+
+
 def test_a_dismissed_report_takes_away_no_appeal(desk: Moderators):
     said = desk.forum.published("Ana")
     desk.forum.edit("Ana", said, "Pears do well there.")
