@@ -121,6 +121,15 @@ class UndoTooLate(Conflict):
     way_on = _QUEUE
 
 
+class AuthorLeft(Conflict):
+    """With the account went every trace of which line of the public log is about this text."""
+
+    code = "author-left"
+    title = _("Its author has left")
+    message = _("Their account was erased since, so this decision stands. Nothing was changed.")
+    way_on = _QUEUE
+
+
 class UndoneMeanwhile(Conflict):
     code = "undone-meanwhile"
     title = _("You have undone this already")

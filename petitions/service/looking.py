@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,7 @@ from petitions.rules.texts import Texts
 
 def look_at(db: Session, petition_id: int, texts: Texts, now: datetime) -> Sequence[Signal]:
     """Petitions are known to the desk by what they ask for: near-copies are looked for by that alone."""
-    about: dict[str, Any] = {
-        "author": None,
-        "context": None,
-        "now": now,
-        "subject": SubjectRef("petition", petition_id),
-    }
-    copies = signals.look(db, texts.action, checks=(signals.near_copies,), **about)
-    words = signals.look(db, "\n".join(text for text in texts if text), checks=(signals.listed_words,), **about)
+    look = partial(signals.look, db, author=None, context=None, now=now, subject=SubjectRef("petition", petition_id))
+    copies = look(texts.action, checks=(signals.near_copies,))
+    words = look("\n".join(text for text in texts if text), checks=(signals.listed_words,))
     return [*words.found, *copies.found]

@@ -13,7 +13,7 @@ from app.accounts.model import Account
 from app.comments.contribution import Discussed
 from app.comments.model import Comment, CommentRevision
 from app.comments.queries import threads
-from app.comments.rules.lifecycle import EDIT_NAMES, STATE_NAMES, WAITING, CommentState, EditState
+from app.comments.rules.lifecycle import EDIT_NAMES, EDITABLE, STATE_NAMES, WAITING, CommentState, EditState
 from app.comments.rules.texts import STANCE_NAMES, Stance
 from app.comments.rules.threads import CommentUnknown
 from app.comments.service.checking import KIND
@@ -92,6 +92,7 @@ class CommentUnderModeration:
             links=[Link(f"/comments/{comment.id}", str(_("Where it stands")))] if comment.published_at else [],
             can_take_down=S(comment.state) in _PUBLIC,
             can_restore=_is_refused(comment),
+            own_href=f"/comments/{comment.id}/edit" if S(comment.state) in EDITABLE else "/account/comments",
         )
 
     def _facts(self, db: Session, comment: Comment) -> list[tuple[str, str]]:

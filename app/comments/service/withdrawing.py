@@ -18,6 +18,7 @@ from app.comments.service.writing import EMPTY, wipe_texts
 from app.core.db import rows_changed
 from app.core.subject import SubjectRef
 from app.moderation import cases as moderation
+from app.moderation import reporting
 from app.moderation.rules.verdicts import OF_TEXTS
 
 #: words that their author took back are kept this long, for complaints about them, and seen by nobody
@@ -45,7 +46,9 @@ def take_back(db: Session, family: Family, now: datetime) -> None:
     family.move(CommentState.WITHDRAWN, now)
     family.comment.edit_state = None
     db.flush()
-    moderation.close_case(db, SubjectRef(KIND, family.comment.id), now)
+    subject = SubjectRef(KIND, family.comment.id)
+    moderation.close_case(db, subject, now)
+    reporting.handle(db, subject, up_to=None, by=None, now=now)
 
 
 def forget_what_nobody_reads(db: Session, family: Family, now: datetime) -> None:

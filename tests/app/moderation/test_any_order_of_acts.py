@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +17,9 @@ from app.moderation.model import Case
 from app.moderation.refusals import OwnDecision
 from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import APPEALABLE, REFUSALS, allowed
+from tests.app.comments.forum import forum_on
 from tests.app.moderation.moderators import Moderators
+from tests.site import Ground
 
 ACTS = ("say", "edit", "edit", "withdraw", "report", "report", "decide", "decide", "decide", "undo", "take down",
         "restore", "appeal", "appeal", "remove", "erase", "mode")  # fmt: skip
@@ -27,7 +31,7 @@ class Story:
     """Makes moves about what Ana and Abel said; those that are refused change nothing."""
 
     def __init__(self, desk: Moderators) -> None:
-        self.desk, self.number = desk, 0
+        self.desk, self.number, self.gone = desk, 0, 0
         self.said: list[tuple[str, int]] = []
         self.batches: list[tuple[int, int]] = []
 
@@ -39,7 +43,7 @@ class Story:
     def _make(self, act: str, which: int, how: int) -> None:
         desk, forum = self.desk, self.desk.forum
         if act == "say" or not self.said:
-            name = f"{('Ana', 'Abel')[which % 2]} {id(self)}"
+            name = f"{('Ana', 'Abel')[which % 2]} {self.gone}"
             self.said.append((name, forum.say(name, f"{self.number * 7919} words of their own")))
             return
         name, comment = self.said[which % len(self.said)]
@@ -73,7 +77,7 @@ class Story:
                 person = Person(forum.person(name).id, None)
                 for _kind, held in sorted(desk.site.holdings.items()):
                     desk.database.retrying(lambda db, held=held: held.erase(db, person, desk.now))  # type: ignore[misc]
-                self.said = [one for one in self.said if one[0] != name]
+                self.said, self.gone = [one for one in self.said if one[0] != name], self.gone + 1
             case "mode":
                 forum.mode("before" if how % 2 else "after")
 
@@ -120,16 +124,22 @@ class Story:
         desk.database.retrying(lambda db: illegal.confirm(db, moderated, case, by=desk.max, now=now))
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 @settings(
     max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(moves=MOVES)
-def test_whatever_happens_each_case_that_waits_can_be_decided(open_desk: Moderators, moves: list[tuple[str, int, int]]):
-    story = Story(open_desk)
+def test_whatever_happens_each_case_that_waits_can_be_decided(
+    kind: str, moves: list[tuple[str, int, int]], request: pytest.FixtureRequest, tmp_path: Path
+):
+    ground: Ground = request.getfixturevalue(f"{kind}_ground")
+    ground.clear()
+    desk = Moderators(forum_on(ground.database, tmp_path))
+    story = Story(desk)
     for move in [("say", 0, 0), *moves]:
         story.make(*move)
-    assert open_desk.town.broken() == {}
+    assert desk.town.broken() == {}
     for case in story.waiting():
-        if open_desk.state(case.id) == "waiting":  # deciding one may settle another
+        if desk.state(case.id) == "waiting":  # deciding one may settle another
             story.settle(case, min(allowed(case.origin, can_return=True)))
-    assert open_desk.town.broken() == {}
+    assert desk.town.broken() == {}

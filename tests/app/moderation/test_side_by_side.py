@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from app.accounts.holding import Person
@@ -23,6 +25,13 @@ def reported(desk: Moderators, comment: int) -> int:
     """The case of Ben's report."""
     desk.report(comment, "Ben")
     return desk.case(comment, "report").id
+
+
+def leave(desk: Moderators, name: str) -> None:
+    """They erase their account."""
+    person = Person(desk.forum.person(name).id, None)
+    for _kind, held in sorted(desk.site.holdings.items()):
+        desk.database.retrying(lambda db, held=held: held.erase(db, person, desk.now))
 
 
 def test_what_reports_took_down_is_nobody_elses_to_check(open_desk: Moderators):
@@ -69,6 +78,16 @@ def test_undoing_brings_back_what_the_decision_closed(open_desk: Moderators, tra
     assert (open_desk.shown(said), sorted(waiting(open_desk, said))) == ("published", ["new", "report"])
     assert {report.state for report in open_desk.town.rows(Report)} == {"waiting"}
     assert open_desk.town.broken() == {}
+
+
+def test_what_waits_again_has_no_reports_to_look_at(desk: Moderators):
+    said = desk.forum.say("Ana", "Mr Gravel is a thief.")
+    batch = desk.decide_many([desk.case(said).id], "publish", reason="", by=desk.mia).batch
+    desk.town.clock.advance(timedelta(minutes=1))
+    reported(desk, said)
+    assert desk.undo(batch, desk.mia).refused == []
+    assert (desk.shown(said), waiting(desk, said)) == ("pending", ["new"])
+    assert desk.town.broken() == {}
 
 
 def test_an_appeal_against_what_is_undone_is_settled_by_that(desk: Moderators):
@@ -137,6 +156,14 @@ def test_a_report_that_was_answered_opens_no_case_when_it_is_sent_again(open_des
     assert waiting(open_desk, said) == ["new", "report"]
 
 
+def test_what_its_author_took_back_has_no_reports_to_look_at(open_desk: Moderators):
+    said = open_desk.forum.say("Ana", "Mr Gravel is a thief.")
+    reported(open_desk, said)
+    open_desk.forum.withdraw("Ana", said)
+    assert waiting(open_desk, said) == []
+    assert [(r.state, r.handled_by_id) for r in open_desk.town.rows(Report)] == [("handled", None)]
+
+
 def test_a_dismissed_report_takes_away_no_appeal(desk: Moderators):
     said = desk.forum.published("Ana")
     desk.forum.edit("Ana", said, "Pears do well there.")
@@ -200,12 +227,23 @@ def test_ana_leaves_and_what_only_moderators_read_goes_with_her(desk: Moderators
     desk.forum.edit("Ana", public, "My address is in here.")
     gone = desk.forum.published("Ana", "I took this back.")
     desk.forum.withdraw("Ana", gone)
-    person = Person(desk.forum.person("Ana").id, None)
-    for _kind, held in sorted(desk.site.holdings.items()):
-        desk.database.retrying(lambda db, held=held: held.erase(db, person, desk.now))
+    leave(desk, "Ana")
     assert [r.body for r in desk.town.rows(CommentRevision) if r.body] == ["Apples do well there."]
     assert [(a.state, a.words) for a in desk.town.rows(Appeal)] == [("moot", "")]
     assert (waiting(desk, refused), waiting(desk, public)) == ([], ["edit"])
     desk.decide(desk.case(public).id)
     assert desk.forum.read(public) == "Apples do well there."
     assert desk.town.broken() == {}
+
+
+def test_what_was_decided_about_somebody_who_left_is_not_undone(open_desk: Moderators):
+    """With them went every trace of which line of the public log is about their text."""
+    said = open_desk.forum.say("Ana", "Mr Gravel is a thief.")
+    batch = open_desk.decide_many([open_desk.case(said).id], by=open_desk.mia).batch
+    leave(open_desk, "Ana")
+    undone = open_desk.undo(batch, open_desk.mia)
+    assert (undone.done, [refused.why for refused in undone.refused]) == (
+        0,
+        ["Its author has left. Their account was erased since, so this decision stands. Nothing was changed."],
+    )
+    assert open_desk.town.broken() == {}
