@@ -134,6 +134,8 @@ from app.outcomes.service import practising
 from app.outcomes.web import desk as outcomes_desk
 from app.site import Invariant, Site, StaffPage
 
+#: threads for the public pages that are asked for most
+READERS = 3
 STATIC = Path(__file__).resolve().parent / "static"
 
 
@@ -284,6 +286,7 @@ class House:
         self.errors = ErrorPages(self.pages, lambda: self.notices.said)
         self.pages.jinja.globals["notices"] = self.notices.now
         self.pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="page")
+        self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="page-reader")
         self.closers = ThreadPoolExecutor(4, thread_name_prefix="close")
         self.upkeep = ThreadPoolExecutor(2, thread_name_prefix="upkeep")
         self.exports = ThreadPoolExecutor(2, thread_name_prefix="export")
@@ -437,6 +440,7 @@ class House:
         """Give everything back; for tests and commands."""
         self.intake.close(1)
         self.pool.shutdown(wait=False, cancel_futures=True)
+        self.readers.shutdown(wait=False, cancel_futures=True)
         self.closers.shutdown(wait=False)
         self.upkeep.shutdown(wait=False, cancel_futures=True)
         self.exports.shutdown(wait=False, cancel_futures=True)

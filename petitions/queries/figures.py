@@ -67,6 +67,7 @@ class ListFigures:
             kept.forget()
         for many in (self._members, self._common, self._first):
             many.clear()  # type: ignore[attr-defined]
+        self._common_bytes = 0
 
     def moment(self, db: Session, now: datetime) -> Moment:
         """This instant; whether any petition is overdue is asked again once the next one closes."""

@@ -139,13 +139,14 @@ def shows(
     """A GET route whose page is read from one snapshot, rendered and packed in one go in one thread; open to anyone.
 
     For the public pages that are asked for most: the framework's arguments, dependencies and header
-    objects cost as much again as the page; see docs/decisions/0010.
+    objects cost as much again as the page; see docs/decisions/0010. They have a few threads of their
+    own: of many that want the interpreter some wait far longer than others, while few are served in turn.
     """
 
     def route(page: Callable[[Request[Any, Any, Any], Session], Response[bytes]]) -> HTTPRouteHandler:
         @wraps(page)
         async def answer(request: Request[Any, Any, Any]) -> ASGIApp:
-            return await in_worker(_shown, page, request)
+            return await _in(request.app.state.house.readers, _shown, page, request)
 
         def answered_before() -> ASGIApp:
             raise AssertionError("the hook answers every request")
