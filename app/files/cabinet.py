@@ -46,6 +46,6 @@ class Cabinet:
         return tempfile.TemporaryFile(dir=self.workshop)
 
     def help(self, wanted: frozenset[Kind] = kinds.ALL) -> FieldHelp:
-        names = ", ".join(str(KINDS[kind].name) for kind in Kind if kind in wanted)
+        names = ", ".join(str(KINDS[kind].short) for kind in Kind if kind in wanted)
         words = _("{kinds}. At most {size}.").format(kinds=names, size=in_words(self.most))
         return FieldHelp(kinds.accepted(wanted), words)

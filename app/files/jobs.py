@@ -35,7 +35,7 @@ A_CHUNK = 500
 
 def jobs(cabinet: Cabinet) -> list[Job]:
     return [
-        Job("check new files", partial(check_waiting, cabinet), timedelta(seconds=2)),
+        Job("check new files", partial(check_waiting, cabinet), timedelta(seconds=5)),
         Job("forget files nobody has", partial(forget, cabinet), timedelta(hours=1)),
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from app.files.checks import office, pdf, pictures, plain_text
+from app.files.checks import office, pdf, plain_text
 from app.files.rules.kinds import KINDS, PICTURES, Kind
 from app.files.rules.names import ending_of, name_for
 from app.files.rules.refusals import Reason, Unfit
@@ -37,6 +37,8 @@ def check(file: IO[bytes], sent_name: str, kinds: frozenset[Kind], workshop: Pat
         raise Unfit(Reason.NOT_HERE, kind=str(KINDS[kind].name))
     file.seek(0)
     if kind in PICTURES:
+        from app.files.checks import pictures  # five megabytes, for sites that get any
+
         return Checked(kind, name, pictures.made_anew(file, kind, workshop))
     if kind is Kind.PDF:
         pdf.check(file)

@@ -25,6 +25,8 @@ PIECE = 4_096
 OVERLAP = 64
 HEAD = TAIL = 1_024
 MOST_ADDRESS = 2_000
+#: names that only stand in addresses; nobody links to more pages about JavaScript
+MOST_IN_ADDRESSES = 500
 
 _NAMES = {
     b"Encrypt": Reason.ENCRYPTED,
@@ -61,8 +63,8 @@ def check(file: IO[bytes]) -> None:
 
 
 def _refuse(some: bytes | mmap.mmap) -> None:
-    for found in _PLAIN.finditer(some):
-        if not _is_in_an_address(some, found.start()):
+    for count, found in enumerate(_PLAIN.finditer(some)):
+        if count >= MOST_IN_ADDRESSES or not _is_in_an_address(some, found.start()):
             raise Unfit(_NAMES[found[1]])
     for found in _SPELT.finditer(some):
         name = _HEX.sub(lambda two: bytes([int(two[1], 16)]), found[1])

@@ -15,12 +15,15 @@ from typing import IO, Any
 
 from PIL import Image, ImageOps
 
+from app.core.errors import Unavailable
 from app.files.rules.kinds import Kind
 from app.files.rules.refusals import Reason, Unfit
 
 MOST_PIXELS = 30_000_000
 #: each takes up to 240 MB while it is worked on
 _ONE_AT_A_TIME = threading.Lock()
+#: threads that may wait for it: the others have pages to render
+_WAITING = threading.BoundedSemaphore(4)
 _FORMATS = {Kind.PNG: "PNG", Kind.JPEG: "JPEG", Kind.WEBP: "WEBP"}
 _SAVED: dict[Kind, dict[str, Any]] = {
     Kind.PNG: {},
@@ -36,17 +39,29 @@ _FAULTS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, str
 
 
 def made_anew(file: IO[bytes], kind: Kind, workshop: Path | None = None) -> IO[bytes]:
-    """The picture in a temporary file; raises :class:`Unfit`."""
-    with _ONE_AT_A_TIME, warnings.catch_warnings(action="ignore"):
-        try:
-            bare = _bare(file, kind)
-        except (Image.DecompressionBombError, MemoryError) as wrong:
-            raise Unfit(Reason.PIXELS) from wrong
-        except _FAULTS as wrong:
-            raise Unfit(Reason.DAMAGED) from wrong
-        made = tempfile.TemporaryFile(dir=workshop)  # noqa: SIM115  whoever keeps it closes it
-        bare.save(made, format=_FORMATS[kind], **_SAVED[kind])
+    """The picture in a temporary file; raises :class:`Unfit`, or :class:`Unavailable` while others send theirs."""
+    if not _WAITING.acquire(blocking=False):
+        raise Unavailable(retry_after=10)
+    try:
+        with _ONE_AT_A_TIME, warnings.catch_warnings(action="ignore"):
+            return _saved(_read(file, kind), kind, workshop)
+    finally:
+        _WAITING.release()
+
+
+def _saved(bare: Image.Image, kind: Kind, workshop: Path | None) -> IO[bytes]:
+    made = tempfile.TemporaryFile(dir=workshop)  # noqa: SIM115  whoever keeps it closes it
+    bare.save(made, format=_FORMATS[kind], **_SAVED[kind])
     return made
+
+
+def _read(file: IO[bytes], kind: Kind) -> Image.Image:
+    try:
+        return _bare(file, kind)
+    except (Image.DecompressionBombError, MemoryError) as wrong:
+        raise Unfit(Reason.PIXELS) from wrong
+    except _FAULTS as wrong:
+        raise Unfit(Reason.DAMAGED) from wrong
 
 
 def _bare(file: IO[bytes], kind: Kind) -> Image.Image:

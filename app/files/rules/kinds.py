@@ -26,27 +26,28 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class About:
-    """``endings``: of its names, the usual one first."""
+    """``endings``: of its names, the usual one first. ``short`` is what a field lists, ``name`` what a file is."""
 
     media_type: str
     endings: tuple[str, ...]
     name: Phrase
+    short: Phrase
 
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
 KINDS: dict[Kind, About] = {
-    Kind.PDF: About("application/pdf", ("pdf",), _("PDF")),
-    Kind.DOCX: About(f"{_OOXML}wordprocessingml.document", ("docx",), _("Word document")),
-    Kind.XLSX: About(f"{_OOXML}spreadsheetml.sheet", ("xlsx",), _("Excel spreadsheet")),
-    Kind.PPTX: About(f"{_OOXML}presentationml.presentation", ("pptx",), _("PowerPoint presentation")),
-    Kind.ODT: About(f"{_ODF}text", ("odt",), _("OpenDocument text")),
-    Kind.ODS: About(f"{_ODF}spreadsheet", ("ods",), _("OpenDocument spreadsheet")),
-    Kind.CSV: About("text/csv", ("csv",), _("CSV table")),
-    Kind.TEXT: About("text/plain", ("txt", "text"), _("Plain text")),
-    Kind.PNG: About("image/png", ("png",), _("PNG picture")),
-    Kind.JPEG: About("image/jpeg", ("jpg", "jpeg", "jpe"), _("JPEG picture")),
-    Kind.WEBP: About("image/webp", ("webp",), _("WebP picture")),
+    Kind.PDF: About("application/pdf", ("pdf",), _("PDF"), _("PDF")),
+    Kind.DOCX: About(f"{_OOXML}wordprocessingml.document", ("docx",), _("Word document"), _("Word")),
+    Kind.XLSX: About(f"{_OOXML}spreadsheetml.sheet", ("xlsx",), _("Excel spreadsheet"), _("Excel")),
+    Kind.PPTX: About(f"{_OOXML}presentationml.presentation", ("pptx",), _("PowerPoint presentation"), _("PowerPoint")),
+    Kind.ODT: About(f"{_ODF}text", ("odt",), _("OpenDocument text"), _("OpenDocument text")),
+    Kind.ODS: About(f"{_ODF}spreadsheet", ("ods",), _("OpenDocument spreadsheet"), _("OpenDocument spreadsheet")),
+    Kind.CSV: About("text/csv", ("csv",), _("CSV table"), _("CSV")),
+    Kind.TEXT: About("text/plain", ("txt", "text"), _("Plain text"), _("plain text")),
+    Kind.PNG: About("image/png", ("png",), _("PNG picture"), _("PNG")),
+    Kind.JPEG: About("image/jpeg", ("jpg", "jpeg", "jpe"), _("JPEG picture"), _("JPEG")),
+    Kind.WEBP: About("image/webp", ("webp",), _("WebP picture"), _("WebP")),
 }
 PICTURES = frozenset({Kind.PNG, Kind.JPEG, Kind.WEBP})
 SHEETS = frozenset({Kind.XLSX, Kind.ODS, Kind.CSV})

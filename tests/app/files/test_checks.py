@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import time
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ from typing import IO
 import pytest
 from PIL import Image
 
+from app.core.errors import Unavailable
 from app.files.checks import check
 from app.files.checks import pictures as pictures_module
 from app.files.rules.kinds import ALL, KINDS, PICTURES, SHEETS, Kind, accepted
@@ -172,10 +174,12 @@ def test_an_address_nearby_is_no_place_to_hide(objects: str) -> None:
     assert why(papers.pdf(objects=objects), "answer.pdf") == Reason.ACTIVE
 
 
-def test_a_pdf_made_to_keep_us_busy_does_not() -> None:
-    marks = "stream\n\x78\x9c\x01\x00" * 500_000
+@pytest.mark.parametrize(
+    "marks", ["stream\n\x78\x9c\x01\x00" * 500_000, "/URI (https://a" + "/JavaScript/a" * 500_000 + ")"]
+)
+def test_a_pdf_made_to_keep_us_busy_does_not(marks: str) -> None:
     started = time.monotonic()
-    assert why(papers.pdf(objects=marks), "answer.pdf") == Reason.BOMB
+    assert why(papers.pdf(objects=marks), "answer.pdf") in (Reason.BOMB, Reason.ACTIVE)
     assert time.monotonic() - started < 5
 
 
@@ -313,6 +317,17 @@ def moving(kind: str) -> bytes:
     out, frames = io.BytesIO(), [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
     frames[0].save(out, kind, save_all=True, append_images=frames[1:])
     return out.getvalue()
+
+
+def test_pictures_do_not_take_every_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(pictures_module, "_WAITING", taken)
+    with taken, pytest.raises(Unavailable):
+        remade(papers.picture(), "a.png")
+    assert remade(papers.picture(), "a.png"), "and everyone gives their place back"
+    with pytest.raises(Unfit):
+        remade(papers.picture()[:50], "a.png")
+    assert remade(papers.picture(), "a.png")
 
 
 def test_pictures_that_move_are_refused() -> None:

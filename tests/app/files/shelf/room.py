@@ -31,6 +31,7 @@ PAGE = """
 {{ textarea(form, "words", "Words") }}
 {{ file_field(form, "document", "Document") }}
 {{ file_list(files, removable=true) }}
+<button>Send</button>
 </form>
 <aside>{{ file_list(files) }}</aside>
 """
