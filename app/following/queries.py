@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.holding import Person
@@ -47,14 +46,12 @@ def how_many(db: Session, follower_id: int) -> int:
     return db.scalar(counted) or 0
 
 
-def news_for(db: Session, follower_id: int, since: datetime, until: datetime, most: int) -> Sequence[Row[Any]]:
+def news_for(
+    db: Session, follower_id: int, since: datetime, until: datetime, most: int
+) -> Sequence[Row[str, str, Happening]]:
     """Happenings with the follow that each is found by, the newest first; one that several find comes several times."""
-    return db.execute(_found(Follow.kind, Follow.key, Happening, follower_id, since, until).limit(most)).all()
-
-
-def _found(kind: Any, key: Any, happening: Any, follower_id: int, since: datetime, until: datetime) -> Select[Any]:
-    return (
-        select(kind, key, happening)
+    found = (
+        select(Follow.kind, Follow.key, Happening)
         .select_from(Follow)
         .join(HappeningTag, and_(HappeningTag.kind == Follow.kind, HappeningTag.key == Follow.key))
         .join(Happening, Happening.id == HappeningTag.happening_id)
@@ -67,6 +64,7 @@ def _found(kind: Any, key: Any, happening: Any, follower_id: int, since: datetim
         )
         .order_by(HappeningTag.at.desc(), Happening.id.desc(), Follow.id)
     )
+    return db.execute(found.limit(most)).all()
 
 
 def subjects_in_the_news(db: Session, kind: str, since: datetime, until: datetime) -> list[int]:
@@ -75,9 +73,11 @@ def subjects_in_the_news(db: Session, kind: str, since: datetime, until: datetim
     return list(db.scalars(select(Happening.subject_id).where(*within, Happening.subject_kind == kind).distinct()))
 
 
-def happenings_of(db: Session, subjects: Sequence[SubjectRef], since: datetime, until: datetime) -> Sequence[Row[Any]]:
+def happenings_of(
+    db: Session, subjects: Sequence[SubjectRef], since: datetime, until: datetime
+) -> Sequence[Row[int, datetime]]:
     """Id and instant of what happened to these subjects in that time."""
-    found: list[Row[Any]] = []
+    found: list[Row[int, datetime]] = []
     by_kind: dict[str, list[int]] = {}
     for subject in subjects:
         by_kind.setdefault(subject.kind, []).append(subject.id)
