@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.holding import Person
@@ -49,16 +48,10 @@ def how_many(db: Session, follower_id: int) -> int:
 
 def news_for(
     db: Session, follower_id: int, since: datetime, until: datetime, most: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
+) -> Sequence[Row[str, str, Happening]]:
     """Happenings with the follow that each is found by, the newest first; one that several find comes several times."""
-    return db.execute(_found(Follow.kind, Follow.key, Happening, follower_id, since, until).limit(most)).all()
-
-
-def _found(
-    kind: Any, key: Any, happening: Any, follower_id: int, since: datetime, until: datetime
-) -> Select[*tuple[Any, ...]]:
-    return (
-        select(kind, key, happening)
+    found = (
+        select(Follow.kind, Follow.key, Happening)
         .select_from(Follow)
         .join(HappeningTag, and_(HappeningTag.kind == Follow.kind, HappeningTag.key == Follow.key))
         .join(Happening, Happening.id == HappeningTag.happening_id)
@@ -71,6 +64,7 @@ def _found(
         )
         .order_by(HappeningTag.at.desc(), Happening.id.desc(), Follow.id)
     )
+    return db.execute(found.limit(most)).all()
 
 
 def subjects_in_the_news(db: Session, kind: str, since: datetime, until: datetime) -> list[int]:
@@ -81,9 +75,9 @@ def subjects_in_the_news(db: Session, kind: str, since: datetime, until: datetim
 
 def happenings_of(
     db: Session, subjects: Sequence[SubjectRef], since: datetime, until: datetime
-) -> Sequence[Row[*tuple[Any, ...]]]:
+) -> Sequence[Row[int, datetime]]:
     """Id and instant of what happened to these subjects in that time."""
-    found: list[Row[*tuple[Any, ...]]] = []
+    found: list[Row[int, datetime]] = []
     by_kind: dict[str, list[int]] = {}
     for subject in subjects:
         by_kind.setdefault(subject.kind, []).append(subject.id)

@@ -21,6 +21,7 @@ from app.outcomes.service import committing, drafting, feedback, steering
 from app.outcomes.service.drafting import Typed
 from app.verify import HOUSE
 from tests.app.comments.forum import Forum
+from tests.app.following.readers import Readers
 from tests.people import AMINA, CHARLIE, LAURA, SAM, SUZIE
 from tests.site import Town
 
@@ -64,6 +65,32 @@ SPOILT = [
         "comments: what is shown of a comment was published",
         "UPDATE comments_revision SET published_at = NULL",
         "comment",
+    ),
+    (
+        "following: digests go to confirmed mailboxes",
+        "UPDATE following_follow SET confirmed_at = NULL;"
+        "UPDATE following_follower SET confirmed_at = NULL, digest_since = created_at, digest_until = created_at",
+        "follower",
+    ),
+    (
+        "following: follows have a confirmed follower",
+        "UPDATE following_follower SET confirmed_at = NULL",
+        "follow",
+    ),
+    (
+        "following: happenings bear the tag of their subject",
+        "DELETE FROM following_happening_tag WHERE kind = 'petition'",
+        "happening",
+    ),
+    (
+        "following: tags point at happenings",
+        "UPDATE following_happening SET at = :yesterday",
+        "department of happening",
+    ),
+    (
+        "following: sealed addresses open and fit their mailbox",
+        "UPDATE following_follower SET sealed = mailbox",
+        "cannot be opened",
     ),
     (
         "mail: letters move",
@@ -303,6 +330,7 @@ def lived_in(town: Town) -> Town:
     town.request(town.start(SUZIE), LAURA, sponsor=True)
     _discuss(town)
     _owe(town, answered)
+    Readers(town).follow(AMINA, "petition", answered)
     town.work()
     town.deliver()
     assert town.broken() == {}

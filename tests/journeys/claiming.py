@@ -70,6 +70,8 @@ TALKING = Part(
         "/privacy",
         "/standards",
         "/dev/mail",
+        "/follow",
+        "/following",
         "/petitions",
         "/signatures",
         "/sponsor",
@@ -78,7 +80,7 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
-    ("front/", "petitions/", "comments/", "errors/page.html"),
+    ("front/", "petitions/", "comments/", "following/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",

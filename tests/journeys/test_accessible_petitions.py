@@ -11,9 +11,11 @@ import pytest
 from app.accounts.web.joining import LETTERS
 from app.core.errors import TooMany
 from app.core.security.limits import Allowance
+from app.following.web.asking import LETTERS as FOLLOW_LETTERS
 from tests.journeys.claiming import TALKING
 from tests.journeys.discussing import Talk
 from tests.journeys.everything import World, everything
+from tests.journeys.following import busy_visit, following_visits
 from tests.journeys.walking import Visit, walk_over
 from tests.people import ANNA, LAURA, SAM
 from tests.site import MODERATOR, TEXTS, RunningSite
@@ -26,7 +28,9 @@ def test_petitions_and_what_is_said_about_them_can_be_read_by_everyone(sqlite_te
         walk.visitor(public_visits(world))
         talk = Talk(world.site)
         walk.visitor(talk.public_visits())
+        walk.visitor(following_visits(world))
         walk.member(talk.address, talk.author_visits())
+        walk.member(talk.address, [Visit(f"/follow?kind=petition&key={world.petitions['open']}")])
         walk.member(MODERATOR, talk.moderator_visits())
         crowd_the_network(world.site, world)
         walk.visitor(busy_visits(world))
@@ -174,6 +178,7 @@ def busy_visits(world: World) -> Iterator[Visit]:
     yield Visit(world.links["sponsor"], 429, LAURA.form(), "Nothing was stored")
     for form in ("/sign-up", "/sign-in/link", "/mine"):
         yield Visit(form, 429, {"email": SAM.email, "name": SAM.name}, SAM.email)
+    yield busy_visit(world)
     done = next(v for v in creation_visits() if v.fields and v.fields.get("go") == "check").fields or {}
     yield Visit("/petitions/new", 429, dict(done) | {"step": "check", "go": "next"}, "Nothing was stored")
 
@@ -185,8 +190,9 @@ def crowd_the_network(site: RunningSite, world: World) -> None:
     sign = Allowance(policy.sign_a_minute, policy.sign_an_hour)
     create = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
     petitions = (str(world.petitions["open"]), str(world.petitions["gathering"]))
-    letters = (LETTERS, "accounts.letters")
-    for allowance, *what in ((sign, "sign", petitions[0]), (sign, "sign", petitions[1]), (create, "create"), letters):
+    letters = [(LETTERS, "accounts.letters"), (FOLLOW_LETTERS, "following.letters")]
+    signing = [(sign, "sign", petition) for petition in petitions]
+    for allowance, *what in (*signing, (create, "create"), *letters):
         for _often in range(100):
             try:
                 site.house.limits.spend(allowance, "127.0.0.1", *what)
