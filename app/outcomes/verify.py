@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.departments.model import Department
@@ -73,7 +73,7 @@ def owed_by_living_departments(db: Session, now: datetime) -> Iterable[str]:
 
 def handings_lead_to_the_department(db: Session, now: datetime) -> Iterable[str]:
     """Each step begins where the one before it ended, and the last one ends where the duty is."""
-    newest = select(func.max(Handing.id)).where(Handing.referral_id == Referral.id).scalar_subquery()
+    newest = _newest(Handing)
     elsewhere = select(Referral.id).join(Handing, Handing.id == newest)
     yield from _named("referral", db, elsewhere.where(Handing.to_id != Referral.department_id))
     step, before = aliased(Handing), aliased(Handing)
@@ -89,7 +89,7 @@ def handings_lead_to_the_department(db: Session, now: datetime) -> Iterable[str]
 
 def due_days_are_on_record(db: Session, now: datetime) -> Iterable[str]:
     """A due day that was changed is the one that the newest change says."""
-    newest = select(func.max(DueChange.id)).where(DueChange.referral_id == Referral.id).scalar_subquery()
+    newest = _newest(DueChange)
     changed = select(Referral.id).join(DueChange, DueChange.id == newest)
     yield from _named("referral", db, changed.where(DueChange.after_at != Referral.due_at))
 
@@ -152,6 +152,13 @@ def nobody_spoke_of_what_is_made_up(db: Session, now: datetime) -> Iterable[str]
     """A matter to practise with has no public: nobody says what they think of its answer."""
     made_up = select(Referral.id).where(Referral.sandbox.is_(True))
     yield from _named("referral", db, made_up.where(exists().where(FeedbackGiven.referral_id == Referral.id)))
+
+
+def _newest(table: type[Handing] | type[DueChange]) -> ScalarSelect[int]:
+    """The last row of each referral."""
+    row = aliased(table)
+    of_one = select(func.max(row.id)).where(row.referral_id == Referral.id)
+    return of_one.correlate(Referral).scalar_subquery()
 
 
 def _named(kind: str, db: Session, wrong: Select[tuple[int]] | Select[int]) -> Iterable[str]:
