@@ -402,6 +402,10 @@ def create_app(settings: Settings | None = None, *, jobs: bool = True, clock: Cl
 
 def _staff_pages() -> list[StaffPage]:
     return [
+        StaffPage("/desk/commitments", _("What you promised"), _("By its day, late ones first."), "outcomes.desk"),
+        StaffPage(
+            "/desk/all", _("Matters of all departments"), _("Whose they are, by when, and what came."), "outcomes.steer"
+        ),
         StaffPage(
             "/moderation/reports",
             _("Reports by readers"),

@@ -126,7 +126,7 @@ def install(site: Site) -> None:
     site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _referred
     site.locks["petition"] = _lock
-    site.news["petition"] = responding = Responding(announcing)
+    site.news["petition"] = responding = Responding(announcing, settings.base_url)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)
     site.listeners[ReferralAnswered].append(responding.note_answer)
