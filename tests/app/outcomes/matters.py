@@ -26,28 +26,35 @@ TYPED = Typed("will-do", "We will open on Sundays.", "From May.")
 
 
 class Matters:
-    """Imran and Ina act for the parks, others for departments named by their short names; Olga is of the committee."""
+    """Imran and Ina act for the parks, others for departments named by their short names; Olga is of the committee.
 
-    def __init__(self, town: Town) -> None:
-        self.town = town
-        self.imran = town.officer()
-        self.ina = town.staff(INA, "department-officer", "parks")
+    On a site that many tests share, ``home`` is a department of one's own, with two officers of its own.
+    """
+
+    def __init__(self, town: Town, home: str = "parks") -> None:
+        self.town, self.home = town, home
+        self.addresses = (
+            (OFFICER, INA) if home == "parks" else (f"officer.{home}@example.org", f"ina.{home}@example.org")
+        )
+        self.imran = town.officer(home)
+        self.ina = town.staff(self.addresses[1], "department-officer", home)
 
     @property
     def olga(self) -> int:
         return self.town.staff(OLGA, "official")
 
     def officer(self, department: str) -> int:
-        return self.imran if department == "parks" else self.town.officer(department)
+        return self.imran if department == self.home else self.town.officer(department)
 
-    def department(self, slug: str = "parks") -> Department:
+    def department(self, slug: str = "") -> Department:
+        slug = slug or self.home
         self.town.department(slug)
         with self.town.database.reading() as db:
             found = by_slug(db, slug)
             assert found is not None
             return found
 
-    def referred(self, department: str = "parks", cause: str = "response", *, petition: int | None = None) -> int:
+    def referred(self, department: str = "", cause: str = "response", *, petition: int | None = None) -> int:
         """A matter on this department's desk, as reaching a goal brings it."""
         subject = SubjectRef("petition", petition or self.town.start())
         lead = self.department(department).id
