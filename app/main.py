@@ -131,7 +131,7 @@ from app.outcomes.jobs import jobs as outcomes_jobs
 from app.outcomes.letters import OutcomesLetters
 from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import practising
-from app.outcomes.web import desk as outcomes_desk
+from app.outcomes.web import HANDLERS as OUTCOMES
 from app.site import Invariant, Site, StaffPage
 
 #: threads for the public pages that are asked for most
@@ -351,7 +351,7 @@ class House:
             *files_web.HANDLERS,
             *FOLLOWING,
             *moderation,
-            *outcomes_desk.HANDLERS,
+            *OUTCOMES,
         ]
         return Litestar(
             # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
@@ -477,6 +477,10 @@ def create_app(settings: Settings | None = None, *, jobs: bool = True, clock: Cl
 
 def _staff_pages() -> list[StaffPage]:
     return [
+        StaffPage("/desk/commitments", _("What you promised"), _("By its day, late ones first."), "outcomes.desk"),
+        StaffPage(
+            "/desk/all", _("Matters of all departments"), _("Whose they are, by when, and what came."), "outcomes.steer"
+        ),
         StaffPage(
             "/moderation/reports",
             _("Reports by readers"),

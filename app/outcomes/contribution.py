@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -94,6 +94,10 @@ class NewsOfAnswers(Protocol):
 
     def tellings(self, db: Session, subject_id: int, answers: Collection[int]) -> Sequence[Telling]:
         """Who was told of these answers, the newest news first."""
+        ...
+
+    def preview(self, db: Session, subject_id: int, summary: str, department: str) -> tuple[str, Mapping[str, Any]]:
+        """The letter's template, and what an answer with this summary would put into it."""
         ...
 
     def tell(self, db: Session, subject_id: int, answer_id: int, *, by: int, now: datetime) -> None:

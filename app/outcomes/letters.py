@@ -19,7 +19,15 @@ from app.outcomes.model import Commitment, Referral
 from app.outcomes.rules.commitments import OPEN
 from app.outcomes.rules.referrals import OWED
 
-ABOUT_REFERRALS = ("handed_on", "returned", "assigned", "waits_for_release", "answer_due_soon", "answer_late")
+ABOUT_REFERRALS = (
+    "handed_on",
+    "returned",
+    "assigned",
+    "waits_for_release",
+    "handed_back",
+    "answer_due_soon",
+    "answer_late",
+)
 ABOUT_PROMISES = ("promise_due_soon", "promise_late")
 #: they make sense only while an answer is owed
 REMINDERS = frozenset({"outcomes/mail/answer_due_soon", "outcomes/mail/answer_late"})

@@ -133,6 +133,8 @@ def _of_handing(duties: Duties, handing: Handing) -> Step:
     match handing.move:
         case Move.NOT_OURS:
             text = _("{before} said that it is not theirs: handed to {to}")
+        case Move.RULED if handing.from_id == handing.to_id:
+            text = _("The committee decided that {to} answers")
         case Move.RULED:
             text = _("The committee decided that {to} answers, not {before}")
         case _passed_on:

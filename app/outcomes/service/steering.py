@@ -20,7 +20,7 @@ from app.outcomes.events import DueDayChanged
 from app.outcomes.model import DueChange, Handing, Referral
 from app.outcomes.rules.referrals import MOVES, UNANSWERED, ClosedWhy, Move, ReferralState, WrongState, check_not_ours
 from app.outcomes.service.answering import locked
-from app.outcomes.service.referring import end, give, support, tell_pages
+from app.outcomes.service.referring import end, give, note_handing, support, tell_pages
 
 
 def accept(db: Session, referral_id: int, department_id: int, *, by: int, now: datetime) -> Referral:
@@ -41,11 +41,20 @@ def not_ours(
     referral = locked(db, referral_id, department_id)
     if referral.state not in UNANSWERED:
         raise WrongState(referral=referral_id)
-    _check_department(to, referral)
-    had_it = {h.to_id for h in handings(db, referral_id)} | {department_id}
-    check_not_ours(referral_id, to.id, to.name, had_it, ruled=referral.ruled)
+    may_take(db, referral, to)
     _hand_on(db, referral, to, Move.NOT_OURS, reason, by=by, now=now)
     return referral
+
+
+def may_take(db: Session, referral: Referral, to: Department) -> None:
+    """Whether its department may hand it on to this one; raises what :func:`not_ours` does."""
+    _check_department(to, referral)
+    check_not_ours(referral.id, to.id, to.name, had_it(db, referral), ruled=referral.ruled)
+
+
+def had_it(db: Session, referral: Referral) -> set[int]:
+    """The departments that it is with or has been with."""
+    return {h.to_id for h in handings(db, referral.id)} | {referral.department_id or 0}
 
 
 def rule(db: Session, referral_id: int, to: Department, reason: str, *, by: int, now: datetime) -> Referral:
@@ -55,6 +64,7 @@ def rule(db: Session, referral_id: int, to: Department, reason: str, *, by: int,
         raise WrongState(referral=referral_id)
     if to.id == referral.department_id:
         referral.ruled = True
+        note_handing(db, referral, Move.RULED, to.id, to.id, now=now, reason=reason, by=by)
         _record(db, "outcomes.rule", referral, by, now, to=to.id)
         return referral
     _check_department(to, referral)
@@ -77,6 +87,7 @@ def _hand_on(
     give(db, referral, to.id, move, now=now, reason=reason, by=by)
     tell_officers(db, referral, "outcomes/mail/handed_on", now)
     _record(db, f"outcomes.{move}", referral, by, now, **{"from": before, "to": to.id})
+    tell_pages(db, referral, before)
 
 
 def help_with(

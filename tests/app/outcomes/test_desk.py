@@ -38,7 +38,7 @@ def test_imran_finds_what_is_owed_with_its_day(site: RunningSite, duty: Referral
     page = html.unescape(imran.get("/desk").text)
     assert f'href="/desk/referrals/{duty.id}"' in page
     assert duty.due_at is not None
-    assert site.house.pages.say_date(duty.due_at) in page
+    assert site.house.pages.say_last_day(duty.due_at) in page
 
 
 def test_he_sees_it_as_the_public_will_before_it_is_released(site: RunningSite, duty: Referral, imran: httpx.Client):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from app.core.subject import SubjectRef
 from app.outcomes import service
 from app.outcomes.model import Answer, Referral
 from tests.people import crowd
@@ -187,9 +188,7 @@ def test_what_is_no_longer_owed_stands_apart_with_its_reason(site: RunningSite, 
 
     def close(db):
         site.town.site.locks["petition"](db, subject.subject_id)
-        service.close(
-            db, service.SubjectRef("petition", subject.subject_id), "response", subject.episode, site.town.now
-        )
+        service.close(db, SubjectRef("petition", subject.subject_id), "response", subject.episode, site.town.now)
 
     site.town.database.retrying(close)
     desk = imran.get("/desk").text
