@@ -110,8 +110,7 @@ from app.outcomes.jobs import jobs as outcomes_jobs
 from app.outcomes.letters import OutcomesLetters
 from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import practising
-from app.outcomes.web import cards as outcomes_cards
-from app.outcomes.web import desk as outcomes_desk
+from app.outcomes.web import HANDLERS as OUTCOMES
 from app.site import Invariant, Site, StaffPage
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -279,8 +278,7 @@ class House:
             *account_pages.HANDLERS,
             *COMMENTS,
             *moderation,
-            *outcomes_desk.HANDLERS,
-            *outcomes_cards.HANDLERS,
+            *OUTCOMES,
         ]
         return Litestar(
             # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
