@@ -1,5 +1,6 @@
 """The pages of desks and of the committee."""
 
-from app.outcomes.web import answering, cards, inbox, matter
+from app.outcomes.web import answering, cards, inbox, matter, searching
 
-HANDLERS = [*inbox.HANDLERS, *matter.HANDLERS, *answering.HANDLERS, *cards.HANDLERS]
+HANDLERS = [*inbox.HANDLERS, *matter.HANDLERS, *answering.HANDLERS]
+HANDLERS += [*cards.HANDLERS, *searching.HANDLERS]
