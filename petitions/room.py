@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
@@ -20,6 +21,7 @@ from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
+from petitions.queries import told
 from petitions.queries.figures import ListFigures
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
@@ -126,8 +128,9 @@ def install(site: Site) -> None:
     site.panels.append(_panel)
     site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone, site.keys)
     site.discussed["petition"] = PetitionDiscussed(policy)
-    site.referred["petition"] = _referred
+    site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock
+    site.heard += [told.petitions, told.comments]
     site.news["petition"] = responding = Responding(announcing, settings.base_url)
     site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
     site.happenings.update(TELLERS)
@@ -223,13 +226,28 @@ def _referred(db: Session, petition_id: int) -> Referred | None:
             (str(_("Background")), petition.background),
             (str(_("More details")), petition.additional_details),
         ],
-        note=_note_to_department(petition),
+        note=_note_to_department(petition.state),
         public=petition.state in VISIBLE,
     )
 
 
-def _note_to_department(petition: Petition) -> str:
-    match petition.state:
+class _Referred:
+    """One petition with its text, or many of them for a list."""
+
+    def __call__(self, db: Session, petition_id: int) -> Referred | None:
+        return _referred(db, petition_id)
+
+    def many(self, db: Session, ids: Collection[int]) -> dict[int, Referred]:
+        columns = (Petition.id, Petition.action, Petition.signature_count, Petition.state)
+        rows = db.execute(select(*columns).where(Petition.id.in_(ids)))
+        return {
+            i: Referred(action, f"/petitions/{i}", people, note=_note_to_department(state), public=state in VISIBLE)
+            for i, action, people, state in rows
+        }
+
+
+def _note_to_department(state: str) -> str:
+    match state:
         case PetitionState.REJECTED | PetitionState.HIDDEN:
             return str(_("Taken down by a moderator. What you answer is not shown while it is."))
         case PetitionState.IN_MODERATION:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from app.core.subject import SubjectRef
+
 
 @dataclass(frozen=True)
 class Referred:
@@ -38,7 +40,10 @@ class Askers(Protocol):
 
 @dataclass(frozen=True)
 class Told:
-    """Something people told a department, as its search shows it. ``excerpt`` is plain text."""
+    """Something people told a department, as its search shows it. ``excerpt`` is plain text.
+
+    ``subject``: the matter it belongs to, which may be on the department's desk.
+    """
 
     kind: str
     title: str
@@ -46,10 +51,14 @@ class Told:
     excerpt: str
     at: datetime
     people: int = 0
+    subject: SubjectRef | None = None
 
 
 class Heard(Protocol):
-    """A room's search over what people told: a department's own matters first, the newest first."""
+    """A room's search over what people told: a department's own matters first, the newest first.
+
+    What the public may not read at the moment is never found.
+    """
 
     def __call__(self, db: Session, department_id: int, words: str, most: int) -> Sequence[Told]: ...
 

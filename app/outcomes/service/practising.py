@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from app.core.i18n import _
@@ -68,8 +68,13 @@ def begin(db: Session, calendar: Calendar, department_id: int, now: datetime) ->
 
 def of(db: Session, department_id: int) -> Referral | None:
     """The one that this department practises with."""
-    made_up = select(Referral).where(Referral.department_id == department_id, Referral.sandbox.is_(True))
+    made_up = select(Referral).where(*_of(department_id))
     return db.scalar(made_up.order_by(Referral.id.desc()).limit(1))
+
+
+def _of(department_id: int) -> tuple[ColumnElement[bool], ...]:
+    """By its kind, which an index begins with: a department may have many real ones."""
+    return (Referral.subject_kind == KIND, Referral.department_id == department_id, Referral.sandbox.is_(True))
 
 
 def shown(_db: Session, subject_id: int) -> Referred:
@@ -87,7 +92,7 @@ def shown(_db: Session, subject_id: int) -> Referred:
 
 def clear(db: Session, department_id: int) -> None:
     """Nothing of it is left."""
-    made_up = select(Referral.id).where(Referral.department_id == department_id, Referral.sandbox.is_(True))
+    made_up = select(Referral.id).where(*_of(department_id))
     ids = list(db.scalars(made_up))
     if not ids:
         return
