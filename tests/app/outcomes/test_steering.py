@@ -227,6 +227,14 @@ def test_a_department_that_helps_reads_and_notes_and_leads_no_less_when_it_is_gi
     helper, now = matters.officer("roads"), matters.town.now
     matters.do(lambda db: steering.help_with(db, referral, matters.department().id, roads, by=matters.imran, now=now))
     matters.do(lambda db: desk.note(db, referral, roads.id, "The road is ours.", by=helper, now=now))
+    (letter,) = matters.letters("officer.roads@example.org")
+    assert letter.startswith("Your department is asked to help: Parks answers this matter and asks your department")
+    assert f"/desk/referrals/{referral}" in letter
+    assert "Their answer is due on 30 March 2026. You owe none." in letter
+    with pytest.raises(Invalid):
+        matters.do(
+            lambda db: steering.help_with(db, referral, matters.department().id, roads, by=matters.imran, now=now)
+        )
     with pytest.raises(NotFound):
         matters.do(lambda db: steering.accept(db, referral, roads.id, by=helper, now=now))
     matters.not_ours(referral, "parks", "roads")
