@@ -17,7 +17,7 @@ from app.departments.model import Department
 from app.departments.queries import officers_of
 from app.mail import service as mail
 from app.outcomes.events import DueDayChanged
-from app.outcomes.model import DueChange, Handing, Referral
+from app.outcomes.model import DueChange, Handing, Referral, Support
 from app.outcomes.rules.referrals import MOVES, UNANSWERED, ClosedWhy, Move, ReferralState, WrongState, check_not_ours
 from app.outcomes.service.answering import locked
 from app.outcomes.service.referring import end, give, note_handing, support, tell_pages
@@ -62,15 +62,21 @@ def rule(db: Session, referral_id: int, to: Department, reason: str, *, by: int,
     referral = locked(db, referral_id, None)
     if referral.state not in UNANSWERED:
         raise WrongState(referral=referral_id)
+    may_be_ruled(referral, to)
     if to.id == referral.department_id:
         referral.ruled = True
         note_handing(db, referral, Move.RULED, to.id, to.id, now=now, reason=reason, by=by)
         _record(db, "outcomes.rule", referral, by, now, to=to.id)
         return referral
-    _check_department(to, referral)
     referral.ruled = True
     _hand_on(db, referral, to, Move.RULED, reason, by=by, now=now)
     return referral
+
+
+def may_be_ruled(referral: Referral, to: Department) -> None:
+    """Whether the committee may decide for this department: also for the one that has it."""
+    if to.id != referral.department_id:
+        _check_department(to, referral)
 
 
 def _check_department(to: Department, referral: Referral) -> None:
@@ -93,11 +99,26 @@ def _hand_on(
 def help_with(
     db: Session, referral_id: int, department_id: int | None, helper: Department, *, by: int, now: datetime
 ) -> None:
-    """Another department supports the lead one. ``department_id``: the lead's, None for the committee."""
+    """Another department supports the lead one, and its officers get a letter. ``department_id``: the lead's,
+    None for the committee."""
     referral = locked(db, referral_id, department_id)
-    _check_department(helper, referral)
+    may_help(db, referral, helper)
     support(db, referral, [helper.id], now)
+    if not referral.sandbox:
+        facts = {"referral": referral.id}
+        rows = [
+            mail.row("outcomes/mail/asked_to_help", ("account", p), now, facts=facts)
+            for p in officers_of(db, helper.id)
+        ]
+        mail.queue(db, rows)
     _record(db, "outcomes.support", referral, by, now, department=helper.id)
+
+
+def may_help(db: Session, referral: Referral, helper: Department) -> None:
+    """Whether this department can be asked: one that leads or helps already cannot."""
+    _check_department(helper, referral)
+    if db.get(Support, (referral.id, helper.id)) is not None:
+        raise Invalid([FieldError("to", _("It helps already. Choose another one."))])
 
 
 def extend(

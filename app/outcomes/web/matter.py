@@ -173,9 +173,9 @@ def page(
         today=today(state),
         now=state.clock.now(),
         **_answered(state, db, referral, versions),
-        **_at_work(db, referral, account),
+        **_at_work(state, db, referral, department, account),
         **_around(state, db, referral),
-        **(_letter(state, db, referral, department, form) if preview else {}),
+        **(_preview(state, db, referral, department, form) if preview else {}),
     )
     return response
 
@@ -207,13 +207,14 @@ def _answered(state: Any, db: Session, referral: Referral, versions: Any) -> dic
     }
 
 
-def _at_work(db: Session, referral: Referral, account: Account) -> dict[str, Any]:
+def _at_work(state: Any, db: Session, referral: Referral, department: Department, account: Account) -> dict[str, Any]:
     """Who sees to it, what colleagues wrote, and the draft."""
     draft, notes = drafting.of(db, referral.id), desk.notes(db, referral.id)
-    writers = [draft.by_id] if draft else []
+    writers, waits = [draft.by_id] if draft else [], draft is not None and draft.waits_since is not None
     return {
         "draft": draft,
-        "waits": draft is not None and draft.waits_since is not None,
+        "waits": waits,
+        "waiting_letter": _letter(state, db, referral, department, draft.summary) if draft and waits else None,
         "wrote_it": draft is not None and draft.by_id == account.id,
         "notes": notes,
         "names": people.names(db, {*(n.by_id for n in notes), *writers, referral.assignee_id}),
@@ -252,14 +253,22 @@ def _say_day(state: Any, text: str) -> str:
     return words
 
 
-def _letter(state: Any, db: Session, referral: Referral, department: Department, form: Form) -> dict[str, Any]:
-    """The preview's further parts: the letter to those who asked, and promises as checked."""
-    teller, text = teller_of(state, referral), typed.read(state, db, form.values)
-    letter = None
-    if teller is not None:
-        name, values = teller.preview(db, referral.subject_id, text.summary, department.name)
-        letter = state.house.postman.renderer.words(name, values)
-    return {"text": text, "letter": letter}
+def _preview(state: Any, db: Session, referral: Referral, department: Department, form: Form) -> dict[str, Any]:
+    """The answer with its promises as checked, and the letter to those who asked."""
+    text = typed.read(state, db, form.values)
+    return {"text": text, "letter": _letter(state, db, referral, department, text.summary)}
+
+
+def _letter(
+    state: Any, db: Session, referral: Referral, department: Department, summary: str
+) -> tuple[str, str] | None:
+    """Its subject and its words; None where nobody is told."""
+    teller = teller_of(state, referral)
+    if teller is None:
+        return None
+    name, values = teller.preview(db, referral.subject_id, summary, department.name)
+    words: tuple[str, str] = state.house.postman.renderer.words(name, values)
+    return words
 
 
 HANDLERS = [referral_page, accept, assign, note]

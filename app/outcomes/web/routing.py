@@ -58,7 +58,9 @@ def _have_help(db: Session, asked: Asked) -> None:
 
 def _have_help_brings(asked: Asked) -> list[str]:
     return [
-        _("Officers of {name} can read this matter with its notes, and add notes.").format(name=asked.department.name),
+        _("Officers of {name} get a letter. They can read this matter with its notes, and add notes.").format(
+            name=asked.department.name
+        ),
         _("The answer stays yours to give, by the same day."),
     ]
 
@@ -97,6 +99,7 @@ ACTS = {
         states=frozenset(ReferralState) - {ReferralState.CLOSED},
         brings=_have_help_brings,
         do=_have_help,
+        check=lambda db, asked: steering.may_help(db, asked.referral, asked.department),
         labels={"to": _("Which department?")},
     ),
 }

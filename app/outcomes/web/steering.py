@@ -154,6 +154,7 @@ ACTS = {
         states=UNANSWERED,
         brings=_rule_brings,
         do=_rule,
+        check=lambda _db, asked: steering.may_be_ruled(asked.referral, asked.department),
         stays=True,
         labels={"to": _("Which department answers?"), "reason": _("Why is it theirs?")},
     ),

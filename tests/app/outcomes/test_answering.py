@@ -234,6 +234,7 @@ def test_one_writes_and_another_releases(sqlite_site: RunningSite, bridges: Matt
         assert "You wrote it last, so a colleague releases it." in imran.page()
         assert imran.send("/draft", do="release", revision="1").status_code == 409
         assert "Release the answer" in ina.page()
+        assert "A petition you signed was answered" in ina.page()
         empty = ina.send("/draft", **{"do": "hand-back", "revision": "1", "hand-back-note": " "})
         assert (empty.status_code, errors(empty)) == (422, ["hand-back-note"])
         back = ina.send("/draft", **{"do": "hand-back", "revision": "1", "hand-back-note": "Say by when."})
@@ -376,6 +377,7 @@ def test_a_department_that_helps_reads_with_its_notes_and_answers_nothing(sqlite
         assert client.get(helper.path).status_code == 404
         assert imran.send("/support", to=str(ponds.id)).status_code == 200
         assert imran.send("/support", to=str(ponds.id), step="sure").status_code == 303
+        assert errors(imran.send("/support", to=str(ponds.id))) == ["to"]
         page = helper.page()
         assert "Lights answers this. Your department helps" in words(page)
         assert "Preview the answer" not in page

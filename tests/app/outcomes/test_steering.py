@@ -63,7 +63,7 @@ def test_not_ours_hands_it_on_with_its_day_and_tells_both_the_public_and_the_nex
     assert letter.startswith("A matter was handed to your department: It is with Roads now.")
     assert f"/desk/referrals/{referral} The matter: Open the town library on Sundays" in letter
     assert "The reason that was given: It is about a road." in letter
-    assert "the answer is due on 30 March 2026." in letter
+    assert "the answer is due on 30 March 2026. If it is not yours, say so on the same page." in letter
     assert matters.town.broken() == {}
 
 
@@ -86,6 +86,9 @@ def test_what_the_committee_decided_is_handed_on_by_nobody(matters: Matters):
     matters.not_ours(referral, "parks", "roads")
     matters.rule(referral, "parks", "The path is in a park.")
     assert matters.of(referral).department_id == matters.department().id
+    letter = matters.letters()[-1]
+    assert letter.startswith("A matter was handed to your department: It is with Parks now.")
+    assert "the answer is due on 30 March 2026. The committee decided that it is yours." in letter
     with pytest.raises(Ruled):
         matters.not_ours(referral, "parks", "buses")
     assert matters.steps(referral)[-2:] == [
@@ -227,6 +230,14 @@ def test_a_department_that_helps_reads_and_notes_and_leads_no_less_when_it_is_gi
     helper, now = matters.officer("roads"), matters.town.now
     matters.do(lambda db: steering.help_with(db, referral, matters.department().id, roads, by=matters.imran, now=now))
     matters.do(lambda db: desk.note(db, referral, roads.id, "The road is ours.", by=helper, now=now))
+    (letter,) = matters.letters("officer.roads@example.org")
+    assert letter.startswith("Your department is asked to help: Parks answers this matter and asks your department")
+    assert f"/desk/referrals/{referral}" in letter
+    assert "Their answer is due on 30 March 2026. You owe none." in letter
+    with pytest.raises(Invalid):
+        matters.do(
+            lambda db: steering.help_with(db, referral, matters.department().id, roads, by=matters.imran, now=now)
+        )
     with pytest.raises(NotFound):
         matters.do(lambda db: steering.accept(db, referral, roads.id, by=helper, now=now))
     matters.not_ours(referral, "parks", "roads")
