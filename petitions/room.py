@@ -26,6 +26,7 @@ from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
+from petitions.service.asking import PetitionsOnLists, Signers
 from petitions.service.blocking import Blocklist
 from petitions.service.debating import Debating
 from petitions.service.discussing import PetitionDiscussed
@@ -126,6 +127,8 @@ def install(site: Site) -> None:
     site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _referred
     site.locks["petition"] = _lock
+    site.subjects["petition"] = PetitionsOnLists()
+    site.askers["petition"] = Signers(site.keys)
     site.news["petition"] = responding = Responding(announcing)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)

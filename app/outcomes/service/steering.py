@@ -77,6 +77,7 @@ def _hand_on(
     give(db, referral, to.id, move, now=now, reason=reason, by=by)
     tell_officers(db, referral, "outcomes/mail/handed_on", now)
     _record(db, f"outcomes.{move}", referral, by, now, **{"from": before, "to": to.id})
+    tell_pages(db, referral, before)
 
 
 def help_with(
