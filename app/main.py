@@ -129,9 +129,12 @@ from app.operation.breach import turn_to_newest
 from app.outcomes import verify as outcomes_verify
 from app.outcomes.jobs import jobs as outcomes_jobs
 from app.outcomes.letters import OutcomesLetters
+from app.outcomes.queries.standing import public_places
 from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import practising
 from app.outcomes.web import HANDLERS as OUTCOMES
+from app.outcomes.web import everybody as outcomes_public
+from app.outcomes.web.calendar import DueDays
 from app.site import Invariant, Site, StaffPage
 
 #: threads for the public pages that are asked for most
@@ -220,6 +223,8 @@ def _owe(site: Site) -> None:
     site.letters.update(OutcomesLetters(site.settings.base_url, site.referred).composers())
     site.jobs += outcomes_jobs(calendar)
     site.referred[practising.KIND] = practising.shown
+    site.calendars.append(DueDays(site))
+    site.sitemap.append(public_places)
     site.invariants += [Invariant(f"outcomes: {name}", broken) for name, broken in outcomes_verify.LINES.items()]
 
 
@@ -352,6 +357,7 @@ class House:
             *FOLLOWING,
             *moderation,
             *OUTCOMES,
+            *outcomes_public.HANDLERS,
         ]
         return Litestar(
             # Litestar 2.25 wraps a sync handler twice when another method of its path is registered

@@ -26,6 +26,7 @@ from app.core.jobs import Job
 from app.core.security.keys import Keys
 from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
+from app.core.web.calendar import Dates
 from app.files.cabinet import Cabinet
 from app.following.contribution import Followable, Line, Tagger, Teller
 from app.mail.render import Composer
@@ -34,8 +35,10 @@ from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising
 from app.moderation.queue import DeskFigures
 from app.operation.breach import AtRotation
-from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, Referred, ShowReferred
+from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, PublicSubjects, Referred, ShowReferred
 from app.outcomes.policy import OutcomesPolicy
+from app.outcomes.queries.standing import Standings
+from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
 
 __all__ = ["HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
@@ -133,6 +136,10 @@ class Site:
     news: dict[str, NewsOfAnswers] = field(default_factory=dict)
     #: kind of subject -> who asked, and may say whether an answer addresses it
     askers: dict[str, Askers] = field(default_factory=dict)
+    #: kind of subject -> what of it stands on public lists of outcomes
+    subjects: dict[str, PublicSubjects] = field(default_factory=dict)
+    #: days and meetings for the public calendar
+    calendars: list[Dates] = field(default_factory=list)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
     #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
@@ -187,6 +194,16 @@ class Site:
     def referring(self) -> Referring:
         """How a room hands a subject to a department."""
         return Referring(self.calendar)
+
+    @cached_property
+    def standings(self) -> Standings:
+        """How departments do, in figures."""
+        return Standings(self.settings.zone)
+
+    @cached_property
+    def outcome_totals(self) -> Totals:
+        """How many outcomes the public finds under each filter."""
+        return Totals(self.subjects)
 
     @cached_property
     def promising(self) -> Promising:

@@ -28,6 +28,7 @@ from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
+from petitions.service.asking import PetitionsOnLists, Signers
 from petitions.service.blocking import Blocklist
 from petitions.service.debating import Debating
 from petitions.service.discussing import PetitionDiscussed
@@ -136,6 +137,8 @@ def install(site: Site) -> None:
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(say_day, say_date).by_code())
     site.subject_tags[PETITION] = tags
+    site.subjects["petition"] = PetitionsOnLists()
+    site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)
     site.listeners[ReferralAnswered].append(responding.note_answer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.core.subject import SubjectRef
@@ -28,6 +29,21 @@ class Referred:
 
 #: kind of content -> how departments and the outcomes see one of it; None where it is gone
 ShowReferred = Callable[[Session, int], Referred | None]
+
+
+class PublicSubjects(Protocol):
+    """What of one kind of subject the public may read, for lists of many. Kinds without it are on no public list."""
+
+    #: what people call them, in the plural
+    name: str
+
+    def readable(self, subject_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """A query's condition: the text of the subject with this number is public at the moment."""
+        ...
+
+    def shown(self, db: Session, ids: Collection[int]) -> Mapping[int, Referred]:
+        """Title, page and people of those that are public, without their texts."""
+        ...
 
 
 class Askers(Protocol):

@@ -83,6 +83,11 @@ def read_duties(db: Session, subject: SubjectRef, more_departments: Iterable[int
     )
 
 
+def is_waited_for(duties: Duties) -> bool:
+    """A day is still to come, or over: at midnight the same is said in other words."""
+    return any(r.state in OWED for r, _given in duties.answers) or any(p.progress in OPEN for p in duties.commitments)
+
+
 class Says(Protocol):
     """How pages put days into words."""
 

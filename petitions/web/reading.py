@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,10 @@ from app.core.web.edge import shows
 from app.core.web.page import Pages, public
 from app.moderation import promise
 from app.moderation import queries as moderation
-from app.outcomes.trail import Step
+from app.outcomes.queries import public as outcomes
+from app.outcomes.queries.shown import ShownPromise, promises_by_referral
+from app.outcomes.rules.deadlines import next_midnight
+from app.outcomes.trail import Step, is_waited_for
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
@@ -159,6 +162,9 @@ class PublishedView:
     topics: Sequence[Topic]
     corrections: Sequence[TextVersion]
     qr: QrCode
+    #: by referral, promises with how late they are, and what those who signed said of the answer
+    promises: Mapping[int, Sequence[ShownPromise]]
+    said: Mapping[int, Mapping[str, int]]
 
 
 def _published_page(
@@ -176,8 +182,12 @@ def _published_page(
         topics=story.topics(db, [petition.id]).get(petition.id, ()) if there.topics else (),
         corrections=[v for v in told.versions if v.version > 1],
         qr=qr_code(link),
+        promises=promises_by_referral(told.duties, now, state.settings.zone),
+        said=outcomes.said_of(db, [r.id for r, given in told.duties.answers if given]),
     )
-    changes = [at for at in (same_until(petition, now), debate.until if debate else None) if at is not None]
+    midnight = next_midnight(now, state.settings.zone) if is_waited_for(told.duties) else None
+    debate_until = debate.until if debate else None
+    changes = [at for at in (same_until(petition, now), debate_until, midnight) if at is not None]
     response: Response[bytes] = state.pages.public(
         "petitions/show.html",
         keys=(f"petition:{petition.id}", page_key(SubjectRef("petition", petition.id))),
