@@ -36,7 +36,7 @@ from app.outcomes.web.lookup import counted, department_of, lock, owned, read_du
 from app.outcomes.web.matter import page
 
 
-@get("/desk/commitments", name="outcomes.commitments", guards=[may("outcomes.desk")], sync_to_thread=True)
+@get("/desk/commitments", name="outcomes.my-commitments", guards=[may("outcomes.desk")], sync_to_thread=True)
 def promises(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -56,7 +56,7 @@ def promises(
 
 @get(
     "/desk/commitments/{commitment_id:int}",
-    name="outcomes.commitment",
+    name="outcomes.my-commitment",
     guards=[may("outcomes.desk")],
     sync_to_thread=True,
 )
