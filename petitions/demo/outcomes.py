@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refusal
 from app.core.subject import SubjectRef
-from app.departments import service as departments
 from app.departments.model import Department
 from app.departments.queries import by_slug
 from app.outcomes import queries as duties
@@ -74,15 +73,9 @@ class Outcomes:
 
     # the office
 
-    def _arrange(self, at: datetime) -> None:
-        """Two people release what one department answers, and topics have their departments."""
-        self.town.write(lambda db: self._want_two_people(db, at))
+    def _arrange(self, _at: datetime) -> None:
+        """Topics have their departments."""
         self.town.write(self._name_routes)
-
-    def _want_two_people(self, db: Session, at: datetime) -> None:
-        department = self._department(db, self.content["two_person"])
-        why = "Answers about people are read by a second one first."
-        departments.want_two_people(db, department.id, True, reason=why, by=self.town.administrator, now=at)
 
     def _name_routes(self, db: Session) -> None:
         slugs = {t.name: t.slug for t in db.scalars(select(Topic))}
