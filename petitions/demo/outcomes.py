@@ -126,7 +126,7 @@ class Outcomes:
         day = self.calendar.working(db).from_day(self.town.day(entry["due"]))
         promise = Promise(entry["text"], entry["owner"], day)
         by, subject = officer_of(db, duty.department_id), SubjectRef(duty.subject_kind, duty.subject_id)
-        made = committing.commit(db, subject, duty.department_id, promise, by=by, now=at, referral=duty)
+        made = committing.make(db, subject, duty.department_id, promise, by=by, now=at, referral=duty)
         for step in entry.get("step", ()):
             self._plan(step["days_ago"], partial(self._happen, partial(self._note, made.id, step)), at)
 

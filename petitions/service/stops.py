@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exc, exists, or_, select
 from sqlalchemy.orm import Session
@@ -48,7 +49,8 @@ def stopped(db: Session, at: datetime) -> Stopped:
 
 
 def _standing(db: Session) -> tuple[_Standing, ...]:
-    build = lambda: select(Stop.kind, Stop.message, Stop.due_at).where(Stop.ended_at.is_(None))
+    columns: tuple[Any, ...] = (Stop.kind, Stop.message, Stop.due_at)
+    build = lambda: select(*columns).where(Stop.ended_at.is_(None))
     return tuple(_Standing(*row) for row in ready.rows(db, "stops", build, {}))
 
 

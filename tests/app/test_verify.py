@@ -359,7 +359,7 @@ def _owe(town: Town, petition: int) -> None:
 
     def owe(db: Session) -> None:
         said = {"by": imran, "now": town.now}
-        made = committing.commit(db, subject, parks.id, promise, referral=db.get(Referral, answered.id), **said)
+        made = committing.make(db, subject, parks.id, promise, referral=db.get(Referral, answered.id), **said)
         under_way = Update(Progress.UNDER_WAY, "Two of four hired.")
         committing.report_progress(db, made.id, parks.id, under_way, after=0, **said)
         feedback.say(db, answered.id, 1, Addressed.PARTLY, town.now)

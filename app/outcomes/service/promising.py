@@ -14,8 +14,8 @@ from app.departments.model import Department
 from app.outcomes.model import Commitment
 from app.outcomes.rules.commitments import Promise
 from app.outcomes.rules.referrals import WrongState
+from app.outcomes.service import committing
 from app.outcomes.service.answering import locked
-from app.outcomes.service.committing import commit
 from app.outcomes.service.drafting import refuse_alone
 
 
@@ -42,4 +42,4 @@ def promise_more(
     if db.scalar(standing) != seen:
         raise PromisesChanged(referral=referral_id)
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
-    return commit(db, subject, department.id, promise, by=by, now=now, referral=referral)
+    return committing.make(db, subject, department.id, promise, by=by, now=now, referral=referral)
