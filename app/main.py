@@ -129,9 +129,10 @@ from app.operation.breach import turn_to_newest
 from app.outcomes import verify as outcomes_verify
 from app.outcomes.jobs import jobs as outcomes_jobs
 from app.outcomes.letters import OutcomesLetters
+from app.outcomes.model import Referral
 from app.outcomes.queries.standing import public_places
 from app.outcomes.rules import acts as outcomes_acts
-from app.outcomes.service import practising
+from app.outcomes.service import documents, practising
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.outcomes.web.calendar import DueDays
@@ -223,6 +224,7 @@ def _owe(site: Site) -> None:
     site.letters.update(OutcomesLetters(site.settings.base_url, site.referred).composers())
     site.jobs += outcomes_jobs(calendar)
     site.referred[practising.KIND] = practising.shown
+    site.file_owners[documents.KIND] = partial(_is_document_public, site)
     site.calendars.append(DueDays(site))
     site.sitemap.append(public_places)
     site.invariants += [Invariant(f"outcomes: {name}", broken) for name, broken in outcomes_verify.LINES.items()]
@@ -252,6 +254,14 @@ def _follow(site: Site) -> None:
     site.invariants += [
         Invariant(f"following: {name}", broken) for name, broken in following_verify.lines(site.keys).items()
     ]
+
+
+def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
+    """While an answer stands, and its subject may be read."""
+    referral = db.get(Referral, referral_id)
+    show = site.referred.get(referral.subject_kind) if referral else None
+    subject = show(db, referral.subject_id) if referral and show else None
+    return subject is not None and subject.public and documents.is_public(db, referral_id)
 
 
 class House:

@@ -19,12 +19,15 @@ from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.core.web.edge import shows
 from app.core.web.page import Pages, public
+from app.files.model import StoredFile
+from app.files.queries import files_of_many
 from app.moderation import promise
 from app.moderation import queries as moderation
 from app.outcomes.queries import public as outcomes
 from app.outcomes.queries.shown import ShownPromise, promises_by_referral
 from app.outcomes.rules.deadlines import next_midnight
-from app.outcomes.trail import Step, is_waited_for
+from app.outcomes.service.documents import owner
+from app.outcomes.trail import Duties, Step, is_waited_for
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
@@ -164,6 +167,7 @@ class PublishedView:
     qr: QrCode
     #: by referral, promises with how late they are, and what those who signed said of the answer
     promises: Mapping[int, Sequence[ShownPromise]]
+    documents: Mapping[int, Sequence[StoredFile]]
     said: Mapping[int, Mapping[str, int]]
 
 
@@ -183,6 +187,7 @@ def _published_page(
         corrections=[v for v in told.versions if v.version > 1],
         qr=qr_code(link),
         promises=promises_by_referral(told.duties, now, state.settings.zone),
+        documents=_documents(db, told.duties),
         said=outcomes.said_of(db, [r.id for r, given in told.duties.answers if given]),
     )
     midnight = next_midnight(now, state.settings.zone) if is_waited_for(told.duties) else None
@@ -208,6 +213,13 @@ def _published_page(
         now=now,
     )
     return response
+
+
+def _documents(db: Session, duties: Duties) -> Mapping[int, Sequence[StoredFile]]:
+    """By referral, what stands beside its answer."""
+    answered = [r.id for r, given in duties.answers if given]
+    found = files_of_many(db, [owner(r) for r in answered]) if answered else {}
+    return {subject.id: files for subject, files in found.items()}
 
 
 def _countries(db: Session, petition: Petition) -> list[tuple[str, int]]:

@@ -1,6 +1,6 @@
 """The pages of desks and of the committee."""
 
-from app.outcomes.web import answering, cards, inbox, matter, promises, routing, searching, steering
+from app.outcomes.web import answering, cards, documents, inbox, matter, promises, routing, searching, steering
 
 HANDLERS = [
     *inbox.HANDLERS,
@@ -8,6 +8,7 @@ HANDLERS = [
     *searching.HANDLERS,
     *matter.HANDLERS,
     *answering.HANDLERS,
+    *documents.HANDLERS,
     *promises.HANDLERS,
     *routing.HANDLERS,
     *steering.HANDLERS,

@@ -22,6 +22,7 @@ from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments.model import Department
 from app.departments.queries import by_ids
+from app.files.queries import files_of
 from app.outcomes import queries
 from app.outcomes.model import Answer, Referral
 from app.outcomes.queries import people
@@ -30,6 +31,7 @@ from app.outcomes.rules.commitments import PROGRESS_NAMES
 from app.outcomes.rules.deadlines import read_day
 from app.outcomes.rules.referrals import CLOSED_NAMES, OWED, UNANSWERED, read_note
 from app.outcomes.service import desk, drafting, steering
+from app.outcomes.service.documents import owner
 from app.outcomes.trail import Step, in_order, read_duties, steps_of
 from app.outcomes.web import typed
 from app.outcomes.web.lookup import department_of, door_of, identity, lock, owned, seen, subject_of, teller_of, today
@@ -198,6 +200,7 @@ def _answered(state: Any, db: Session, referral: Referral, versions: Any) -> dic
         "newest_version": versions[0].version if versions else 0,
         "tells": referral.answered_at is None or referral.state in OWED,
         "promises": queries.commitments_of(db, referral.id),
+        "documents": len(files_of(db, owner(referral.id))),
         "progress": PROGRESS_NAMES,
         "door": door_of(state, referral),
         "audience": teller.audience(db, referral.subject_id) if teller else None,
