@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app.core.db import Database, abandon, sqlite_module
+from app.core.subject import SubjectRef
+from app.files import service as files
+from app.files.upload import Upload
 from app.moderation.rules.standards import Verdict
 from app.verify import HOUSE
 from tests.app.comments.forum import Forum
@@ -57,6 +60,14 @@ SPOILT = [
         "UPDATE comments_revision SET published_at = NULL",
         "comment",
     ),
+    ("files: every file's bytes are there", "UPDATE files_file SET digest = {zero}", "its bytes are missing"),
+    ("files: every file's bytes are there", "UPDATE files_file SET size = 1", "its bytes are not what was kept"),
+    (
+        "files: what is handed out is what was checked",
+        "UPDATE files_file SET media_type = 'application/pdf'",
+        "is no application/pdf",
+    ),
+    ("files: every file belongs to something", "UPDATE files_file SET subject_kind = 'bath'", "no room knows a 'bath'"),
     (
         "mail: letters move",
         f"UPDATE mail_letter SET state = 'waiting', due_at = :yesterday WHERE id = {LETTER}",
@@ -238,6 +249,7 @@ def lived_in(town: Town) -> Town:
     town.decide(rejected, Verdict.REJECT, reason="no-action")
     town.request(town.start(SUZIE), LAURA, sponsor=True)
     _discuss(town)
+    _attach(town)
     town.work()
     town.deliver()
     assert town.broken() == {}
@@ -252,6 +264,13 @@ def _discuss(town: Town) -> None:
     reply = forum.say("Ben", "Pears do better.", to=top)
     forum.say("Cleo", "Plums do best.", to=reply)
     forum.vote("Ben", top, 1)
+
+
+def _attach(town: Town) -> None:
+    """A document beside something that a room knows."""
+    town.site.file_owners["notice-board"] = lambda _db, _id: True
+    upload, board = Upload.of(town.site.cabinet, "trees.csv", b"tree,street\noak,Elm\n"), SubjectRef("notice-board", 1)
+    town.database.retrying(lambda db: files.keep(db, upload, board, title="Our trees", by=None, now=town.now))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
