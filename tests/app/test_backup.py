@@ -279,7 +279,10 @@ def test_more_rows_than_one_chunk_holds(database: Database, file: Path) -> None:
     )
     assert [count for table, count in told if table == "core_page_version"] == [0, 1_000, 2_000, 2_500]
     assert contents(database) == before
-    assert re.fullmatch(r"Restored and checked 2,51\d rows in \d+ tables \(schema \w+\) from .*town\.backup\.", summary)
+    assert re.fullmatch(
+        r"Restored and checked 2,51\d rows in \d+ tables \(schema \w+\) and 0 files \(0 bytes\) from .*town\.backup\.",
+        summary,
+    )
 
 
 # --- the digest --------------------------------------------------------------------------------
@@ -326,7 +329,9 @@ def test_only_its_owner_reads_the_file_and_nothing_else_is_left(small_town: Data
     file = tmp_path / "safe" / "town.backup"
     file.parent.mkdir()
     summary = write_backup(small_town, NO_FILES, file, progress=quiet)
-    assert re.fullmatch(r"Wrote and checked \d+ rows in \d+ tables \(schema \w+\) in .*town\.backup\.", summary)
+    assert re.fullmatch(
+        r"Wrote and checked \d+ rows in \d+ tables \(schema \w+\) and 0 files \(0 bytes\) in .*town\.backup\.", summary
+    )
     assert [path.name for path in file.parent.iterdir()] == ["town.backup"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.core.db import Database, abandon, sqlite_module
 from app.core.subject import SubjectRef
 from app.departments.queries import by_slug
+from app.files import service as files
+from app.files.upload import Upload
 from app.moderation.rules.standards import Verdict
 from app.outcomes.model import Referral
 from app.outcomes.rules.answers import Addressed
@@ -66,6 +68,14 @@ SPOILT = [
         "UPDATE comments_revision SET published_at = NULL",
         "comment",
     ),
+    ("files: every file's bytes are there", "UPDATE files_file SET digest = {zero}", "its bytes are missing"),
+    ("files: every file's bytes are there", "UPDATE files_file SET size = 1", "its bytes are not what was kept"),
+    (
+        "files: what is handed out is what was checked",
+        "UPDATE files_file SET media_type = 'application/pdf'",
+        "is no application/pdf",
+    ),
+    ("files: every file belongs to something", "UPDATE files_file SET subject_kind = 'bath'", "no room knows a 'bath'"),
     (
         "following: digests go to confirmed mailboxes",
         "UPDATE following_follow SET confirmed_at = NULL;"
@@ -331,6 +341,7 @@ def lived_in(town: Town) -> Town:
     _discuss(town)
     _owe(town, answered)
     Readers(town).follow(AMINA, "petition", answered)
+    _attach(town)
     town.work()
     town.deliver()
     assert town.broken() == {}
@@ -370,6 +381,13 @@ def _owe(town: Town, petition: int) -> None:
         drafting.hand_in(db, asked.id, buses.id, revision=1, by=wendy, now=town.now)
 
     town.database.retrying(owe)
+
+
+def _attach(town: Town) -> None:
+    """A document beside something that a room knows."""
+    town.site.file_owners["notice-board"] = lambda _db, _id: True
+    upload, board = Upload.of(town.site.cabinet, "trees.csv", b"tree,street\noak,Elm\n"), SubjectRef("notice-board", 1)
+    town.database.retrying(lambda db: files.keep(db, upload, board, title="Our trees", by=None, now=town.now))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
