@@ -23,7 +23,8 @@ from app.outcomes.model import Commitment, Referral, Route
 from app.outcomes.rules.answers import Addressed
 from app.outcomes.rules.commitments import OPEN, Progress, Promise, Update
 from app.outcomes.rules.deadlines import end_of
-from app.outcomes.service import committing, feedback, steering
+from app.outcomes.service import feedback, steering
+from app.outcomes.service.committing import commit, report_progress
 from petitions.demo.life import Life
 from petitions.demo.town import Town, officer_of
 from petitions.model.signature import Signature
@@ -133,7 +134,7 @@ class Outcomes:
         day = self.calendar.working(db).from_day(self.town.day(entry["due"]))
         promise = Promise(entry["text"], entry["owner"], day)
         by, subject = officer_of(db, duty.department_id), SubjectRef(duty.subject_kind, duty.subject_id)
-        made = committing.commit(db, subject, duty.department_id, promise, by=by, now=at, referral=duty)
+        made = commit(db, subject, duty.department_id, promise, by=by, now=at, referral=duty)
         for step in entry.get("step", ()):
             self._plan(step["days_ago"], partial(self._happen, partial(self._note, made.id, step)), at)
 
@@ -145,7 +146,7 @@ class Outcomes:
         links = tuple(f"https://{link}" for link in step.get("links", ()))
         said, by = Update(progress, step["note"], links, day), officer_of(db, promise.department_id)
         department = promise.department_id
-        committing.report_progress(db, promise_id, department, said, after=promise.updates, by=by, now=at)
+        report_progress(db, promise_id, department, said, after=promise.updates, by=by, now=at)
 
     # signers
 
