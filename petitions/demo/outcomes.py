@@ -22,7 +22,8 @@ from app.outcomes.model import Commitment, Referral, Route
 from app.outcomes.rules.answers import Addressed
 from app.outcomes.rules.commitments import OPEN, Progress, Promise, Update
 from app.outcomes.rules.deadlines import end_of
-from app.outcomes.service import committing, feedback, steering
+from app.outcomes.service import feedback, steering
+from app.outcomes.service.committing import report_progress
 from petitions.demo.life import Life
 from petitions.demo.town import Town, officer_of
 from petitions.model.signature import Signature
@@ -138,7 +139,7 @@ class Outcomes:
         links = tuple(f"https://{link}" for link in step.get("links", ()))
         said, by = Update(progress, step["note"], links, day), officer_of(db, promise.department_id)
         department = promise.department_id
-        committing.report_progress(db, promise_id, department, said, after=promise.updates, by=by, now=at)
+        report_progress(db, promise_id, department, said, after=promise.updates, by=by, now=at)
 
     # signers
 

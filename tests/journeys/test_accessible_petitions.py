@@ -47,6 +47,7 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield from log_visits()
     yield Visit("/petitions/new", 413, {"action": "x" * 70_000})
     yield from list_visits(world)
+    yield from outcome_visits(world)
     for name, (status, sees) in FACES.items():
         yield Visit(f"/petitions/{petitions[name]}", status, sees=sees)
     for end in ("", "/report", "/report/thanks", "/poster", "/versions", "/sign", "/sign/sent", "/sign/sent?again"):
@@ -112,6 +113,25 @@ def list_visits(world: World) -> Iterator[Visit]:
     )
     for query in queries:
         yield Visit("/petitions" + (f"?{urlencode(query)}" if query else ""))
+
+
+def outcome_visits(world: World) -> Iterator[Visit]:
+    """What came of it: lists with and without something in them, a department, promises, the letter's question."""
+    for query in ("", "?state=awaiting", "?state=late", "?state=returned", "?page=99", "?department=nobody"):
+        yield Visit(f"/outcomes{query}")
+    yield Visit("/outcomes?state=promises-late", sees="2 days late")
+    yield Visit("/outcomes?state=promises-kept", sees="Hire two librarians")
+    yield Visit("/departments", sees="What the figures mean")
+    yield Visit("/departments/parks", sees="Late answers")
+    yield Visit("/departments/libraries", sees="It has answered nothing yet")
+    for promise in world.promises:
+        yield Visit(f"/commitments/{promise}", sees="How far it has come")
+    yield Visit("/commitments/0", 404)
+    yield Visit(world.links["asked"], sees="Does this address what you asked?")
+    yield Visit(world.links["asked"], 422, {})
+    yield Visit(world.links["asked"], 200, {"addressed": "yes"}, "What you said is counted")
+    yield Visit(world.links["asked"], 409, {"addressed": "yes"}, "You have said")
+    yield Visit("/answers/1/unknown", 404)
 
 
 def letter_visits(world: World) -> Iterator[Visit]:

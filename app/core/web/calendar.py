@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from icalendar import Calendar, Event
 from sqlalchemy.orm import Session
 
-CALENDAR = "text/calendar; charset=utf-8"
+CALENDAR = "text/calendar"  # in UTF-8, which every answer of text says of itself
 A_DAY = timedelta(days=1)
 #: control characters, which imports carry and no program expects in one line of text
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
