@@ -47,6 +47,7 @@ def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
         "/admin",
         "/moderation",
         "/desk",
+        "/follow",
         "/sign-in",
         "/signatures/",
         "/sponsor/",

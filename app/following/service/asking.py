@@ -100,7 +100,7 @@ def follow(db: Session, keys: Keys, policy: FollowingPolicy, account: Account, w
 def add(db: Session, policy: FollowingPolicy, follower: Follower, wish: Wish, now: datetime) -> Follow:
     """By whoever is proven to be this follower, which is locked; raises :class:`FollowsTooMuch`."""
     wanted = _wished(db, follower, wish, now)
-    wanted.wish = wish.period or wanted.wish
+    wanted.wish = wish.period  # what a stranger may have asked for in a letter that nobody opened is no wish of theirs
     _count(db, policy, follower, wanted, now)
     return wanted
 

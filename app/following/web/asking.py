@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
+from app.accounts.erasing import person_of
 from app.accounts.guards import anyone, visitor, who
 from app.accounts.model import Account
 from app.core.errors import NotFound, TooMany
@@ -17,6 +18,7 @@ from app.core.people.addresses import read_address
 from app.core.security.limits import Allowance
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.following import queries
 from app.following.letters import CONFIRMING, manage_link
 from app.following.policy import FollowingPolicy
 from app.following.rules.periods import PERIOD_NAMES, Period
@@ -36,9 +38,12 @@ class FollowLinkUnknown(NotFound):
 
 @get("/follow", name="following.follow", guards=[visitor], sync_to_thread=True)
 def follow_form(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
-    given = request.query_params
+    given = dict(request.query_params)
     _wish, title = _read(request, db, given.get("kind", ""), given.get("key", ""), "")
-    return _page(request, Form(values={"period": Period.DAILY, **given}), title)
+    member = _member(request)
+    mine = queries.followers_of(db, request.app.state.keyring, person_of(member)) if member is not None else ()
+    period = {"period": mine[0].period} if mine else {}
+    return _page(request, Form(values=period | given), title)
 
 
 @post("/follow", name="following.follow.post", guards=[visitor], sync_to_thread=True, status_code=303, writes=True)
