@@ -22,7 +22,7 @@ from app.outcomes.model import Commitment, Referral, Route
 from app.outcomes.rules.answers import Addressed
 from app.outcomes.rules.commitments import OPEN, Progress, Promise, Update
 from app.outcomes.rules.deadlines import end_of
-from app.outcomes.service import feedback, steering
+from app.outcomes.service import committing, feedback, steering
 from app.outcomes.service.committing import report_progress
 from petitions.demo.life import Life
 from petitions.demo.town import Town, officer_of
