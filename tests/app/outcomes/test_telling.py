@@ -12,6 +12,7 @@ import pytest
 from app.core.subject import SubjectRef
 from app.outcomes import service
 from app.outcomes.model import Answer, Referral
+from tests.app.outcomes.test_desk import cleared
 from tests.people import crowd
 from tests.site import OFFICER, RunningSite
 
@@ -22,8 +23,8 @@ TEMPLATE = "petitions/mail/answered"
 @pytest.fixture
 def duty(site: RunningSite) -> Referral:
     """Six support it and four sign: ten ask for news."""
+    cleared(site.town)
     petition = site.town.open_petition()
-    site.town.officer()
     site.town.sign(petition, *crowd(4, f"teller{petition}"))
     site.town.deliver()
     (referral,) = site.town.referrals(petition)
