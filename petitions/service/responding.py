@@ -81,6 +81,7 @@ class Responding:
             "petition_link": f"{self.base_url}/petitions/{subject_id}",
             "answer": {"summary": summary},
             "department": {"name": department},
+            "say": f"{self.base_url}/answers/…",  # each reader has an address of their own
         }
         return ANSWERED, values
 
