@@ -133,6 +133,8 @@ class Site:
     askers: dict[str, Askers] = field(default_factory=dict)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
+    #: slug and name of each room's topics, by which rules say who answers
+    topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without

@@ -1,6 +1,7 @@
 """The pages of desks and of the committee."""
 
-from app.outcomes.web import answering, cards, inbox, matter, searching
+from app.outcomes.web import answering, cards, figures, inbox, matter, practice, routes, searching, templates
 
 HANDLERS = [*inbox.HANDLERS, *matter.HANDLERS, *answering.HANDLERS]
-HANDLERS += [*cards.HANDLERS, *searching.HANDLERS]
+HANDLERS += [*cards.HANDLERS, *searching.HANDLERS, *figures.HANDLERS, *templates.HANDLERS, *practice.HANDLERS]
+HANDLERS += routes.HANDLERS
