@@ -516,6 +516,12 @@ def _staff_pages() -> list[StaffPage]:
             "/admin/staff", _("Staff accounts"), _("Who works here, with which role and factor."), "accounts.see"
         ),
         StaffPage(
+            "/admin/routes",
+            _("Who answers which topic"),
+            _("Which department leads, and which ones help."),
+            "outcomes.routes",
+        ),
+        StaffPage(
             "/admin/banners",
             _("Notices to everyone"),
             _("Words on top of every page, now or at a time to come."),

@@ -83,7 +83,7 @@ class Archive:
         """Titles of random petitions: their words are what people look for."""
         chance = random.Random(SEED + 1)
         wanted = [chance.randint(1, self.petitions) for _ in range(number)]
-        with _connected(self.url) as connection:
+        with connected(self.url) as connection:
             return [
                 str(
                     connection.execute(text("SELECT action FROM petitions_petition WHERE id = :id"), {"id": i}).scalar()
@@ -96,7 +96,7 @@ class Archive:
 def archive(database: str, scale: float) -> Iterator[Archive]:
     """The archive of this size, with signatures within the last hour; built where it is not there yet."""
     petitions, signatures = max(int(PETITIONS * scale), 100), max(int(SIGNATURES * scale), 5_000)
-    name = f"archive_{petitions}_{_schema_digest()}_{VERSION}"
+    name = f"archive_{petitions}_{schema_digest()}_{VERSION}"
     folder = servers.VAR / f"{name}_{database}"
     folder.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{folder / 'site.db'}" if database == "sqlite" else servers.lasting_database(name)
@@ -110,7 +110,7 @@ def archive(database: str, scale: float) -> Iterator[Archive]:
     yield Archive(url, folder, petitions, signatures)
 
 
-def _schema_digest() -> str:
+def schema_digest() -> str:
     """Another schema needs another archive."""
     files = sorted((schema.MIGRATIONS / "versions").glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
@@ -127,14 +127,14 @@ def _build(url: str, petitions: int, signatures: int) -> None:
     house.close()
     sizes = shares(signatures, petitions)
     now = datetime.now(UTC).replace(microsecond=0)
-    with _connected(url) as connection:
-        _fill(connection, Department.__table__, _departments(now))
-        _fill(connection, Topic.__table__, _topics())
-        _fill(connection, Petition.__table__, _petitions(sizes, now))
-        _fill(connection, PetitionTopic.__table__, _sorted_by_topic(petitions))
+    with connected(url) as connection:
+        fill(connection, Department.__table__, _departments(now))
+        fill(connection, Topic.__table__, _topics())
+        fill(connection, Petition.__table__, _petitions(sizes, now))
+        fill(connection, PetitionTopic.__table__, _sorted_by_topic(petitions))
         _sign(connection)
         connection.commit()
-    with _connected(url, autocommit=True) as connection:
+    with connected(url, autocommit=True) as connection:
         connection.execute(text("ANALYZE" if url.startswith("sqlite") else "VACUUM ANALYZE"))
 
 
@@ -253,7 +253,7 @@ def _sorted_by_topic(petitions: int) -> Iterator[dict[str, Any]]:
             yield {"petition_id": petition, "topic_id": topic}
 
 
-def _fill(connection: Connection, table: Any, rows: Iterator[dict[str, Any]]) -> None:
+def fill(connection: Connection, table: Any, rows: Iterator[dict[str, Any]]) -> None:
     while some := list(islice(rows, A_CHUNK)):
         connection.execute(insert(table), some)
     _set_counter(connection, table)
@@ -324,7 +324,7 @@ def _live_through_an_hour(url: str, petitions: int) -> None:
     chance = random.Random(SEED)
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
     active = min(ACTIVE_A_MINUTE, petitions // 3)
-    with _connected(url) as connection:
+    with connected(url) as connection:
         connection.execute(MinuteCount.__table__.delete())  # type: ignore[attr-defined]
         for back in range(60):
             some = {1 + math.floor(petitions * chance.random() ** 2) % petitions for _ in range(active)}
@@ -337,7 +337,7 @@ def _live_through_an_hour(url: str, petitions: int) -> None:
 
 
 @contextmanager
-def _connected(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
+def connected(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     from app.core.db import normal_url, sqlite_module
 
     options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if autocommit else {}

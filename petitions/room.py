@@ -21,7 +21,7 @@ from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import told
+from petitions.queries import finding, told
 from petitions.queries.figures import ListFigures
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
@@ -132,6 +132,7 @@ def install(site: Site) -> None:
     site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock
     site.heard += [told.petitions, told.comments]
+    site.topics.append(finding.topics)
     site.news["petition"] = responding = Responding(announcing, settings.base_url)
     site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
     site.happenings.update(TELLERS)

@@ -24,8 +24,11 @@ from app.departments.model import Department
 from app.front.changes import changes_to
 from app.operation.rules import read_reason
 from app.outcomes import passing_on
+from app.outcomes.contribution import Referred
+from app.outcomes.model import Commitment, Referral
+from app.site import Site
 
-ACTS = frozenset({"rename", "dissolve", "bring-back", "appoint", "dismiss"})
+ACTS = frozenset({"rename", "dissolve", "bring-back", "appoint", "dismiss", "two-people", "one-person"})
 
 
 @get("/admin/departments", name="front.departments", guards=[may("front.departments")], sync_to_thread=True)
@@ -115,6 +118,8 @@ def _change(
             founding.dissolve(db, department_id, **said)
         case "bring-back":
             founding.bring_back(db, department_id, **said)
+        case "two-people" | "one-person":
+            founding.want_two_people(db, department_id, act == "two-people", **said)
         case "appoint":
             person, office = _person(db, form, "appointed"), _found(db, department_id)
             founding.change_role(db, person, Role.OFFICER, office, **said)
@@ -175,14 +180,18 @@ def _one(
         others=[p for p in people if offices.get(p.id) != office.id and not p.disabled_at and p.id != account.id],
         heirs=[d for d in departments.active(db) if d.id != office.id],
         owed=passing_on.owed(db).get(office.id, 0),
-        duties=[
-            (d, site.referred[d.subject_kind](db, d.subject_id)) for d in duties if d.subject_kind in site.referred
-        ],
+        duties=[(d, _subject(site, db, d)) for d in duties],
+        promises=[(p, _subject(site, db, p)) for p in passing_on.promised_by(db, office.id)],
         form=Form(values={"name": office.name, **form.values}, errors=form.errors),
         changes=changes_to(db, SubjectRef("department", office.id)),
         done=done if done in ACTS and status == 200 else "",
     )
     return response
+
+
+def _subject(site: Site, db: Session, row: Referral | Commitment) -> Referred | None:
+    show = site.referred.get(row.subject_kind)
+    return show(db, row.subject_id) if show else None
 
 
 HANDLERS = [department_list, found_department, department, change_department]

@@ -186,7 +186,7 @@ def test_a_department_that_owes_answers_needs_an_heir(northmere: RunningSite, ad
         no=False,
         now=town.now if not town.database.is_sqlite else town.now.strftime("%Y-%m-%d %H:%M:%S.%f"),
     )
-    assert "It owes 1 answer, which another department must give" in ada.get("/admin/departments/1").text
+    assert "It owes 1 answer or promise, which another department must give" in ada.get("/admin/departments/1").text
     refused = change(ada, "/admin/departments/1", "dissolve", status=409)
     assert "This department still owes answers" in refused.text
     change(ada, "/admin/departments/1", "dissolve", status=409, heir="parks")

@@ -29,6 +29,13 @@ class EnoughTemplates(Conflict):
     way_on = ("/desk/templates", _("Back to the templates"))
 
 
+class NameTaken(Conflict):
+    code = "template-name-taken"
+    title = _("There is another template called “{name}” by now")
+    message = _("Rename or remove that one first, then put this one back.")
+    way_on = ("/desk/templates", _("Back to the templates"))
+
+
 def assign(db: Session, referral_id: int, department_id: int, to: int | None, *, by: int, now: datetime) -> None:
     """One officer of the department sees to it, or nobody in particular; whoever is given it gets a letter."""
     referral = locked(db, referral_id, department_id)
@@ -81,15 +88,40 @@ def keep_template(
 
 def remove_template(db: Session, template_id: int, department_id: int, now: datetime) -> AnswerTemplate:
     """It is offered no more; :func:`put_back_template` undoes it."""
-    found = _template(db, template_id, department_id)
+    found = template(db, template_id, department_id)
     found.removed_at = found.removed_at or now
     return found
 
 
 def put_back_template(db: Session, template_id: int, department_id: int) -> AnswerTemplate:
-    found = _template(db, template_id, department_id)
-    found.removed_at = None
+    """Raises :class:`NameTaken` where another one has its name by now. Twice is once."""
+    found = template(db, template_id, department_id)
+    if found.removed_at is not None:
+        if is_taken(db, department_id, found.name):
+            raise NameTaken(name=found.name)
+        found.removed_at = None
     return found
+
+
+def rename_template(db: Session, template_id: int, department_id: int, name: str) -> None:
+    """The caller has asked :func:`is_taken`."""
+    template(db, template_id, department_id).name = name
+    db.flush()
+
+
+def is_taken(db: Session, department_id: int, name: str, *, besides: int = 0) -> bool:
+    """Whether another template that stands has this name."""
+    same = select(AnswerTemplate.id).where(
+        AnswerTemplate.department_id == department_id, AnswerTemplate.name == name, AnswerTemplate.removed_at.is_(None)
+    )
+    return db.scalar(same.where(AnswerTemplate.id != besides).limit(1)) is not None
+
+
+def removed_template(db: Session, template_id: int, department_id: int) -> AnswerTemplate | None:
+    """One that can be put back."""
+    found = db.get(AnswerTemplate, template_id)
+    mine = found is not None and found.department_id == department_id
+    return found if found is not None and mine and found.removed_at is not None else None
 
 
 def templates(db: Session, department_id: int) -> Sequence[AnswerTemplate]:
@@ -100,7 +132,8 @@ def templates(db: Session, department_id: int) -> Sequence[AnswerTemplate]:
     return db.scalars(standing.order_by(AnswerTemplate.name, AnswerTemplate.id)).all()
 
 
-def _template(db: Session, template_id: int, department_id: int) -> AnswerTemplate:
+def template(db: Session, template_id: int, department_id: int) -> AnswerTemplate:
+    """One of this department, removed or not; :class:`NotFound`."""
     found = db.get(AnswerTemplate, template_id)
     if found is None or found.department_id != department_id:
         raise NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session
 
 from app.core.i18n import _
@@ -69,14 +69,17 @@ def begin(db: Session, calendar: Calendar, department_id: int, now: datetime) ->
 
 
 def of(db: Session, department_id: int) -> Referral | None:
-    """The one that this department practises with."""
+    """The one that this department practises with; it may have handed it on, as one does."""
     made_up = select(Referral).where(*_of(department_id))
     return db.scalar(made_up.order_by(Referral.id.desc()).limit(1))
 
 
 def _of(department_id: int) -> tuple[ColumnElement[bool], ...]:
-    """By its kind, which an index begins with: a department may have many real ones."""
-    return (Referral.subject_kind == KIND, Referral.department_id == department_id, Referral.sandbox.is_(True))
+    """What this department began, wherever it was handed; by its kind, which an index begins with."""
+    begun = exists().where(
+        Handing.referral_id == Referral.id, Handing.from_id.is_(None), Handing.to_id == department_id
+    )
+    return (Referral.subject_kind == KIND, Referral.sandbox.is_(True), begun)
 
 
 def shown(_db: Session, subject_id: int) -> Referred:

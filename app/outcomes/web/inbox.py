@@ -53,7 +53,7 @@ def desk(
     department = department_of(db, account)
     here = Desk(department.id, account.id, state.clock.now())
     show = Show(asked["show"]) if asked.get("show") in set(Show) else Show.ALL
-    counted, practice = inbox.numbers(db, here), practising.of(db, department.id)
+    counted, practice = inbox.numbers(db, here), _practice(db, here)
     number = read_page(asked.get("page", ""))
     lines = _lines(state, db, here, inbox.page(db, here, show, offset=(number - 1) * A_PAGE))
     is_front = show == Show.ALL and number == 1
@@ -79,6 +79,12 @@ def desk(
         now=here.now,
     )
     return response
+
+
+def _practice(db: Session, here: Desk) -> Referral | None:
+    """What it practises with, unless it was handed on."""
+    matter = practising.of(db, here.department_id)
+    return matter if matter is not None and matter.department_id == here.department_id else None
 
 
 def _total(db: Session, here: Desk, show: Show, counted: Numbers, practice: Referral | None) -> int:
