@@ -32,6 +32,8 @@ from app.core.settings import PREFIX, BadSettings, Settings
 from app.core.watch import Watch
 from app.departments import queries as departments
 from app.departments import service as founding
+from app.files.cabinet import Cabinet
+from app.files.store import Store
 from app.mail import bouncing
 from app.main import House, load_rooms, start_workers
 from app.operation import rekeying
@@ -43,6 +45,7 @@ DEMO = {
     "MODE": "demo",
     "DATABASE_URL": "sqlite:///var/demo/townsquare.db",
     "MAIL_URL": "file:var/demo/mail",
+    "FILES_FOLDER": "var/demo/files",
     "PETITIONS_RESPONSE_AT": "10",
     "PETITIONS_DEBATE_AT": "50",
 }
@@ -270,7 +273,7 @@ def backup(file: Path) -> None:
     _prepare(settings)
     with _database(settings) as database:
         try:
-            summary = write_backup(database, file, progress=_progress("Writing"))
+            summary = write_backup(database, _store(settings), file, progress=_progress("Writing"))
         except BackupFailed as wrong:
             raise Failure(str(wrong)) from wrong
     click.echo(summary)
@@ -280,13 +283,13 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Restore over a database that is not empty.")
 def restore(file: Path, replace: bool) -> None:
-    """Fill the database from FILE, and check it."""
+    """Fill the database and the folder of files from FILE, and check it."""
     from app.backup import BackupFailed, read_backup
 
     settings = _settings()
     with _database(settings) as database:
         try:
-            summary = read_backup(database, file, replace=replace, progress=_progress("Reading"))
+            summary = read_backup(database, _store(settings), file, replace=replace, progress=_progress("Reading"))
         except BackupFailed as wrong:
             raise Failure(str(wrong)) from wrong
     click.echo(summary)
@@ -398,6 +401,10 @@ def _house(settings: Settings) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+def _store(settings: Settings) -> Store:
+    return Cabinet.from_settings(settings).store
 
 
 def _appoint(db: Any, account: Account, slug: str, now: Any) -> None:

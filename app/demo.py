@@ -64,13 +64,14 @@ def is_half_filled(settings: Settings) -> bool:
 
 
 def forget(settings: Settings) -> None:
-    """Throw the demo's own database and letters away; refuses anything outside ``var/demo``."""
+    """Throw the demo's own database, letters and files away; refuses anything outside ``var/demo``."""
     path = _path(settings)
     if not settings.is_sqlite or path.parent != Path("var/demo"):
         raise ValueError("--reset throws away var/demo only; this demo uses another database")
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
-    shutil.rmtree("var/demo/mail", ignore_errors=True)
+    for folder in ("mail", "files"):
+        shutil.rmtree(path.parent / folder, ignore_errors=True)
 
 
 def _path(settings: Settings) -> Path:

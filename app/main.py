@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import importlib
 import threading
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from litestar import Litestar, Router
 from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import State
@@ -63,6 +65,7 @@ from app.core.security.limits import Limits
 from app.core.security.passwords import Passwords
 from app.core.settings import BadSettings, Settings
 from app.core.switches import Switch, Switches, standing
+from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
@@ -73,8 +76,26 @@ from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
 from app.departments import queries as departments
+from app.files import queries as files
+from app.files import verify as files_verify
+from app.files import web as files_web
+from app.files.jobs import jobs as files_jobs
+from app.files.receiving import provide_posted
+from app.following import verify as following_verify
+from app.following.departments import DEPARTMENT, DepartmentFollowed
+from app.following.letters import FollowingLetters
+from app.following.policy import FollowingPolicy
+from app.following.rekeying import FollowingRekeyer
+from app.following.service.digests import RECIPIENT as FOLLOWER
+from app.following.service.digests import Digests
+from app.following.service.gathering import Gathering
+from app.following.service.holding import FollowingHolding
+from app.following.service.noting import Noting
+from app.following.service.stopping import Forgetting
+from app.following.web import HANDLERS as FOLLOWING
 from app.front import HANDLERS as FRONT
 from app.front import acts as front_acts
+from app.front import followed_outcomes
 from app.front.notices import Notices
 from app.mail import service as mail
 from app.mail import suppression
@@ -108,11 +129,17 @@ from app.operation.breach import turn_to_newest
 from app.outcomes import verify as outcomes_verify
 from app.outcomes.jobs import jobs as outcomes_jobs
 from app.outcomes.letters import OutcomesLetters
+from app.outcomes.model import Referral
+from app.outcomes.queries.standing import public_places
 from app.outcomes.rules import acts as outcomes_acts
-from app.outcomes.service import practising
+from app.outcomes.service import documents, practising
 from app.outcomes.web import HANDLERS as OUTCOMES
+from app.outcomes.web import everybody as outcomes_public
+from app.outcomes.web.calendar import DueDays
 from app.site import Invariant, Site, StaffPage
 
+#: threads for the public pages that are asked for most
+READERS = 3
 STATIC = Path(__file__).resolve().parent / "static"
 
 
@@ -129,15 +156,32 @@ def load_rooms(site: Site) -> None:
     site.notices.append(operation_notices.said)
     site.at_rotation.append(inviting.make_void)
     site.rekeyers |= {"accounts": AccountRekeyer(), "mail": MailRekeyer(), "moderation": ModerationRekeyer()}
+    _keep_files(site)
     _moderate(site)
     _discuss(site)
     _owe(site)
+    _follow(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    for event, tell in site.happenings.items():
+        site.listeners[event].append(Noting(tell, site.subject_tags))
+
+
+def _keep_files(site: Site) -> None:
+    """Files of any subject; whose there are, and when they are public, the rooms say."""
+    site.jobs += files_jobs(site.cabinet)
+    site.readiness.append(_unchecked_files)
+    lines = files_verify.lines(site.cabinet, site.file_owners)
+    site.invariants += [Invariant(f"files: {name}", broken) for name, broken in lines.items()]
+
+
+def _unchecked_files(db: Session, now: datetime) -> Iterable[str]:
+    if files.is_stuck(db, now):
+        yield "files wait to be checked: does the virus scanner answer?"
 
 
 def _moderate(site: Site) -> None:
@@ -180,7 +224,44 @@ def _owe(site: Site) -> None:
     site.letters.update(OutcomesLetters(site.settings.base_url, site.referred).composers())
     site.jobs += outcomes_jobs(calendar)
     site.referred[practising.KIND] = practising.shown
+    site.file_owners[documents.KIND] = partial(_is_document_public, site)
+    site.calendars.append(DueDays(site))
+    site.sitemap.append(public_places)
     site.invariants += [Invariant(f"outcomes: {name}", broken) for name, broken in outcomes_verify.LINES.items()]
+
+
+def _follow(site: Site) -> None:
+    """Digests of what people follow; what can be followed, and what is news of it, the rooms say."""
+    settings = site.settings
+    try:
+        policy = FollowingPolicy.from_settings(settings.section("following"), settings.zone, settings.news_window)
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    gathering = Gathering(site.followable, site.happening_lines)
+    site.dependencies["following_policy"], site.dependencies["gathering"] = policy, gathering
+    site.followable[DEPARTMENT] = DepartmentFollowed()
+    letters = FollowingLetters(site.keys, settings.base_url, policy, site.followable, gathering)
+    site.letters.update(letters.composers())
+    site.recipients[FOLLOWER] = letters.address_of
+    site.holdings["following"] = FollowingHolding(site.keys, site.followable)
+    site.rekeyers["following"] = FollowingRekeyer()
+    site.happenings.update(followed_outcomes.TELLERS)
+    site.happening_lines.update(followed_outcomes.Lines(_say_day, _say_last_day_in(settings.zone)).by_code())
+    site.jobs += [
+        Job("following: make digests", Digests(policy, site.followable), timedelta(seconds=10)),
+        Job("following: forget", Forgetting(policy), timedelta(hours=1)),
+    ]
+    site.invariants += [
+        Invariant(f"following: {name}", broken) for name, broken in following_verify.lines(site.keys).items()
+    ]
+
+
+def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
+    """While an answer stands, and its subject may be read."""
+    referral = db.get(Referral, referral_id)
+    show = site.referred.get(referral.subject_kind) if referral else None
+    subject = show(db, referral.subject_id) if referral and show else None
+    return subject is not None and subject.public and documents.is_public(db, referral_id)
 
 
 class House:
@@ -208,6 +289,8 @@ class House:
         self.pages.jinja.globals["staff_idle_seconds"] = int(
             (sessions.STAFF.idle - sessions.SEEN_EVERY).total_seconds()
         )
+        self.pages.jinja.globals["file_help"] = self.site.cabinet.help
+        self.pages.jinja.filters["file_size"] = sizes.in_words
         self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
         self.switches = Switches()
         self.watch = Watch(
@@ -218,6 +301,7 @@ class House:
         self.errors = ErrorPages(self.pages, lambda: self.notices.said)
         self.pages.jinja.globals["notices"] = self.notices.now
         self.pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="page")
+        self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="page-reader")
         self.closers = ThreadPoolExecutor(4, thread_name_prefix="close")
         self.upkeep = ThreadPoolExecutor(2, thread_name_prefix="upkeep")
         self.exports = ThreadPoolExecutor(2, thread_name_prefix="export")
@@ -247,7 +331,9 @@ class House:
         self.database.on_touched.append(self.cache.touched)
         self.hub = Hub(self._glance, self.upkeep)
         self.database.on_touched += [self.hub.hear, self.site.desk_figures.hear]
-        door = stopped.ReadOnlyDoor(self.cache, self.switches, self.errors, most=settings.form_max_bytes)
+        door = stopped.ReadOnlyDoor(
+            self.cache, self.switches, self.errors, most=settings.form_max_bytes, a_file=settings.files_most_bytes
+        )
         self.asgi = Shell(door, settings, self.assets, self.errors)
 
     def _postman(self) -> Postman:
@@ -277,8 +363,11 @@ class House:
             *mine.HANDLERS,
             *account_pages.HANDLERS,
             *COMMENTS,
+            *files_web.HANDLERS,
+            *FOLLOWING,
             *moderation,
             *OUTCOMES,
+            *outcomes_public.HANDLERS,
         ]
         return Litestar(
             # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
@@ -290,6 +379,7 @@ class House:
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),
+                "posted": Provide(provide_posted),
                 "account": Provide(provide_account),
                 "signed": Provide(provide_signed),
                 **{name: _constant(value) for name, value in self.site.dependencies.items()},
@@ -366,6 +456,7 @@ class House:
         """Give everything back; for tests and commands."""
         self.intake.close(1)
         self.pool.shutdown(wait=False, cancel_futures=True)
+        self.readers.shutdown(wait=False, cancel_futures=True)
         self.closers.shutdown(wait=False)
         self.upkeep.shutdown(wait=False, cancel_futures=True)
         self.exports.shutdown(wait=False, cancel_futures=True)
@@ -402,6 +493,10 @@ def create_app(settings: Settings | None = None, *, jobs: bool = True, clock: Cl
 
 def _staff_pages() -> list[StaffPage]:
     return [
+        StaffPage("/desk/commitments", _("What you promised"), _("By its day, late ones first."), "outcomes.desk"),
+        StaffPage(
+            "/desk/all", _("Matters of all departments"), _("Whose they are, by when, and what came."), "outcomes.steer"
+        ),
         StaffPage(
             "/moderation/reports",
             _("Reports by readers"),
@@ -497,6 +592,15 @@ def _house_jobs() -> list[Job]:
         Job("forget what has had its time", forget, timedelta(hours=1)),
         Job("notices begin and end", banners.tell_pages, timedelta(seconds=5)),
     ]
+
+
+def _say_day(day: date) -> str:
+    return format_date(day, "d MMMM y", locale="en_GB")
+
+
+def _say_last_day_in(zone: ZoneInfo) -> Callable[[datetime], str]:
+    """The last local day before an instant, in words."""
+    return lambda at: _say_day((at - timedelta(microseconds=1)).astimezone(zone).date())
 
 
 def _constant(value: Any) -> Provide:

@@ -26,14 +26,19 @@ from app.core.jobs import Job
 from app.core.security.keys import Keys
 from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
+from app.core.web.calendar import Dates
+from app.files.cabinet import Cabinet
+from app.following.contribution import Followable, Line, Tagger, Teller
 from app.mail.render import Composer
 from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising
 from app.moderation.queue import DeskFigures
 from app.operation.breach import AtRotation
-from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, Referred, ShowReferred
+from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, PublicSubjects, Referred, ShowReferred
 from app.outcomes.policy import OutcomesPolicy
+from app.outcomes.queries.standing import Standings
+from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
 
 __all__ = ["HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
@@ -131,10 +136,24 @@ class Site:
     news: dict[str, NewsOfAnswers] = field(default_factory=dict)
     #: kind of subject -> who asked, and may say whether an answer addresses it
     askers: dict[str, Askers] = field(default_factory=dict)
+    #: kind of subject -> what of it stands on public lists of outcomes
+    subjects: dict[str, PublicSubjects] = field(default_factory=dict)
+    #: days and meetings for the public calendar
+    calendars: list[Dates] = field(default_factory=list)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
     #: slug and name of each room's topics, by which rules say who answers
     topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
+    #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
+    file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
+    #: kind of thing -> how it is followed
+    followable: dict[str, Followable] = field(default_factory=dict)
+    #: type of event -> what those who follow are told of it
+    happenings: dict[type, Teller] = field(default_factory=dict)
+    #: code of a happening -> its line in a digest
+    happening_lines: dict[str, Line] = field(default_factory=dict)
+    #: kind of subject -> what else whatever happens to it is found by: topics, departments, areas
+    subject_tags: dict[str, Tagger] = field(default_factory=dict)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without
@@ -159,6 +178,11 @@ class Site:
         ]
 
     @cached_property
+    def cabinet(self) -> Cabinet:
+        """Where files are kept, and how they are checked."""
+        return Cabinet.from_settings(self.settings)
+
+    @cached_property
     def moderating(self) -> ModerationPolicy:
         """The moderators' numbers; ValueError where they make no sense."""
         return ModerationPolicy.from_settings(self.settings.section("moderation"))
@@ -172,6 +196,16 @@ class Site:
     def referring(self) -> Referring:
         """How a room hands a subject to a department."""
         return Referring(self.calendar)
+
+    @cached_property
+    def standings(self) -> Standings:
+        """How departments do, in figures."""
+        return Standings(self.settings.zone)
+
+    @cached_property
+    def outcome_totals(self) -> Totals:
+        """How many outcomes the public finds under each filter."""
+        return Totals(self.subjects)
 
     @cached_property
     def promising(self) -> Promising:

@@ -11,6 +11,8 @@ from app.core.text.plain import fold
 from app.mail import mailbox
 
 KEY_BYTES = 16
+#: what the token of a letter is for by which whoever signed says once whether the answer addresses it
+ASKED = "petitions.asked"
 
 
 def new_salt() -> bytes:

@@ -31,7 +31,7 @@ def jobs(
         Job("petitions: serve crossings", serve_unserved, timedelta(seconds=30)),
         Job("petitions: stop abandoned", partial(_stop_abandoned, policy), timedelta(hours=1)),
         Job("petitions: forget minutes", trending.forget_minutes, timedelta(minutes=1)),
-        Job("petitions: erase signers", partial(_erase, policy, zone), timedelta(minutes=10)),
+        Job("petitions: erase signers", partial(_erase, policy, zone, erasing.Reached()), timedelta(minutes=10)),
     ]
 
 
@@ -44,8 +44,8 @@ def _close(keys: Keys, zone: ZoneInfo, news: announcing.Announcing, db: Session,
     return _keep_to_stops(keys, zone, db, now) or closing.close_overdue(db, now, news)
 
 
-def _erase(policy: PetitionPolicy, zone: ZoneInfo, db: Session, now: datetime) -> int:
-    return erasing.erase_some(db, policy, zone, now) or erasing.forget_unconfirmed(db, policy, now)
+def _erase(policy: PetitionPolicy, zone: ZoneInfo, reached: erasing.Reached, db: Session, now: datetime) -> int:
+    return erasing.erase_some(db, policy, zone, now, reached) or erasing.forget_unconfirmed(db, policy, now)
 
 
 def _stop_abandoned(policy: PetitionPolicy, db: Session, now: datetime) -> int:

@@ -22,7 +22,7 @@ from app.moderation.promise import Promising, waiting_since
 from app.moderation.rules.standards import Verdict
 from app.outcomes.model import Answer, Referral
 from app.outcomes.queries import answers_to
-from petitions.identity import open_signer
+from petitions.identity import ASKED, open_signer
 from petitions.model.debate import Debate
 from petitions.model.petition import Announcement, Petition, TextVersion
 from petitions.model.signature import Signature, Signer
@@ -211,7 +211,8 @@ class PetitionLetters:
             return None
         referral = db.get_one(Referral, given.referral_id)
         department = by_ids(db, [referral.department_id]).get(referral.department_id or 0)
-        return self._news(*found, answer=standing[0], department=department)
+        say = f"{self.base_url}/answers/{referral.id}/{self.keys.token(ASKED, found[0].id)}"
+        return self._news(*found, answer=standing[0], department=department, say=say)
 
     def debate(self, db: Session, letter: Letter) -> Envelope | None:
         """News of a debate as it stands; none where that has become another matter."""

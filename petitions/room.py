@@ -28,9 +28,12 @@ from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
+from petitions.service.asking import PetitionsOnLists, Signers
 from petitions.service.blocking import Blocklist
 from petitions.service.debating import Debating
 from petitions.service.discussing import PetitionDiscussed
+from petitions.service.followed import PETITION, SEARCH, TOPIC, PetitionFollowed, SearchFollowed, TopicFollowed, tags
+from petitions.service.happening import TELLERS, Lines
 from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
@@ -130,7 +133,13 @@ def install(site: Site) -> None:
     site.locks["petition"] = _lock
     site.heard += [told.petitions, told.comments]
     site.topics.append(finding.topics)
-    site.news["petition"] = responding = Responding(announcing)
+    site.news["petition"] = responding = Responding(announcing, settings.base_url)
+    site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
+    site.happenings.update(TELLERS)
+    site.happening_lines.update(Lines(say_day, say_date).by_code())
+    site.subject_tags[PETITION] = tags
+    site.subjects["petition"] = PetitionsOnLists()
+    site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)
     site.listeners[ReferralAnswered].append(responding.note_answer)

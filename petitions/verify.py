@@ -258,7 +258,7 @@ def debates_are_shown(db: Session, now: datetime) -> Iterable[str]:
         Referral.subject_kind == "petition",
         Referral.subject_id == Petition.id,
         Referral.cause == "debate",
-        Referral.state == "answered",
+        Referral.answered_at.is_not(None),
     )
     for row in db.scalars(
         select(Petition.id).where(Petition.debate_state.is_not(None), Petition.source.is_(None), ~answered)

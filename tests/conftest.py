@@ -1,7 +1,8 @@
-"""What every test may ask for: an empty, migrated database of each kind, or a test on both in turn."""
+"""What every test may ask for: an empty, migrated database of each kind, a town, a running site; or a test on both."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,23 @@ from pathlib import Path
 import pytest
 
 from app.core.db import Database
-from tests import databases
+from tests import databases, once
+from tests.site import postgres_ground, postgres_site, site, sqlite_ground, sqlite_site, sqlite_town, town
+
+__all__ = ["postgres_ground", "postgres_site", "site", "sqlite_ground", "sqlite_site", "sqlite_town", "town"]
+
+once.install()
+
+
+def pytest_collection() -> None:
+    """Thousands of tests are made and none is given up: nobody looks for garbage meanwhile."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor among them later."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> None:
@@ -16,7 +16,9 @@ def main() -> None:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-q"], check=False, env=environment, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-q", "chromium"], check=False, env=environment, **quiet)
+        for name in NAMES[:2]:  # older Debians know the second alone
+            if not any(shutil.which(found) for found in NAMES):
+                subprocess.run(["apt-get", "install", "-y", "-q", name], check=False, env=environment, **quiet)
     if not any(shutil.which(name) for name in NAMES):
         print("No Chromium here: browser tests will be skipped by name.", file=sys.stderr)
 

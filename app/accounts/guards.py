@@ -25,7 +25,7 @@ from app.accounts.stepping_up import Who
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import NotFound
-from app.core.security import sessions
+from app.core.security import events, sessions
 from app.core.security.cross_site import SAFE_METHODS
 from app.core.security.sessions import SignedIn
 from app.core.web.edge import in_worker
@@ -83,7 +83,10 @@ def may(act: str, *, before_factor: bool = False) -> Guard:
         state, found = connection.app.state, await _look(connection)
         if found is None and state.permissions.opens(Role.CITIZEN, act):
             await stepping_up.ask_to_sign_in(connection)
-        if found is None or not state.permissions.opens(found.account.role, act):
+        if found is None:
+            raise NotFound
+        if not state.permissions.opens(found.account.role, act):
+            events.note(f"a door: {act} is not for the role {found.account.role}")
             raise NotFound
         if found.lapsed:
             await stepping_up.ask(connection, found)

@@ -48,6 +48,8 @@ class Section(NamedTuple):
     empty: str
     rows: Sequence[HeldRow] = ()
     more: int = 0
+    #: the page where its owner can do more with them: (href, words)
+    page: tuple[str, str] | None = None
 
 
 class Holding(Protocol):

@@ -16,6 +16,7 @@ from app.accounts.telling import LetterAbout, tell
 from app.core.db import Database
 from app.core.errors import Unavailable
 from app.core.people.addresses import BadAddress, read_address
+from app.core.security import events
 from app.core.security.keys import Keys
 from app.core.security.passwords import Passwords
 from app.core.security.sessions import SignedIn
@@ -52,6 +53,8 @@ class Prover:
             raise
         if good:
             self._give_back(counted, now)
+        else:
+            events.note("sign-in: a wrong address or password")
         return account if good else None
 
     def code(self, account: Account, typed: str, where: Where, now: datetime) -> bool:
@@ -63,9 +66,11 @@ class Prover:
         good = self.database.retrying(lambda db: self._use(db, account.id, typed, now))
         if good:
             self._give_back(counted, now)
-        elif self.slows:
+            return True
+        events.note("sign-in: a wrong code after a right password")
+        if self.slows:
             self.database.retrying(lambda db: self._tell_owner(db, account.id, counted, now))
-        return good
+        return False
 
     def again(self, account: Account, session: SignedIn, password: str, code: str, now: datetime) -> bool:
         """Somebody who is signed in proves once more who they are."""
@@ -81,6 +86,8 @@ class Prover:
         )
         if good:
             self._give_back(counted, now)
+        else:
+            events.note("confirming: a wrong password or code")
         return good
 
     def _password_fits(self, account: Account | None, password: str) -> bool:

@@ -28,7 +28,8 @@ from app.core.security.limits import Allowance
 from app.core.security.sessions import SignedIn
 from app.core.web.edge import Answered, in_worker
 from app.core.web.error_pages import wants_problem
-from app.core.web.forms import CODE, PASSWORD, Form, read_form, without_proof
+from app.core.web.forms import CODE, PASSWORD, Form, Sent, read_form, without_proof
+from app.core.web.multipart import fields_of, is_multipart
 from app.core.web.page import see_other
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -61,7 +62,7 @@ async def ask(connection: Connection, who: Who) -> None:
     if connection.method in SAFE_METHODS:
         page = "/sign-in" if who.lapsed else PAGE
         raise Answered(see_other(f"{page}?{urlencode({'next': _address(connection)})}"))
-    raise Answered(await in_worker(_answer, connection, who, await connection.body()))
+    raise Answered(await in_worker(_answer, connection, who, await _fields(connection)))
 
 
 async def ask_for_factor(connection: Connection, who: Who) -> None:
@@ -128,9 +129,19 @@ def page(
     return response
 
 
-def _answer(request: Request[Any, Any, Any], who: Who, body: bytes) -> Response[Any]:
+async def _fields(request: Request[Any, Any, Any]) -> Sent:
+    """What the form holds. A file cannot be sent on by a page: it has to be chosen again."""
+    if is_multipart(request.scope["headers"]):
+        settings = request.app.state.settings
+        return await fields_of(
+            request.scope, request.receive, text=settings.form_max_bytes, a_file=settings.files_most_bytes
+        )
+    return read_form(await request.body(), proof=True)
+
+
+def _answer(request: Request[Any, Any, Any], who: Who, fields: Sent) -> Response[Any]:
     """The page; or, where its password is right, the way back to the same address with the same fields."""
-    fields, now = read_form(body, proof=True), request.app.state.clock.now()
+    now = request.app.state.clock.now()
     address, kept = _address(request), without_proof(fields.pairs)
     if PASSWORD not in fields:
         return page(request, who, address, kept, status=403)

@@ -16,11 +16,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Table
 
 from app import __version__
+from app.backup import contents
+from app.backup.contents import Files
 from app.backup.values import CHUNK, Chunk, Part, columns_of, quoted, tables, tally
 from app.core import schema
 from app.core.db import sqlite_module
 
-FORMAT = 1
+#: 2: files are in it, too
+FORMAT = 2
 #: "TSQB" in the header: the file says what it is
 APPLICATION = 0x54535142
 
@@ -36,11 +39,13 @@ class Manifest(msgspec.Struct, frozen=True):
     revision: str
     created_at: datetime
     parts: tuple[Part, ...]
+    files: Files
 
     @property
     def extent(self) -> str:
         rows = sum(part.rows for part in self.parts)
-        return f"{rows:,} rows in {len(self.parts)} tables (schema {self.revision or 'none'})"
+        said = f"{rows:,} rows in {len(self.parts)} tables (schema {self.revision or 'none'})"
+        return f"{said} and {self.files.extent}"
 
     def by_table(self) -> list[tuple[Table, Part]]:
         """Our tables, those that are referred to first, with what the backup says of each."""
@@ -112,6 +117,8 @@ def checked(made: Any, file: Path) -> Manifest:
         for table, part in manifest.by_table():
             if tally(table, rows_in(made, table)) != part:
                 raise BackupFailed(f"{file} is damaged: its table {part.table} is not what was written.")
+        if contents.found_in(made) != manifest.files:
+            raise BackupFailed(f"{file} is damaged: the files in it are not what was written.")
     except (sqlite_module().Error, ValueError, TypeError) as wrong:
         raise BackupFailed(f"{file} is damaged, or no backup of Town Square.") from wrong
     return manifest

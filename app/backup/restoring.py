@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Table, exc, func, inspect, literal, select, text
 from sqlalchemy.orm import Session
 
+from app.backup import contents
 from app.backup.archive import BackupFailed, Manifest, checked, history, opened, rows_in
 from app.backup.values import (
     Chunk,
@@ -27,24 +28,32 @@ from app.backup.values import (
 from app.core import append_only, schema
 from app.core.db import Database, sqlite_module
 from app.core.errors import Unavailable
+from app.files.store import Store
 
 UNCHANGED = "Nothing was restored and nothing changed"
 
 
-def read_backup(database: Database, file: Path, *, replace: bool, progress: Callable[[str, int], None]) -> str:
-    """Fill an empty database, or with ``replace`` any, once the file has proved to be whole and ours."""
+def read_backup(
+    database: Database, store: Store, file: Path, *, replace: bool, progress: Callable[[str, int], None]
+) -> str:
+    """Fill an empty database, or with ``replace`` any, once the file has proved to be whole and ours.
+
+    Bytes of files go first, so that no row is without them. What is in the store already stays, and what nobody
+    names afterwards the site forgets after a day.
+    """
     with opened(file) as made:
         manifest = checked(made, file)
         _make_ready(database, replace)
         try:
+            contents.copy_out(made, store, progress)
             with database.writing() as db:
                 _take_hold(db)
                 if not replace:
                     _refuse_filled(db)
                 _fill(db, made, manifest, progress)
-        except (Unavailable, exc.SQLAlchemyError, _driver_error(database), sqlite_module().Error) as wrong:
+        except (Unavailable, exc.SQLAlchemyError, _driver_error(database), sqlite_module().Error, OSError) as wrong:
             raise BackupFailed(f"{UNCHANGED}: {_reason(wrong)}.") from wrong
-    return f"Restored and checked {manifest.extent} from {file}."
+    return f"Restored and checked {manifest.extent} from {file}.{manifest.files.warning}"
 
 
 def _make_ready(database: Database, replace: bool) -> None:

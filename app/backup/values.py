@@ -128,7 +128,7 @@ def be_patient(db: Session) -> None:
         db.execute(text(f"SET LOCAL {setting}"))
 
 
-def _in_order(table: Table, sqlite: bool) -> Select[Any]:
+def _in_order(table: Table, sqlite: bool) -> Select[*tuple[Any, ...]]:
     columns = [cast(c, Text).label(c.name) if isinstance(c.type, JSON) else c for c in columns_of(table)]
     keys = [c if sqlite or not isinstance(c.type, String) else c.collate("C") for c in table.primary_key]
     return select(*columns).order_by(*keys)

@@ -7,27 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
+from msgspec import structs
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from app import __version__
+from app.backup import contents
 from app.backup.archive import BackupFailed, Manifest, new_archive, write_manifest, written
 from app.backup.values import Part, Tally, be_patient, columns_of, insert_into, kind_of, quoted, rows_of, tables
 from app.core import schema
 from app.core.clock import SystemClock
 from app.core.db import Database
+from app.files.store import Store
 
 
-def write_backup(database: Database, file: Path, *, progress: Callable[[str, int], None]) -> str:
+def write_backup(database: Database, store: Store, file: Path, *, progress: Callable[[str, int], None]) -> str:
     """Copy one snapshot of everything into ``file``, which appears once every digest was read back from it.
 
     Nobody waits for it, but for SQLite's rollback journal (below :data:`app.core.db.SAFE_WAL`), where
-    writers wait until the copy is made.
+    writers wait until the copy is made. Bytes of files are read after it: they stay for a day when they are
+    removed. What the store has lost is said, and stops no backup of everything else.
     """
-    with new_archive(file) as draft, written(draft) as out, database.reading() as db:
-        manifest = _copy(db, out, progress)
+    with new_archive(file) as draft, written(draft) as out:
+        with database.reading() as db:
+            copied = _copy(db, out, progress)
+        manifest = structs.replace(copied, files=contents.copy_in(store, out, progress))
         write_manifest(out, manifest)
-    return f"Wrote and checked {manifest.extent} in {file}."
+    return f"Wrote and checked {manifest.extent} in {file}.{manifest.files.warning}"
 
 
 def _copy(db: Session, out: Any, progress: Callable[[str, int], None]) -> Manifest:
@@ -37,7 +43,7 @@ def _copy(db: Session, out: Any, progress: Callable[[str, int], None]) -> Manife
         raise BackupFailed("The database has another schema than this program: run `townsquare migrate` first.")
     created_at = SystemClock().now()
     parts = tuple(_copy_table(db, out, table, progress) for table in tables())
-    return Manifest(__version__, revision, created_at, parts)
+    return Manifest(__version__, revision, created_at, parts, contents.NONE)
 
 
 def _copy_table(db: Session, out: Any, table: Table, progress: Callable[[str, int], None]) -> Part:

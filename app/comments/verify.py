@@ -9,9 +9,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.comments.model import Comment, CommentRevision, Thread, Vote
-from app.comments.rules.lifecycle import COUNTED, CommentState
+from app.comments.rules.lifecycle import COUNTED, WAITING, CommentState, EditState
 from app.comments.rules.ranking import rank
 from app.comments.rules.texts import Stance
+from app.comments.service.checking import KIND
+from app.moderation.model import Case
+from app.moderation.rules.verdicts import OF_TEXTS, Origin
 
 A_CHUNK = 1_000
 
@@ -99,6 +102,22 @@ def what_is_shown_was_published(db: Session, now: datetime) -> Iterable[str]:
         yield f"comment {row}"
 
 
+def what_waits_can_be_decided(db: Session, now: datetime) -> Iterable[str]:
+    """A case about a comment waits only where its text, its reports or its appeal can still be settled."""
+    public = Comment.state.in_([CommentState.PUBLISHED, CommentState.PROVISIONAL])
+    refused = Comment.state.in_([CommentState.RETURNED, CommentState.REJECTED, CommentState.HIDDEN])
+    edit = Comment.edit_state
+    refused_edit = and_(public, edit.is_not(None), edit.in_([EditState.RETURNED, EditState.REJECTED]))
+    settled = or_(
+        and_(Case.origin.in_([str(o) for o in OF_TEXTS]), ~(public | Comment.state.in_(WAITING))),
+        and_(Case.origin == Origin.REPORT, ~public),
+        and_(Case.origin == Origin.APPEAL, ~(refused | refused_edit)),
+    )
+    about = and_(Case.subject_kind == KIND, Case.subject_id == Comment.id, Case.state == "waiting")
+    for row in db.scalars(select(Case.id).join(Comment, about).where(settled)):
+        yield f"case {row}"
+
+
 #: name -> what finds the faults
 LINES: dict[str, Callable[[Session, datetime], Iterable[str]]] = {
     "discussions count the comments that everyone can read": threads_count_their_comments,
@@ -107,4 +126,5 @@ LINES: dict[str, Callable[[Session, datetime], Iterable[str]]] = {
     "replies stand where they belong": replies_stand_where_they_belong,
     "nobody votes on their own comment": authors_do_not_vote_on_their_own,
     "what is shown of a comment was published": what_is_shown_was_published,
+    "cases about comments can be decided": what_waits_can_be_decided,
 }

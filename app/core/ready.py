@@ -53,7 +53,7 @@ def is_sqlite(db: Session) -> bool:
 
 
 def rows(
-    db: Session, key: Hashable, build: Callable[[], Select[Any]], values: Mapping[str, Any]
+    db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
     """What the statement known as ``key`` finds; ``build`` is asked for it once in each dialect."""
     connection = db.connection()
@@ -67,13 +67,13 @@ def rows(
     return [statement.read(row) for row in found] if statement.reads else [tuple(row) for row in found]
 
 
-def one(db: Session, key: Hashable, build: Callable[[], Select[Any]], values: Mapping[str, Any]) -> Any:
+def one(db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]) -> Any:
     """The first value of the first row; None where there is none."""
     found = rows(db, key, build, values)
     return found[0][0] if found else None
 
 
-def _compiled(statement: Select[Any], dialect: Dialect) -> _Statement:
+def _compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> _Statement:
     compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     constants = {n: str(v) if isinstance(v, str) else v for n, v in compiled.params.items()}
     binds = {

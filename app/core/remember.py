@@ -32,3 +32,21 @@ class Remembered(Generic[T]):
 
     def forget(self) -> None:
         self._until = 0.0
+
+
+class Kept(Generic[T]):
+    """One value, for as long as its stamp stays the same and it is not too old; one caller works it out for all."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._lock = threading.Lock()
+        self._value: T | None = None
+        self._stamp: object = None
+        self._until = 0.0
+
+    def get(self, stamp: object, work_out: Callable[[], T]) -> T:
+        with self._lock:
+            if self._value is None or self._stamp != stamp or time.monotonic() >= self._until:
+                self._value, self._stamp = work_out(), stamp
+                self._until = time.monotonic() + self.seconds
+            return self._value

@@ -18,6 +18,7 @@ MODES = ("demo", "development", "production")
 DEVELOPMENT_SECRET = "for-development-only-change-me-before-anyone-signs"
 SECRETS = ("secret", "key", "token", "password")
 _PASSWORD = re.compile(r"(://[^:@/]*:).*(?=@)|(password=)[^&]*")
+_SCANNER = re.compile(r"|/[^\0]+|[^/:\s]+:\d{1,5}|\[[0-9A-Fa-f:.]+\]:\d{1,5}")
 _WINDOW = re.compile(r"always|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -54,6 +55,11 @@ class Settings:
     intake_wait_ms: float = 1.0
     intake_backlog_seconds: float = 2.0
     form_max_bytes: int = 65_536
+    #: where uploaded files are kept, relative to where the command runs
+    files_folder: str = "var/files"
+    files_most_mb: int = 10
+    #: a virus scanner, ``host:port`` or the path of its socket; empty for none
+    files_clamd: str = ""
     page_cache: str = "on"
     metrics_token: str = ""
     news_window: str = "always"
@@ -109,6 +115,8 @@ class Settings:
             found.append(
                 f"{PREFIX}NEWS_WINDOW: {self.news_window!r} is neither always nor a window such as 00:00-06:00"
             )
+        if not _SCANNER.fullmatch(self.files_clamd):
+            found.append(f"{PREFIX}FILES_CLAMD: {self.files_clamd!r} is neither host:port nor the path of a socket")
         found += _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
         found += _choice("PAGE_CACHE", self.page_cache, ("on", "off"))
         found += _choice("STAFF_SECOND_FACTOR", self.staff_second_factor, ("required", "off"))
@@ -163,6 +171,10 @@ class Settings:
         """Where ``file:`` letters go; ``file:var/mail`` is relative to where the command runs."""
         return Path(urlsplit(self.mail_url).path)
 
+    @property
+    def files_most_bytes(self) -> int:
+        return self.files_most_mb * 1_000_000
+
     def shown(self) -> dict[str, str]:
         """Name of variable to value as text, secrets masked."""
         rows = {}
@@ -179,8 +191,7 @@ class Settings:
 def _read(name: str, text: str) -> object:
     if name == "rooms":
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    kind = {"threads": int, "password_threads": int, "intake_batch": int, "form_max_bytes": int}.get(name)
-    if kind is int:
+    if name in ("threads", "password_threads", "intake_batch", "form_max_bytes", "files_most_mb"):
         return whole_number(text)
     if name in ("intake_wait_ms", "intake_backlog_seconds"):
         return _at_least_nothing(text)

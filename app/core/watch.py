@@ -22,8 +22,8 @@ EVERY = 0.5  # seconds
 class Watch:
     """Runs each of ``readers`` in one short reading session, again and again."""
 
-    def __init__(self, database: Database, readers: Sequence[Callable[[Session], None]]) -> None:
-        self.database, self.readers = database, readers
+    def __init__(self, database: Database, readers: Sequence[Callable[[Session], None]], every: float = EVERY) -> None:
+        self.database, self.readers, self.every = database, readers, every
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -42,5 +42,5 @@ class Watch:
 
     def work(self) -> None:
         """Until stopped."""
-        while not self._stop.wait(EVERY):
+        while not self._stop.wait(self.every):
             self.look()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, get
@@ -41,6 +42,7 @@ def record(
         actors=sorted(actors),
         acts=audit.known_acts(db),
         kinds=audit.known_kinds(db),
+        facts=facts_in_words,
         head=audit.head(db),
         checked="check" in query,
         broken=first_broken_link(db) if "check" in query else None,
@@ -57,6 +59,19 @@ def _wanted(typed: dict[str, str]) -> AuditFilter:
         subject_kind=typed["kind"][:_MOST_KIND].replace("\0", ""),
         subject_id=_number(typed["number"]),
     )
+
+
+def facts_in_words(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was noted with an act, by name; what says nothing is left out."""
+    found = []
+    for name, value in sorted(facts.items()):
+        if isinstance(value, Mapping):
+            found += [(f"{name}, {inner}", said) for inner, said in facts_in_words(value)]
+        elif isinstance(value, (list, tuple)):
+            found += [(name, ", ".join(map(str, value)))] if value else []
+        elif value is not None and value != "":
+            found.append((name, str(value)))
+    return found
 
 
 def _number(text: str) -> int | None:

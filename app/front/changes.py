@@ -35,4 +35,5 @@ def names_of(db: Session, ids: Iterable[int | None]) -> Mapping[int, str]:
     wanted = {i for i in ids if i is not None}
     if not wanted:
         return {}
-    return {row: name for row, name in db.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))}
+    named = select(Account.id, Account.name).where(Account.id.in_(wanted), Account.name != "")  # erased ones have none
+    return {row: name for row, name in db.execute(named)}

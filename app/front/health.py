@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.errors import NotFound
 from app.core.schema import newest_revision, revision_of
 from app.core.text.sanitise import alarms
+from app.files import queries as files
 from app.mail import queries as mail
 
 NO_STORE = {"cache-control": "no-store"}
@@ -41,6 +42,7 @@ def metrics(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Re
     """For loopback, or whoever brings the token; 404 to others."""
     state = request.app.state
     _allow(request, state.settings.metrics_token)
+    kept = files.figures(db)
     figures = {
         "townsquare_intake_waiting": state.intake.waiting,
         "townsquare_intake_acts_total": state.intake.acts,
@@ -49,6 +51,10 @@ def metrics(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Re
         "townsquare_page_cache_misses_total": state.house.cache.misses,
         "townsquare_letters_waiting": mail.count_waiting(db),
         "townsquare_letters_dead": len(mail.dead_letters(db)),
+        "townsquare_files_clean": kept.clean,
+        "townsquare_files_quarantined": kept.quarantined,
+        "townsquare_files_refused": kept.refused,
+        "townsquare_files_bytes": kept.bytes,
         "townsquare_sanitiser_alarms_total": alarms.total,
     }
     registry = CollectorRegistry()

@@ -9,22 +9,29 @@ from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.outcomes.queries import newest_answers
+from app.outcomes.queries import public, shown
+from app.outcomes.queries.public import Moment, Wanted
+from app.outcomes.rules.deadlines import next_midnight
+
+MOST_ANSWERS, MOST_PROMISES = 5, 4
 
 
 @get("/", name="front.home", guards=[anyone], sync_to_thread=True)
 def home(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     state = request.app.state
-    now = state.clock.now()
-    newest = []
-    for referral, answer in newest_answers(db):
-        show = state.site.referred.get(referral.subject_kind)
-        subject = show(db, referral.subject_id) if show else None
-        if subject is not None and subject.public:
-            newest.append((subject.href, subject.title, answer.summary, state.pages.say_date(answer.at)))
-    panels = [panel(db, now) for panel in state.site.panels]
+    now, zone, subjects = state.clock.now(), state.settings.zone, state.site.subjects
+    at = Moment(now, now.astimezone(zone).date())
+    answered = public.referrals(db, subjects, Wanted(), at, most=MOST_ANSWERS)
+    promised = public.newest_promises(db, subjects, at, most=MOST_PROMISES)
     response: Response[bytes] = state.pages.public(
-        "front/home.html", keys=("petitions", "outcomes"), fresh_for=5, panels=panels, newest=newest
+        "front/home.html",
+        keys=("petitions", "outcomes"),
+        fresh_for=5,
+        good_until=next_midnight(now, zone),
+        panels=[panel(db, now) for panel in state.site.panels],
+        newest=shown.outcomes(db, subjects, answered, at, zone),
+        promises=shown.promises(db, subjects, promised, at),
+        now=now,
     )
     return response
 

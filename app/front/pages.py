@@ -43,7 +43,18 @@ def standards(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> 
 
 @get("/robots.txt", name="front.robots", guards=[anyone], sync_to_thread=True)
 def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
-    closed = ("/admin", "/moderation", "/desk", "/sign-in", "/signatures/", "/sponsor/", "/petitions/mine/", "/api/")
+    closed = (
+        "/admin",
+        "/moderation",
+        "/desk",
+        "/follow",
+        "/sign-in",
+        "/signatures/",
+        "/sponsor/",
+        "/petitions/mine/",
+        "/answers/",
+        "/api/",
+    )
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     lines.append(f"Sitemap: {request.app.state.settings.base_url}/sitemap.xml")
     return public("\n".join(lines).encode() + b"\n", "text/plain", keys=())

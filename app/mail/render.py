@@ -103,10 +103,7 @@ class Renderer:
         """The same letter gives the same Message-ID and date each time it is tried; ``keys``: of the newest generation."""
         token = language.set(letter.language)
         try:
-            template = self.jinja.get_template(f"{letter.template}.txt")
-            context = template.new_context({"facts": letter.facts, **envelope.values})
-            subject = " ".join("".join(template.blocks["subject"](context)).split())
-            body = template.render({"facts": letter.facts, **envelope.values})
+            subject, body = self.words(letter.template, {"facts": letter.facts, **envelope.values})
         finally:
             language.reset(token)
         message = EmailMessage(policy=_POLICY)
@@ -118,8 +115,15 @@ class Renderer:
         message["Auto-Submitted"] = "auto-generated"
         for name, value in envelope.headers.items():
             message[name] = value
-        message.set_content(body.strip() + "\n", cte="8bit" if body.isascii() is False else None)
+        message.set_content(body + "\n", cte="8bit" if body.isascii() is False else None)
         return message
+
+    def words(self, name: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """What stands in a letter: its subject, and its text without blank edges."""
+        template = self.jinja.get_template(f"{name}.txt")
+        context = template.new_context(dict(values))
+        subject = " ".join("".join(template.blocks["subject"](context)).split())
+        return subject, template.render(values).strip()
 
     def _domain(self) -> str:
         sender = parseaddr(self.settings.mail_from)[1]

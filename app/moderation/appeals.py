@@ -14,6 +14,7 @@ from app.core.subject import SubjectRef
 from app.core.text.plain import is_blank, length, tidy
 from app.moderation import hiding, log, queries, telling
 from app.moderation.cases import open_case
+from app.moderation.checking import kind_of
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Appeal, Case, Decision, Revision
 from app.moderation.policy import ModerationPolicy
@@ -24,8 +25,10 @@ from app.moderation.rules.verdicts import APPEALABLE, Origin
 MOST_WORDS = 4_000
 
 
-def check_appeal(db: Session, policy: ModerationPolicy, decision_id: int, now: datetime) -> Decision:
-    """The decision, where its author may still appeal; raises what stands in the way."""
+def check_appeal(
+    db: Session, moderated: Mapping[str, Moderated], policy: ModerationPolicy, decision_id: int, now: datetime
+) -> Decision:
+    """The decision, where its author may still appeal and could win; raises what stands in the way."""
     decision = db.get(Decision, decision_id)
     if decision is None:
         raise NotFound
@@ -35,6 +38,9 @@ def check_appeal(db: Session, policy: ModerationPolicy, decision_id: int, now: d
         raise CannotAppeal
     if now >= policy.appeal_until(decision.at):
         raise TooLateToAppeal(days=policy.appeal_days)
+    subject = _subject(db, decision)
+    if not kind_of(moderated, subject.kind).show(db, subject.id).can_restore:  # withdrawn meanwhile, or too old
+        raise CannotAppeal
     return decision
 
 
@@ -57,7 +63,7 @@ def appeal(
     known = appeal_against(db, decision_id)
     if known is not None and known.words == words:
         return known
-    decision = check_appeal(db, policy, decision_id, now)
+    decision = check_appeal(db, moderated, policy, decision_id, now)
     subject = SubjectRef(case.subject_kind, case.subject_id)
     digest = db.get_one(Revision, decision.revision_id).digest
     heard_in = open_case(db, subject, digest, now, origin=Origin.APPEAL, author_id=case.author_id, excerpt=case.excerpt)
@@ -111,7 +117,11 @@ def settle(db: Session, kind: Moderated, case: Case, settlement: Settlement, by:
 
 
 def _stands(db: Session, decision: Decision) -> bool:
-    """Whether it is the last word about its subject."""
-    case = db.get_one(Case, decision.case_id)
-    last = queries.latest_decision(db, SubjectRef(case.subject_kind, case.subject_id))
+    """Whether it is the last word about its subject; that a reported text stands takes nothing of it back."""
+    last = queries.latest_decision(db, _subject(db, decision), but={Verdict.DISMISS})
     return last is not None and last.id == decision.id
+
+
+def _subject(db: Session, decision: Decision) -> SubjectRef:
+    case = db.get_one(Case, decision.case_id)
+    return SubjectRef(case.subject_kind, case.subject_id)

@@ -25,11 +25,11 @@ from app.core.subject import SubjectRef
 from app.mail import service as mail
 from app.mail.model import Letter, LetterState
 from app.moderation import hiding, log, queries, reporting
-from app.moderation.cases import DESK, add_revision, waiting_case
+from app.moderation.cases import DESK, add_revision, become_moot, open_again, waiting_case
 from app.moderation.checking import check_note, check_reason, kind_of
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Batch, Case, Decision, Revision
-from app.moderation.refusals import NotYourBatch, UndoneMeanwhile, UndoTooLate
+from app.moderation.refusals import AuthorLeft, NotYourBatch, UndoneMeanwhile, UndoTooLate
 from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import OF_TEXTS, REFUSALS, UNDO_FOR, Origin
 from app.moderation.service import LOG, Bulk, decide
@@ -216,21 +216,27 @@ def _undo_one(db: Session, moderated: Mapping[str, Moderated], decision_id: int,
     decision = db.get_one(Decision, decision_id, populate_existing=True)
     if decision.undone_at is not None:  # by the same form, sent twice
         return
+    if (line := log.line_of(db, decision.id)) is None:
+        raise AuthorLeft
     last = queries.latest_decision(db, subject)
     track = {Origin.REPORT} if case.origin == Origin.REPORT else OF_TEXTS
     if last is None or last.id != decision.id or waiting_case(db, subject, track) is not None:
         raise UndoTooLate
+    open_again(db, subject, decision.at)
+    become_moot(db, subject, now, against=decision.id)
     digest = db.get_one(Revision, decision.revision_id).digest
     if decision.verdict == Verdict.DISMISS:
         hiding.undo_let_stand(db, subject, digest, decision.at)
     else:
         kind.unsettle(db, subject.id, Settlement(decision, digest=digest), by=by, now=now)
         reporting.reopen(db, subject, decision.at)
+        if not kind.show(db, subject.id).can_take_down:  # whatever readers said since is about what waits again
+            hiding.answered(db, subject, by=by, now=now)
     decision.undone_at = now
     case.state, case.decided_at = "waiting", None
     add_revision(db, case, digest, now)
     _call_off(db, decision, now)
-    log.append(db, case, decision, now=now, about_id=log.line_of(db, decision.id), verdict=log.UNDO)
+    log.append(db, case, decision, now=now, about_id=line, verdict=log.UNDO)
     audit.record(db, "moderation.undo", subject, by=by, now=now, facts={"decision": decision.id})
     touch(db, DESK, LOG)
 

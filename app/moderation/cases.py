@@ -15,7 +15,7 @@ from app.core.text.plain import excerpt as excerpt_of
 from app.moderation import log
 from app.moderation.model import Appeal, Case, Revision, Sketch
 from app.moderation.rules.sketching import bands
-from app.moderation.rules.verdicts import OF_TEXTS, Origin
+from app.moderation.rules.verdicts import OF_REPORTS, OF_TEXTS, Origin
 from app.moderation.signals import Signal
 
 #: the desk's own pages
@@ -69,13 +69,18 @@ def _joined(db: Session, subject: SubjectRef, origin: Origin, now: datetime) -> 
     return waiting_case(db, subject, OF_TEXTS)
 
 
-def become_moot(db: Session, subject: SubjectRef, now: datetime) -> None:
-    """What waiting appeals were about is settled otherwise, such as by a new text: nobody has to hear them."""
+def become_moot(db: Session, subject: SubjectRef, now: datetime, *, against: int | None = None) -> None:
+    """What waiting appeals were about is settled otherwise, such as by a new text: nobody has to hear them.
+
+    ``against``: only the one against this decision, which is undone.
+    """
     waiting = (
         select(Appeal, Case)
         .join(Case, Case.id == Appeal.case_id)
         .where(Case.subject_kind == subject.kind, Case.subject_id == subject.id, Appeal.state == "waiting")
     )
+    if against is not None:
+        waiting = waiting.where(Appeal.decision_id == against)
     found = db.execute(waiting.order_by(Appeal.id)).all()
     for heard, case in found:
         heard.state, heard.heard_at = "moot", now
@@ -91,6 +96,29 @@ def close_texts(db: Session, subject: SubjectRef, now: datetime) -> None:
         case.state, case.decided_at = "closed", now
         db.flush()
         touch(db, DESK)
+
+
+def note_new_text(
+    db: Session, subject: SubjectRef, digest: bytes, now: datetime, origins: frozenset[Origin] = OF_REPORTS
+) -> None:
+    """What a case is about reads otherwise by now: a decision about the text before no longer fits."""
+    case = waiting_case(db, subject, origins)
+    if case is not None:
+        add_revision(db, case, digest, now)
+        touch(db, DESK)
+
+
+def open_again(db: Session, subject: SubjectRef, decided_at: datetime) -> None:
+    """Cases that a decision at this instant closed beside its own wait again, where nothing newer does."""
+    about = (Case.subject_kind == subject.kind, Case.subject_id == subject.id)
+    closed = select(Case).where(*about, Case.state == "closed", Case.decided_at == decided_at)
+    for case in db.scalars(closed.order_by(Case.id)).all():
+        if case.origin == Origin.APPEAL:
+            db.execute(update(Appeal).where(Appeal.case_id == case.id).values(state="waiting", heard_at=None))
+        elif waiting_case(db, subject, OF_TEXTS if case.origin in OF_TEXTS else {Origin(case.origin)}) is not None:
+            continue
+        case.state, case.decided_at = "waiting", None
+        db.flush()
 
 
 def waiting_case(db: Session, subject: SubjectRef, origins: frozenset[Origin] | set[Origin]) -> Case | None:

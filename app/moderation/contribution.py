@@ -44,6 +44,8 @@ class Shown:
     links: Sequence[Link] = ()
     can_take_down: bool = False
     can_restore: bool = False
+    #: where its author finds it, and can change it while that is possible; empty where there is no such page
+    own_href: str = ""
 
 
 @dataclass(frozen=True)

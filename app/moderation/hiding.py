@@ -18,7 +18,7 @@ from app.core.errors import NotFound
 from app.core.freshness import touch
 from app.core.subject import SubjectRef
 from app.moderation import fairness, reporting, telling
-from app.moderation.cases import DESK, add_revision, open_case, waiting_case
+from app.moderation.cases import DESK, add_revision, become_moot, close_texts, open_case, waiting_case
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Case, Immunity, Report
 from app.moderation.queries import newest_revision
@@ -73,8 +73,9 @@ def receive(
         submission=submission,
         now=now,
     )
-    case = _join(db, kind, subject, shown.digest, shown.title, now)
-    _hide_where_many_say_so(db, kind, subject, shown.digest, case, hide_at, now)
+    if new.state == "waiting":  # else it is an earlier one of the same person, which a moderator has answered
+        case = _join(db, kind, subject, shown.digest, shown.title, now)
+        _hide_where_many_say_so(db, kind, subject, shown.digest, case, hide_at, now)
     return new
 
 
@@ -149,6 +150,13 @@ def answered(db: Session, subject: SubjectRef, *, by: int, now: datetime) -> Non
     if (case := waiting_case(db, subject, {Origin.REPORT})) is not None:
         case.state, case.decided_at = "closed", now
         db.flush()
+
+
+def leave_nothing(db: Session, subject: SubjectRef, *, by: int, now: datetime) -> None:
+    """It was taken down: no report on it, no text behind it and no appeal about it waits any more."""
+    answered(db, subject, by=by, now=now)
+    close_texts(db, subject, now)
+    become_moot(db, subject, now)
 
 
 def _join(db: Session, kind: Moderated, subject: SubjectRef, digest: bytes, title: str, now: datetime) -> Case:

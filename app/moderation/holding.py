@@ -13,8 +13,9 @@ from app.accounts.holding import HeldRow, Person, Section
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.subject import SubjectRef
-from app.moderation.cases import forget, forget_author
+from app.moderation.cases import become_moot, forget, forget_author
 from app.moderation.model import Appeal, Case, Decision, Report
+from app.moderation.rules.verdicts import Origin
 
 APPEAL_NAMES = {
     "waiting": _("Waiting to be heard"),
@@ -64,7 +65,10 @@ class ModerationHolding:
             return
         written = select(Case.subject_kind, Case.subject_id).where(Case.author_id == person.account_id).distinct()
         for kind, subject_id in db.execute(written).all():
+            become_moot(db, SubjectRef(kind, subject_id), now)
             forget(db, SubjectRef(kind, subject_id))
+        appealed = select(Case.id).where(Case.author_id == person.account_id, Case.origin == Origin.APPEAL)
+        db.execute(update(Appeal).where(Appeal.case_id.in_(appealed)).values(words=""))
         forget_author(db, person.account_id)
         mine = update(Report).where(Report.reporter_id == person.account_id)
         db.execute(mine.values(reporter_id=None, words=""))

@@ -25,8 +25,8 @@ from app.core.i18n import _
 from app.core.security.keys import CannotUnseal, Keys
 from app.core.subject import SubjectRef
 from app.core.text.plain import is_blank, length, tidy, tidy_line
-from app.moderation import fairness, log, queries, telling
-from app.moderation.cases import DESK, close_texts, forget_words, open_case
+from app.moderation import fairness, hiding, log, queries, telling
+from app.moderation.cases import DESK, forget_words, open_case
 from app.moderation.checking import check_note, kind_of, lock_case
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Case, Decision, IllegalReport, Reading, Revision
@@ -149,7 +149,7 @@ def confirm(
     decided = {"state": "removed", "decided_by_id": by, "decided_at": now}
     _set_reports(db, case_id, "received", decided)
     _set_reports(db, case_id, "proposed", decided)
-    close_texts(db, subject, now)
+    hiding.leave_nothing(db, subject, by=by, now=now)
     forget_words(db, subject)
     telling.tell_author(db, kind, subject, settlement, now)
     _record(db, case, decision, now)

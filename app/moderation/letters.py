@@ -110,6 +110,7 @@ class ModerationLetters:
             "kind": name,
             "title": shown.title if shown else "",
             "link": f"{self.base_url}{shown.href}" if shown else "",
+            "own_link": f"{self.base_url}{shown.own_href}" if shown and shown.own_href else "",
         }
 
 

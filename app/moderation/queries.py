@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts.model import Account
 from app.core.subject import SubjectRef
 from app.moderation.model import Case, Decision, Reason, Report, Revision
-from app.moderation.rules.standards import STANDARDS_VERSION
+from app.moderation.rules.standards import STANDARDS_VERSION, Verdict
 
 
 def waiting_cases(db: Session, most: int = 100) -> Sequence[Case]:
@@ -109,12 +109,13 @@ def newest_cases(db: Session, kind: str, ids: Collection[int]) -> Mapping[int, i
     return {subject_id: case_id for subject_id, case_id in db.execute(rows)}
 
 
-def latest_decision(db: Session, subject: SubjectRef) -> Decision | None:
-    """What was last decided about a subject and not undone since."""
+def latest_decision(db: Session, subject: SubjectRef, *, but: Collection[Verdict] = frozenset()) -> Decision | None:
+    """What was last decided about a subject and not undone since, ``but`` for these verdicts."""
     return db.scalar(
         select(Decision)
         .join(Case, Case.id == Decision.case_id)
         .where(Case.subject_kind == subject.kind, Case.subject_id == subject.id, Decision.undone_at.is_(None))
+        .where(Decision.verdict.not_in([str(verdict) for verdict in but]))
         .order_by(Decision.id.desc())
         .limit(1)
     )

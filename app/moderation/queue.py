@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, Text, bindparam, case, cast, func,
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
+from app.core import ready
 from app.core.db import BigId, Instant
 from app.core.i18n import language
 from app.core.remember import Remembered
@@ -168,12 +169,15 @@ class Desk:
 def lines(db: Session, desk: Desk, wanted: Wanted, after: Place | None = None, most: int | None = None) -> list[Line]:
     """One page, and one line more where another page follows. Decided ones the latest first, others the oldest first."""
     given = _given(desk, wanted, after) | {"most": (most or wanted.size) + 1}
-    asked = _asked(replace(wanted, size=SIZES[0]), goes_on=after is not None)
-    return [_line(row, desk) for row in db.execute(asked, given)]
+    kept, goes_on = replace(wanted, size=SIZES[0]), after is not None
+    if kept.q or kept.signal:  # as many statements as there are words
+        return [_line(row, desk) for row in db.execute(_asked(kept, goes_on=goes_on), given)]
+    rows = ready.rows(db, ("desk lines", kept, goes_on), lambda: _asked(kept, goes_on=goes_on), given)
+    return [_line(_Row._make(row), desk) for row in rows]
 
 
 @lru_cache(maxsize=256)
-def _asked(wanted: Wanted, *, goes_on: bool) -> Select[Any]:
+def _asked(wanted: Wanted, *, goes_on: bool) -> Select[*tuple[Any, ...]]:
     """The statement of a page: SQLAlchemy takes longer to put it together than a database to answer it."""
     decided = wanted.state == "decided"
     order = (Case.decided_at, Case.id) if decided else (Case.opened_at, Case.id)
@@ -372,7 +376,7 @@ _ME, _NOW = bindparam("me", type_=BigId), bindparam("now", type_=Instant)
 _IS_HELD = Case.claimed_until > _NOW
 _LEASES = select(Case.claimed_by_id, Case.claimed_until).where(Case.claimed_by_id.is_not(None), Case.state == "waiting")
 _NEWEST_REVISION = select(func.max(Revision.id)).where(Revision.case_id == Case.id).correlate(Case).scalar_subquery()
-_COLUMNS: Select[Any] = select(
+_COLUMNS: Select[*tuple[Any, ...]] = select(
     Case.id,
     Case.subject_kind,
     Case.subject_id,
@@ -388,6 +392,25 @@ _COLUMNS: Select[Any] = select(
     Case.decided_at,
     Case.state,
 ).outerjoin(Account, Account.id == Case.claimed_by_id)
+
+
+class _Row(NamedTuple):
+    """The columns of ``_COLUMNS``, in their order."""
+
+    id: int
+    subject_kind: str
+    subject_id: int
+    origin: str
+    excerpt: str
+    opened_at: datetime
+    signals: Any
+    revision: int
+    claimed_by_id: int | None
+    name: str | None
+    claimed_until: datetime | None
+    author_id: int | None
+    decided_at: datetime | None
+    state: str
 
 
 def _line(row: Any, desk: Desk) -> Line:

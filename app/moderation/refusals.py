@@ -96,7 +96,7 @@ class NotReportable(Conflict):
 class CannotAppeal(Conflict):
     code = "cannot-appeal"
     title = _("There is nothing to appeal against")
-    message = _("This decision no longer stands, or it took nothing away. Nothing was stored.")
+    message = _("This decision no longer stands, it took nothing away, or its text was taken back. Nothing was stored.")
     way_on = ("/standards", _("Read the standards"))
 
 
@@ -118,6 +118,15 @@ class UndoTooLate(Conflict):
     code = "undo-too-late"
     title = _("This can no longer be undone")
     message = _("A bulk decision can be undone for ten minutes; after that its letters have left. Nothing was changed.")
+    way_on = _QUEUE
+
+
+class AuthorLeft(Conflict):
+    """With the account went every trace of which line of the public log is about this text."""
+
+    code = "author-left"
+    title = _("Its author has left")
+    message = _("Their account was erased since, so this decision stands. Nothing was changed.")
     way_on = _QUEUE
 
 

@@ -115,8 +115,11 @@ def report(
     return new
 
 
-def handle(db: Session, subject: SubjectRef, *, up_to: int | None, by: int, now: datetime) -> int:
-    """Mark what waits about a subject, up to the newest report that its reader saw (None: all); answers how many."""
+def handle(db: Session, subject: SubjectRef, *, up_to: int | None, by: int | None, now: datetime) -> int:
+    """Mark what waits about a subject, up to the newest report that its reader saw (None: all); answers how many.
+
+    ``by`` nobody: its author took it back, and nothing is left to look at.
+    """
     seen = and_(_about(subject), Report.state == "waiting")
     if up_to is not None:
         seen = and_(seen, Report.id <= up_to)

@@ -106,6 +106,7 @@ def take_down(
     fairness.check_subject(db, kind, subject, by)
     reason = check_reason(db, reason_code)
     case = waiting_case(db, subject, {Origin.REPORT}) or _case_at_once(db, subject, Origin.TAKE_DOWN, now)
+    check_free(db, case, by, now)
     revision = add_revision(db, case, kind.show(db, subject.id).digest, now)
     decision = _store(
         db, case, revision.id, Verdict.REJECT, reason, check_note(note), check_note(internal), None, by, now
@@ -237,6 +238,8 @@ def _carry_out(db: Session, kind: Moderated, case: Case, settlement: Settlement,
     kind.settle(db, subject.id, settlement, by=by, now=now)
     if verdict is Verdict.PUBLISH:
         become_moot(db, subject, now)
+    elif not kind.show(db, subject.id).can_take_down:  # a refused change leaves the text before it to its readers
+        hiding.answered(db, subject, by=by, now=now)
     if not kind.writes_letters:
         telling.tell_author(db, kind, subject, settlement, now)
     return None
@@ -245,7 +248,7 @@ def _carry_out(db: Session, kind: Moderated, case: Case, settlement: Settlement,
 def _take_down(db: Session, kind: Moderated, case: Case, settlement: Settlement, by: int, now: datetime) -> None:
     subject = SubjectRef(case.subject_kind, case.subject_id)
     kind.take_down(db, subject.id, settlement, by=by, now=now)
-    hiding.answered(db, subject, by=by, now=now)
+    hiding.leave_nothing(db, subject, by=by, now=now)
     if not kind.writes_letters:
         telling.tell_author(db, kind, subject, settlement, now)
 

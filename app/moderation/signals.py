@@ -63,13 +63,15 @@ class Text:
     author: Account | None
     context: SubjectRef | None
     now: datetime
+    #: what it is the text of, where that had one before
+    subject: SubjectRef | None = None
 
 
 Check = Callable[[Session, Text], Iterable[Signal]]
 
 
 def near_copies(db: Session, text: Text) -> Iterable[Signal]:
-    """Texts of the last days that begin almost the same, whoever wrote them."""
+    """Texts of the last days that begin almost the same, whoever wrote them; not its own earlier ones."""
     begins = excerpt(text.words, MOST_EXCERPT)
     marks = bands(begins)
     if not marks:
@@ -82,6 +84,9 @@ def near_copies(db: Session, text: Text) -> Iterable[Signal]:
         .limit(MOST_COMPARED)
     )
     cases = select(Case.id, Case.excerpt).where(Case.id.in_(alike), Case.opened_at > text.now - LOOKS_BACK)
+    if text.subject is not None:
+        its_own = (Case.subject_kind == text.subject.kind) & (Case.subject_id == text.subject.id)
+        cases = cases.where(~its_own)
     near = [(likeness(begins, said), case) for case, said in db.execute(cases) if said]
     near = [(share, case) for share, case in near if share >= NEAR]
     if near:
@@ -124,10 +129,11 @@ def look(
     author: Account | None,
     context: SubjectRef | None,
     now: datetime,
+    subject: SubjectRef | None = None,
     checks: Sequence[Check] = CHECKS,
 ) -> Signals:
     """What every check says of a text, surest first; whatever they say, the text reaches a person."""
-    seen = Text(text, author, context, now)
+    seen = Text(text, author, context, now, subject)
     found: list[Signal] = []
     for check in checks:
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.core.subject import SubjectRef
@@ -28,6 +29,21 @@ class Referred:
 
 #: kind of content -> how departments and the outcomes see one of it; None where it is gone
 ShowReferred = Callable[[Session, int], Referred | None]
+
+
+class PublicSubjects(Protocol):
+    """What of one kind of subject the public may read, for lists of many. Kinds without it are on no public list."""
+
+    #: what people call them, in the plural
+    name: str
+
+    def readable(self, subject_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """A query's condition: the text of the subject with this number is public at the moment."""
+        ...
+
+    def shown(self, db: Session, ids: Collection[int]) -> Mapping[int, Referred]:
+        """Title, page and people of those that are public, without their texts."""
+        ...
 
 
 class Askers(Protocol):
@@ -103,6 +119,10 @@ class NewsOfAnswers(Protocol):
 
     def tellings(self, db: Session, subject_id: int, answers: Collection[int]) -> Sequence[Telling]:
         """Who was told of these answers, the newest news first."""
+        ...
+
+    def preview(self, db: Session, subject_id: int, summary: str, department: str) -> tuple[str, Mapping[str, Any]]:
+        """The letter's template, and what an answer with this summary would put into it."""
         ...
 
     def tell(self, db: Session, subject_id: int, answer_id: int, *, by: int, now: datetime) -> None:

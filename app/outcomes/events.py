@@ -93,3 +93,24 @@ class CommitmentProgressed:
     progress: str
     update_id: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class AnswerLate:
+    """The day of an answer is over, and none was given."""
+
+    subject: SubjectRef
+    cause: str
+    referral_id: int
+    department_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PromiseLate:
+    """The day of a promise is over, and it is neither done nor dropped."""
+
+    subject: SubjectRef
+    commitment_id: int
+    department_id: int
+    at: datetime

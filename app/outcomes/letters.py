@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.departments.model import Department
-from app.departments.queries import of_officer
+from app.departments.queries import by_ids, of_officer
 from app.mail.model import Letter
 from app.mail.render import Composer, Envelope
 from app.outcomes import queries
@@ -19,7 +19,15 @@ from app.outcomes.model import Commitment, Referral
 from app.outcomes.rules.commitments import OPEN
 from app.outcomes.rules.referrals import OWED
 
-ABOUT_REFERRALS = ("handed_on", "returned", "assigned", "waits_for_release", "answer_due_soon", "answer_late")
+ABOUT_REFERRALS = (
+    "handed_on",
+    "returned",
+    "assigned",
+    "waits_for_release",
+    "handed_back",
+    "answer_due_soon",
+    "answer_late",
+)
 ABOUT_PROMISES = ("promise_due_soon", "promise_late")
 #: they make sense only while an answer is owed
 REMINDERS = frozenset({"outcomes/mail/answer_due_soon", "outcomes/mail/answer_late"})
@@ -35,6 +43,7 @@ class OutcomesLetters:
     def composers(self) -> dict[str, Composer]:
         """By template name."""
         about_referrals: dict[str, Composer] = {f"outcomes/mail/{n}": self.of_referral for n in ABOUT_REFERRALS}
+        about_referrals["outcomes/mail/asked_to_help"] = self.to_helper
         return about_referrals | {f"outcomes/mail/{n}": self.of_promise for n in ABOUT_PROMISES}
 
     def of_referral(self, db: Session, letter: Letter) -> Envelope | None:
@@ -56,6 +65,19 @@ class OutcomesLetters:
             reason=handings[-1].reason if handings else "",
             returned=next((c.reason for c in reversed(changes) if c.kind == "returned"), ""),
         )
+
+    def to_helper(self, db: Session, letter: Letter) -> Envelope | None:
+        """None for who does not act any more for a department that helps."""
+        referral, department = db.get(Referral, letter.facts["referral"]), of_officer(db, letter.recipient_id)
+        if referral is None or department is None or department.id not in queries.supporting(db, referral.id):
+            return None
+        found = self._officer(db, letter, department.id)
+        subject = self._subject(db, referral.subject_kind, referral.subject_id)
+        lead = by_ids(db, [referral.department_id]).get(referral.department_id or 0)
+        if found is None or subject is None or lead is None:
+            return None
+        link = f"{self.base_url}/desk/referrals/{referral.id}"
+        return self._envelope(*found, link=link, referral=referral, subject=subject, lead=lead)
 
     def of_promise(self, db: Session, letter: Letter) -> Envelope | None:
         """None once it was kept or dropped."""

@@ -83,6 +83,11 @@ def read_duties(db: Session, subject: SubjectRef, more_departments: Iterable[int
     )
 
 
+def is_waited_for(duties: Duties) -> bool:
+    """A day is still to come, or over: at midnight the same is said in other words."""
+    return any(r.state in OWED for r, _given in duties.answers) or any(p.progress in OPEN for p in duties.commitments)
+
+
 class Says(Protocol):
     """How pages put days into words."""
 
@@ -133,6 +138,8 @@ def _of_handing(duties: Duties, handing: Handing) -> Step:
     match handing.move:
         case Move.NOT_OURS:
             text = _("{before} said that it is not theirs: handed to {to}")
+        case Move.RULED if handing.from_id == handing.to_id:
+            text = _("The committee decided that {to} answers")
         case Move.RULED:
             text = _("The committee decided that {to} answers, not {before}")
         case _passed_on:

@@ -17,6 +17,7 @@ from app.moderation import hiding, reporting, service
 from app.site import Site
 from petitions.demo.crowd import Crowd, creator_address, regulars
 from petitions.demo.life import Life
+from petitions.demo.outcomes import Outcomes
 from petitions.demo.talking import Talk
 from petitions.demo.town import Town
 from petitions.service import barring, erasing, sorting, trending
@@ -37,6 +38,7 @@ def fill(site: Site, database: Database, now: datetime) -> None:
         lives[entry["key"]] = Life(town, entry, lives)
     _Office(town, lives).plan(content)
     Talk(town, lives).plan()
+    Outcomes(town, lives).plan()
     for life in lives.values():
         life.begin()
     town.timeline.live_until(now)

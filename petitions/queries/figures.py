@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,11 +13,14 @@ from app.core.remember import Remembered
 from app.departments import queries as departments
 from petitions.queries import finding
 from petitions.queries.finding import Entry, Moment, Search
+from petitions.queries.members import size_of
 from petitions.queries.words import Holding
 
 SECONDS = 5.0
-#: totals of one department, topic or word are many, and each is asked for seldom
-TOTAL_SECONDS, MOST_KEPT = 60.0, 5_000
+#: who is of one state, department or topic, or has a common word: many, and each is asked for seldom
+MEMBERS_SECONDS, MOST_KEPT = 60.0, 5_000
+#: bytes of who has which common words
+MOST_COMMON = 16_000_000
 #: a page that begins so far behind the last petition of some seconds ago is not looked for
 BEYOND = 100
 
@@ -54,16 +56,18 @@ class ListFigures:
         self._choices: Remembered[Choices] = Remembered(seconds)
         self._rising: Remembered[Sequence[int]] = Remembered(seconds)
         self._closing: Remembered[_Closing] = Remembered(seconds)
-        self._totals: dict[Search, Remembered[int]] = {}
+        self._members: dict[tuple[Any, ...], Remembered[int]] = {}
         self._common: dict[str, tuple[float, Holding]] = {}
+        self._common_bytes = 0
         self._first: dict[tuple[Any, ...], tuple[Sequence[int], Sequence[int]]] = {}
 
     def forget(self) -> None:
         """Begin anew; for those who have just changed what is counted."""
         for kept in (self._counts, self._choices, self._rising, self._closing):
             kept.forget()
-        for many in (self._totals, self._common, self._first):
+        for many in (self._members, self._common, self._first):
             many.clear()  # type: ignore[attr-defined]
+        self._common_bytes = 0
 
     def moment(self, db: Session, now: datetime) -> Moment:
         """This instant; whether any petition is overdue is asked again once the next one closes."""
@@ -114,17 +118,23 @@ class ListFigures:
         return [row.id for row in rows], total
 
     def held(self, db: Session, search: Search) -> Holding:
-        """Who has the words of a search. That many have them is remembered; who has them, where few do, is not."""
+        """Who has the words of a search: remembered where many have them, asked each time where few do."""
         if not search.q:
             return finding.NO_WORDS
         until, kept = self._common.get(search.q, (0.0, finding.NO_WORDS))
         if time.monotonic() < until:
             return kept
         held = finding.held_by(db, search)
-        if held.ids is None and not held.none:
-            _make_room(self._common)
-            self._common[search.q] = (time.monotonic() + TOTAL_SECONDS, held)
+        if held.bits:
+            self._keep(search.q, held)
         return held
+
+    def _keep(self, q: str, held: Holding) -> None:
+        self._common_bytes += size_of(held.bits)
+        if self._common_bytes > MOST_COMMON:
+            self._common.clear()
+            self._common_bytes = size_of(held.bits)
+        self._common[q] = (time.monotonic() + MEMBERS_SECONDS, held)
 
     def _trending(self, db: Session, search: Search, at: Moment, held: Holding) -> Sequence[int]:
         """What trends under a filter, as long as the same petitions rise. A page looks again at what it shows."""
@@ -145,11 +155,20 @@ class ListFigures:
             return self.counts(db, at.now)[search.state]
         if held.ids is not None or held.none:
             return finding.count(db, search, at, held)
-        key = replace(search, sort="")
-        if key not in self._totals:
-            _make_room(self._totals)
-        kept = self._totals.setdefault(key, Remembered(TOTAL_SECONDS))
-        return kept.get(lambda: finding.count(db, search, at, held))
+        found = self._of(
+            ("state", search.state, at.overdue), lambda: finding.members(db, Search(state=search.state), at)
+        )
+        if (department := search.department_id) is not None:
+            found &= self._of(("department", department), lambda: finding.of_department(db, department))
+        if (topic := search.topic_id) is not None:
+            found &= self._of(("topic", topic), lambda: finding.of_topic(db, topic))
+        return (found & held.bits if held.bits else found).bit_count()
+
+    def _of(self, key: tuple[Any, ...], ask: Callable[[], int]) -> int:
+        """Who passes one condition."""
+        if key not in self._members:
+            _make_room(self._members)
+        return self._members.setdefault(key, Remembered(MEMBERS_SECONDS)).get(ask)
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

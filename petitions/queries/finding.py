@@ -33,7 +33,8 @@ from petitions.queries.filters import (
     order_of,
     stretches,
 )
-from petitions.queries.words import Holding, among, as_one, having, holding, matching, not_among, words_of
+from petitions.queries.members import bits_of, bound, gathered, ids_in, is_member
+from petitions.queries.words import Holding, among, as_one, holding, matching, not_among, words_of
 from petitions.rules.lifecycle import PetitionState
 
 __all__ = ["SORTS", "STATES", "Moment", "Search", "in_state", "matching", "words_of"]
@@ -146,9 +147,31 @@ def count(db: Session, search: Search, at: Moment, held: Holding | None = None) 
     asked = _Asked.of(search, at, held)
     if held.none:
         return 0
-    select_all = asked.each if held.ids is not None else asked.all_of
+    if held.bits:
+        return (members(db, search, at) & held.bits).bit_count()
+    select_all = asked.each if held.query else asked.all_of
     ((number,),) = asked.rows(db, "count", lambda: select_all(db, func.count()))
     return int(number)
+
+
+def members(db: Session, search: Search, at: Moment) -> int:
+    """Everything that a filter shows, whatever words it has; see :mod:`petitions.queries.members`."""
+    asked = _Asked.of(search, at, NO_WORDS)
+    ((ids, _number),) = asked.rows(db, "members", lambda: gathered(db, asked.all_of(db, P.id)))
+    return bits_of(ids_in(ids))
+
+
+def of_department(db: Session, department_id: int) -> int:
+    """Petitions that a department leads, in any state."""
+    ids = select(P.id).where(P.lead_department_id == ready.given("department", BigInteger()))
+    values = {"department": department_id}
+    return bits_of(ids_in(ready.one(db, "of-department", lambda: gathered(db, ids), values)))
+
+
+def of_topic(db: Session, topic_id: int) -> int:
+    """Petitions with a topic, in any state."""
+    ids = select(PetitionTopic.petition_id).where(PetitionTopic.topic_id == ready.given("topic", BigInteger()))
+    return bits_of(ids_in(ready.one(db, "of-topic", lambda: gathered(db, ids), {"topic": topic_id})))
 
 
 def counts_by_state(db: Session, at: Moment) -> Mapping[str, int]:
@@ -160,7 +183,17 @@ def wanted(db: Session, search: Search, at: Moment) -> Select[int]:
     """Ids of everything a filter shows, in no order."""
     asked = _Asked.of(search, at, held := held_by(db, search))
     found: Select[int] = asked.all_of(db, P.id)
-    return found.where(false()) if held.none else found.params(asked.values)
+    return found.where(false()) if held.none else found.params(asked.bound(db))
+
+
+def shown_of(db: Session, search: Search, ids: Sequence[int], now: datetime) -> list[int]:
+    """Those of these petitions that a filter shows, in no order."""
+    at, held = moment(db, now), held_by(db, search)
+    if held.none or not ids:
+        return []
+    asked = _Asked.of(search, at, held)
+    build = lambda: asked.each(db, P.id).where(among(db, P.id, "others"))
+    return [i for (i,) in asked.rows(db, "shown-of", build, others=as_one(db, ids))]
 
 
 @dataclass(frozen=True)
@@ -180,12 +213,12 @@ class _Asked:
                 "now": at.now,
                 "department": search.department_id,
                 "topic": search.topic_id,
-                "words": held.query,
                 "ids": held.ids,
+                "bits": held.bits,
             },
         )
 
-    def all_of(self, db: Session, *columns: Any) -> Select[Any]:
+    def all_of(self, db: Session, *columns: Any) -> Select[*tuple[Any, ...]]:
         """Everything the filter shows."""
         found = select(*columns).select_from(_PETITIONS).where(in_state(self.shape.state, self.shape))
         if self.shape.by_department:
@@ -195,18 +228,25 @@ class _Asked:
             found = found.where(_walked_id(db).in_(select(PetitionTopic.petition_id).where(of_topic)))
         if self.shape.words == "few":
             return found.where(among(db, P.id))
-        return found.where(_walked_id(db).in_(having(db))) if self.shape.words else found
+        return found.where(is_member(db, P.id)) if self.shape.words else found
 
-    def each(self, db: Session, *columns: Any) -> Select[Any]:
+    def each(self, db: Session, *columns: Any) -> Select[*tuple[Any, ...]]:
         """The same, looked up one by one: an index of anything but ids would lead SQLite astray."""
         return self.all_of(db, *columns).with_hint(_PETITIONS, "NOT INDEXED", "sqlite")
 
-    def walked(self, db: Session, *columns: Any) -> Select[Any]:
+    def walked(self, db: Session, *columns: Any) -> Select[*tuple[Any, ...]]:
         """The same, by the index of its order. PostgreSQL finds it by its statistics; SQLite has none."""
         return self.all_of(db, *columns).with_hint(_PETITIONS, f"INDEXED BY {index_of(self.shape)}", "sqlite")
 
-    def rows(self, db: Session, name: str, build: Callable[[], Select[Any]], **values: Any) -> list[tuple[Any, ...]]:
-        return ready.rows(db, (name, self.shape), build, {**self.values, **values})
+    def rows(
+        self, db: Session, name: str, build: Callable[[], Select[*tuple[Any, ...]]], **values: Any
+    ) -> list[tuple[Any, ...]]:
+        return ready.rows(db, (name, self.shape), build, {**self.bound(db), **values})
+
+    def bound(self, db: Session) -> Mapping[str, Any]:
+        if self.shape.words != "many":
+            return self.values
+        return {**self.values, "bits": bound(db, self.values["bits"])}
 
 
 def _walked(db: Session, asked: _Asked, offset: int, most: int, beside: Sequence[int] | None = None) -> list[Entry]:
@@ -227,7 +267,7 @@ def _walked(db: Session, asked: _Asked, offset: int, most: int, beside: Sequence
     return shown
 
 
-def _page_of(db: Session, asked: _Asked, stretch: Stretch, *, beside: bool) -> Select[Any]:
+def _page_of(db: Session, asked: _Asked, stretch: Stretch, *, beside: bool) -> Select[*tuple[Any, ...]]:
     ids = asked.walked(db, P.id).where(stretch.rows).order_by(*stretch.order).limit(_MOST).offset(_OFFSET)
     if beside:
         ids = ids.where(not_among(db, P.id, "others"))
@@ -238,7 +278,7 @@ def _page_of(db: Session, asked: _Asked, stretch: Stretch, *, beside: bool) -> S
 def _left_out(db: Session, asked: _Asked, stretch: Stretch, at: int, others: str, *, beside: bool) -> int:
     """How many stand in the stretch before, all of which the page leaves out."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         found = asked.walked(db, func.count()).where(stretch.rows)
         return found.where(not_among(db, P.id, "others")) if beside else found
 
@@ -251,7 +291,7 @@ def _looked_up(
 ) -> tuple[list[Entry], int | None]:
     """One page of the few that hold some words, and how many these are; unknown where the page is empty."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         order = order_of(asked.shape.sort, asked.shape.state)
         found = asked.each(db, *ENTRY, func.count().over()).where(not_among(db, P.id, "others"))
         return found.order_by(*order).limit(_MOST).offset(_OFFSET)
@@ -278,7 +318,7 @@ def _in_order(found: Iterable[tuple[Any, ...]], ids: Sequence[int]) -> list[Entr
     return [by_id[i] for i in ids if i in by_id]
 
 
-def _by_id(db: Session) -> Select[Any]:
+def _by_id(db: Session) -> Select[*tuple[Any, ...]]:
     return select(*ENTRY).with_hint(_PETITIONS, "NOT INDEXED", "sqlite").where(among(db, P.id))
 
 

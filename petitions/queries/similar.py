@@ -133,7 +133,7 @@ def _likest(db: Session, ids: Sequence[int], like: Likeness, most: int, now: dat
     return [entry for _share, entry, _open in sorted(likest, key=lambda found: not found[2])]
 
 
-def _compared(db: Session) -> Select[Any]:
+def _compared(db: Session) -> Select[*tuple[Any, ...]]:
     """What is shown of petitions, their background, and whether they are open."""
     is_open = in_state("open", Shape("open", "", overdue=True, by_department=False, by_topic=False, words=""))
     found = select(*ENTRY, P.background, is_open).with_hint(P.id.table, "NOT INDEXED", "sqlite")

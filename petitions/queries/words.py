@@ -27,6 +27,7 @@ from sqlalchemy.types import NullType
 
 from app.core import ready
 from app.core.text.plain import fold, tidy_line
+from petitions.queries.members import bits_of, gathered, ids_in
 
 MOST_WORDS = 12
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -34,10 +35,12 @@ _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 @dataclass(frozen=True)
 class Holding:
-    """Who has the words of a search. ``ids``: all of them as one value of the database, or None where they are many."""
+    """Who has the words of a search. ``ids``: all of them as one value of the database where they are few;
+    ``bits``: see :mod:`petitions.queries.members`, where they are many."""
 
     query: str
     ids: str | None
+    bits: int = 0
     none: bool = False
 
 
@@ -82,19 +85,16 @@ def holding(db: Session, words: Sequence[str], *, few: int) -> Holding:
     for begun in (False, True):
         query = query_of(db, words, begun=begun)
         ids, number = ready.rows(db, "holding", lambda: _some(db), {"words": query, "most": few + 1})[0]
+        if number > few:
+            everyone = ready.one(db, "everyone", lambda: gathered(db, having(db)), {"words": query})
+            return Holding(query, None, bits_of(ids_in(everyone)))
         if number:
-            return Holding(query, ids if number <= few else None)
+            return Holding(query, ids)
     return Holding(query, ids, none=True)
 
 
-def _some(db: Session) -> Select[Any]:
-    found = having(db).limit(ready.given("most", BigInteger())).subquery()
-    (i,) = found.c
-    if ready.is_sqlite(db):
-        columns: tuple[Any, ...] = (func.json_group_array(i), func.count())
-    else:
-        columns = (func.coalesce(cast(func.array_agg(i), Text), "{}"), func.count())
-    return select(*columns)
+def _some(db: Session) -> Select[*tuple[Any, ...]]:
+    return gathered(db, having(db).limit(ready.given("most", BigInteger())))
 
 
 def among(db: Session, i: ColumnElement[int], name: str = "ids") -> ColumnElement[bool]:

@@ -87,9 +87,10 @@ class Likeness:
 
     def __init__(self, weighed: Mapping[str, float], unknown: Collection[str] = ()) -> None:
         self.weighed, self.unknown, self.total = weighed, frozenset(unknown), sum(weighed.values())
-        # a stem is the beginning of its word: only words that begin so are worth taking apart
+        # a stem is the beginning of its word: only words that begin so are worth taking apart. Whether a find
+        # is a beginning is asked of it afterwards: a pattern that asked first would stop at every letter
         begun = "|".join(sorted(map(re.escape, weighed), key=len, reverse=True))
-        self._perhaps = re.compile(rf"(?<![^\W_])(?:{begun})[^\W_]*" if begun else r"(?!)", re.UNICODE)
+        self._perhaps = re.compile(rf"(?:{begun})[^\W_]*" if begun else r"(?!)", re.UNICODE)
 
     def share(self, text: Text) -> float:
         """The share of the request's weight that a petition has, from 0 to 1."""
@@ -100,7 +101,9 @@ class Likeness:
         return got / self.total if self.total else 0.0
 
     def _stems(self, folded: str) -> frozenset[str]:
-        return frozenset([stem(w) for w in self._perhaps.findall(folded)]) & self.weighed.keys()
+        found = self._perhaps.finditer(folded)
+        words = [m.group() for m in found if not m.start() or not folded[m.start() - 1].isalnum()]
+        return frozenset(map(stem, words)) & self.weighed.keys()
 
     def _counted(self, wanted: str, in_title: frozenset[str], behind: frozenset[str], title: str) -> float:
         if wanted in in_title:

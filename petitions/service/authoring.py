@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.mail import service as mail
 from app.moderation import service as moderation
+from petitions.events import PetitionWithdrawn
 from petitions.model.petition import JudgedText, Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
@@ -24,6 +26,7 @@ from petitions.service.announcing import WITHDRAWN, Announcing
 from petitions.service.correcting import texts_of
 from petitions.service.election import refuse_once_begun
 from petitions.service.judging import await_judgement
+from petitions.service.looking import look_at
 from petitions.service.telling import tell
 from petitions.service.writing import write_to_creator, write_to_sponsors
 
@@ -66,7 +69,8 @@ def resubmit(db: Session, policy: PetitionPolicy, petition_id: int, texts: Texts
     petition.resubmitted_at = petition.updated_at = now
     await_judgement(petition, now)
     subject = SubjectRef("petition", petition.id)
-    moderation.open_case(db, subject, texts.digest, now, origin="resubmission", excerpt=texts.action)
+    seen = look_at(db, petition.id, texts, now)
+    moderation.open_case(db, subject, texts.digest, now, origin="resubmission", excerpt=texts.action, signals=seen)
     tell(db, petition.id, "resubmitted", now)
     write_to_creator(db, petition, "petitions/mail/submitted", now, again=True)
     audit.record(db, "petitions.resubmit", subject, by=None, now=now)
@@ -94,6 +98,7 @@ def withdraw(db: Session, announcing: Announcing, petition_id: int, now: datetim
     db.flush()
     if petition.was_published:
         announcing.tell_signers(db, petition.id, WITHDRAWN, petition.id, now)
+        announce(db, PetitionWithdrawn(petition.id, now))
     else:
         write_to_sponsors(db, petition, "petitions/mail/withdrawn_sponsor", now)
     people = select(Signature.id).where(Signature.petition_id == petition.id)

@@ -8,10 +8,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.comments.service.running import close_with_subject
+from app.core.events import announce
 from app.core.freshness import touch
 from app.core.subject import SubjectRef
 from app.mail import service as mail
 from app.mail.model import Lane
+from petitions.events import PetitionClosed
 from petitions.model.petition import Petition
 from petitions.rules.lifecycle import PetitionState
 from petitions.service.announcing import CLOSED, Announcing
@@ -46,6 +48,7 @@ def close_overdue(db: Session, now: datetime, announcing: Announcing | None = No
     if announcing is not None:
         for petition in closed:
             tell_of_closing(db, petition, announcing, now)
+            announce(db, PetitionClosed(petition.id, now))
     if closed:
         touch(db, "petitions", *(f"petition:{p.id}" for p in closed))
     return len(closed)

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.text.plain import is_blank, length, tidy
-from app.moderation.cases import open_case
+from app.moderation.cases import note_new_text, open_case
+from petitions.events import TextCorrected
 from petitions.model.petition import Petition, TextVersion
 from petitions.rules.lifecycle import PetitionState
 from petitions.rules.texts import Texts
@@ -63,9 +65,11 @@ def correct(
     keep_first_version(db, petition)
     version = _next_version(db, petition, texts, note, by, now)
     _tell(db, announcing, petition, version, by, now)
+    announce(db, TextCorrected(petition.id, version.version, now))
     subject, facts = SubjectRef("petition", petition.id), {"version": version.version}
     # a second person looks at it, and nobody at their own
     open_case(db, subject, texts.digest, now, origin="edit", author_id=by, excerpt=texts.action)
+    note_new_text(db, subject, texts.digest, now)
     audit.record(db, "petitions.correct", subject, by=by, now=now, facts=facts)
     touch(db, "petitions", f"petition:{petition.id}")
     return version

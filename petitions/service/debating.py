@@ -16,14 +16,18 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core.errors import Conflict, NotFound
+from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
+from app.departments.model import Department
 from app.outcomes import queries as duties
 from app.outcomes import service as outcomes
 from app.outcomes.contribution import Telling
 from app.outcomes.model import Answer, Referral
 from app.outcomes.rules.answers import AnswerText, Grade
+from app.outcomes.service import drafting
+from petitions.events import DebateTold
 from petitions.model.debate import Debate
 from petitions.model.petition import Petition
 from petitions.queries import story
@@ -69,10 +73,16 @@ class Debating:
         send_news: bool,
         by: int,
         now: datetime,
+        released_by: int | None = None,
     ) -> Debate:
-        """Publish the next version; ``after_version`` is what its writer had seen (0: none)."""
-        petition, duty = _locked(db, petition_id, department_id)
-        version = _seen(db, petition_id, after_version) + 1
+        """Publish the next version; ``after_version`` is what its writer had seen (0: none).
+
+        ``released_by`` is the second person; :class:`NeedsSecondPerson` where the department wants one.
+        """
+        petition, duty = locked(db, petition_id, department_id)
+        if released_by is None:
+            drafting.refuse_alone(db.get_one(Department, department_id), duty.id)
+        version = seen(db, petition_id, after_version) + 1
         debate = Debate(
             petition_id=petition_id,
             version=version,
@@ -90,7 +100,8 @@ class Debating:
         self.announcing.call_off(db, petition_id, DEBATE_OUTCOME if news == DEBATE_SCHEDULED else DEBATE_SCHEDULED, now)
         if send_news:
             self.announcing.tell_signers(db, petition_id, news, version, now, by=by)
-        self._now_stands(db, petition, duty, debate, by=by, now=now)
+        self._now_stands(db, petition, duty, debate, by=by, now=now, released_by=released_by)
+        announce(db, DebateTold(petition_id, version, said.state, now))
         _record(db, petition, "petitions.debate", by, now, version=version, state=str(debate.state))
         return debate
 
@@ -101,8 +112,8 @@ class Debating:
 
         A date can be taken back at any time. Raises :class:`LettersLeft` for an outcome that people were told of.
         """
-        petition, duty = _locked(db, petition_id, department_id)
-        _seen(db, petition_id, after_version)
+        petition, duty = locked(db, petition_id, department_id)
+        seen(db, petition_id, after_version)
         standing = list(reversed(story.debates(db, petition_id)))
         if not standing:
             raise NothingSaid(petition=petition_id)
@@ -123,8 +134,8 @@ class Debating:
         self, db: Session, petition_id: int, department_id: int, *, after_version: int, by: int, now: datetime
     ) -> None:
         """Have those who asked for news told of what stands."""
-        petition, _duty = _locked(db, petition_id, department_id)
-        _seen(db, petition_id, after_version)
+        petition, _duty = locked(db, petition_id, department_id)
+        seen(db, petition_id, after_version)
         standing = story.debates(db, petition_id)
         if not standing:
             raise NothingSaid(petition=petition_id)
@@ -134,13 +145,21 @@ class Debating:
 
     def call_off(self, db: Session, petition_id: int, department_id: int, *, by: int, now: datetime) -> int:
         """Letters about the debate that have not left stay; answers how many."""
-        petition, _duty = _locked(db, petition_id, department_id)
+        petition, _duty = locked(db, petition_id, department_id)
         letters = sum(self.announcing.call_off(db, petition_id, n, now) for n in (DEBATE_SCHEDULED, DEBATE_OUTCOME))
         _record(db, petition, "petitions.debate-news-called-off", by, now, letters=letters)
         return letters
 
     def _now_stands(
-        self, db: Session, petition: Petition, duty: Referral, debate: Debate | None, *, by: int, now: datetime
+        self,
+        db: Session,
+        petition: Petition,
+        duty: Referral,
+        debate: Debate | None,
+        *,
+        by: int,
+        now: datetime,
+        released_by: int | None = None,
     ) -> None:
         """The petition's columns and the duty's answer follow the version that stands."""
         was_told = petition.debate_state in (DebateState.OUTCOME, DebateState.NOT_HELD)
@@ -150,16 +169,28 @@ class Debating:
         petition.debate_outcome_at = (petition.debate_outcome_at if was_told else now) if told else None
         petition.updated_at = now
         db.flush()
-        self._answer_duty(db, duty, debate, by=by, now=now)
+        self._answer_duty(db, duty, debate, by=by, now=now, released_by=released_by)
 
-    def _answer_duty(self, db: Session, duty: Referral, debate: Debate | None, *, by: int, now: datetime) -> None:
-        seen = db.scalar(select(func.max(Answer.version)).where(Answer.referral_id == duty.id)) or 0
+    def _answer_duty(
+        self, db: Session, duty: Referral, debate: Debate | None, *, by: int, now: datetime, released_by: int | None
+    ) -> None:
+        newest = db.scalar(select(func.max(Answer.version)).where(Answer.referral_id == duty.id)) or 0
         department = duty.department_id or 0
         if debate is not None:
             words = self.as_answer(debate)
-            outcomes.answer(db, duty.id, department, words, after_version=seen, by=by, now=now, tell=False)
+            outcomes.answer(
+                db,
+                duty.id,
+                department,
+                words,
+                after_version=newest,
+                by=by,
+                now=now,
+                tell=False,
+                released_by=released_by,
+            )
         elif duty.answered_at is not None:
-            outcomes.withdraw_answer(db, duty.id, department, after_version=seen, by=by, now=now)
+            outcomes.withdraw_answer(db, duty.id, department, after_version=newest, by=by, now=now)
 
     def as_answer(self, debate: Debate | DebateText) -> AnswerText:
         """The duty's answer in one sentence that stays true, and its details."""
@@ -269,7 +300,7 @@ def _until(phase: Phase, today: date, held_on: date | None, zone: ZoneInfo) -> d
     return end_of_day(day - timedelta(days=1), zone) if day else None
 
 
-def _locked(db: Session, petition_id: int, department_id: int) -> tuple[Petition, Referral]:
+def locked(db: Session, petition_id: int, department_id: int) -> tuple[Petition, Referral]:
     """The petition and the duty, locked in that order; a foreign duty is as good as none."""
     petition = db.scalar(
         select(Petition)
@@ -285,7 +316,7 @@ def _locked(db: Session, petition_id: int, department_id: int) -> tuple[Petition
     return petition, duty
 
 
-def _seen(db: Session, petition_id: int, after_version: int) -> int:
+def seen(db: Session, petition_id: int, after_version: int) -> int:
     newest = db.scalar(select(func.max(Debate.version)).where(Debate.petition_id == petition_id)) or 0
     if newest != after_version:
         raise DebateChanged(petition=petition_id)

@@ -29,7 +29,7 @@ class _Standing(NamedTuple):
     source: str | None
 
 
-def _standing() -> Select[Any]:
+def _standing() -> Select[*tuple[Any, ...]]:
     wanted = select(*(_P[name] for name in _Standing._fields))
     return wanted.where(_P.id == ready.given("petition", BigInteger()))
 

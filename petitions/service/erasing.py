@@ -32,37 +32,65 @@ _ENDED = (
     PetitionState.STOPPED,
 )
 
-#: every signature is of one of these kinds at least, and each has a partial index that begins with the petition
+#: every signature has a number, or is of one of these kinds at least; each has an index that begins with the petition
 _KINDS = (
-    Signature.number.is_not(None),
     Signature.state == SignatureState.PENDING,
     Signature.ended_at.is_not(None),
     Signature.state == SignatureState.HELD,  # few, by their block
 )
 
 
-def erase_some(db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime) -> int:
+class Reached:
+    """Up to which number a petition's signers are forgotten, for as long as this process runs.
+
+    Without it each step would pass all those that were forgotten before. Nobody relies on it: the
+    last step begins at the first number again.
+    """
+
+    def __init__(self) -> None:
+        self._petition_id, self._number = 0, 0
+
+    def of(self, petition_id: int) -> int:
+        return self._number if petition_id == self._petition_id else 0
+
+    def note(self, petition_id: int, number: int) -> None:
+        self._petition_id, self._number = petition_id, number
+
+
+def erase_some(
+    db: Session, policy: PetitionPolicy, zone: ZoneInfo, now: datetime, reached: Reached | None = None
+) -> int:
     """Erase up to 500 signers of one petition whose time has come; answers whether there is more to do."""
     petition = _due(db, policy, zone, now)
     if petition is None:
         return 0
-    some = _known_signers(db, petition.id)
+    reached = reached or Reached()
+    after = reached.of(petition.id)
+    some = _known_signers(db, petition.id, after, reached)
     db.execute(delete(Signer).where(Signer.signature_id.in_(some)))
-    if len(some) < A_STEP:
-        petition.salt = petition.creator_name = None
-        db.flush()
-        touch(db, f"petition:{petition.id}")
+    if len(some) == A_STEP:
+        return 1
+    if after:
+        reached.note(petition.id, 0)
+        return 1
+    petition.salt = petition.creator_name = None
+    db.flush()
+    touch(db, f"petition:{petition.id}")
     return 1
 
 
-def _known_signers(db: Session, petition_id: int) -> list[int]:
+def _known_signers(db: Session, petition_id: int, after: int, reached: Reached) -> list[int]:
     """Up to 500 signatures whose people are still known, by the index that each kind of them stands in."""
     known = (
         select(Signer.signature_id)
         .join(Signature, Signature.id == Signer.signature_id)
         .where(Signature.petition_id == petition_id)
     )
-    found: list[int] = []
+    numbered = known.add_columns(Signature.number).where(Signature.number > after).order_by(Signature.number)
+    rows = db.execute(numbered.limit(A_STEP)).all()
+    if rows:
+        reached.note(petition_id, rows[-1][1])
+    found: list[int] = [signature for signature, _number in rows]
     for kind in _KINDS:
         if len(found) < A_STEP:
             found += db.scalars(known.where(kind, Signer.signature_id.not_in(found)).limit(A_STEP - len(found)))

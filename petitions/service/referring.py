@@ -28,9 +28,10 @@ from petitions.model.petition import Crossing, Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries import story
 from petitions.rules.lifecycle import PetitionState
-from petitions.rules.texts import text_digest
+from petitions.rules.texts import Texts
 from petitions.rules.thresholds import Threshold, sponsors_to_go
 from petitions.service.counting import Counting, NewCrossing, SponsorsJoined
+from petitions.service.looking import look_at
 
 log = logging.getLogger("townsquare.petitions")
 
@@ -115,8 +116,10 @@ def submit(db: Session, petition: Petition, now: datetime) -> None:
     """Enough sponsors: the petition goes to the moderators."""
     if petition.state in (PetitionState.PENDING, PetitionState.COLLECTING):
         petition.state, petition.submitted_at, petition.updated_at = PetitionState.IN_MODERATION, now, now
-        digest = text_digest(petition.action, petition.background, petition.additional_details)
-        moderation.open_case(db, SubjectRef("petition", petition.id), digest, now, excerpt=petition.action)
+        texts = Texts(petition.action, petition.background, petition.additional_details)
+        seen = look_at(db, petition.id, texts, now)
+        subject = SubjectRef("petition", petition.id)
+        moderation.open_case(db, subject, texts.digest, now, excerpt=petition.action, signals=seen)
         mail.queue(db, [r for r in [_to_creator(petition, "petitions/mail/submitted", now, {})] if r])
 
 

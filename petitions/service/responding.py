@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,9 +32,10 @@ class LettersLeft(Conflict):
 
 @dataclass(frozen=True)
 class Responding:
-    """Hears answers, and says on the desk who was told of them."""
+    """Hears answers, and says on the desk who was told of them. ``base_url``: of links in letters."""
 
     announcing: Announcing
+    base_url: str
 
     def note_answer(self, db: Session, event: ReferralAnswered) -> None:
         """Record the answer on its petition and have its signers told where its writer wants so."""
@@ -71,6 +73,17 @@ class Responding:
     def tellings(self, db: Session, subject_id: int, answers: Collection[int]) -> Sequence[Telling]:
         """Each announcement of these answers, the newest first."""
         return [telling(db, news) for news in about(db, subject_id, ANSWERED, answers)]
+
+    def preview(self, db: Session, subject_id: int, summary: str, department: str) -> tuple[str, Mapping[str, Any]]:
+        """As signers would read it."""
+        values = {
+            "petition": db.get_one(Petition, subject_id),
+            "petition_link": f"{self.base_url}/petitions/{subject_id}",
+            "answer": {"summary": summary},
+            "department": {"name": department},
+            "say": f"{self.base_url}/answers/…",  # each reader has an address of their own
+        }
+        return ANSWERED, values
 
     def tell(self, db: Session, subject_id: int, answer_id: int, *, by: int, now: datetime) -> None:
         self.announcing.tell_signers(db, subject_id, ANSWERED, answer_id, now, by=by)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exc, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.core import ready
 from app.core.db import after_commit
 from app.core.freshness import SITE, touch
 from app.core.remember import Remembered
@@ -47,8 +49,9 @@ def stopped(db: Session, at: datetime) -> Stopped:
 
 
 def _standing(db: Session) -> tuple[_Standing, ...]:
-    rows = db.execute(select(Stop.kind, Stop.message, Stop.due_at).where(Stop.ended_at.is_(None)))
-    return tuple(_Standing(*row) for row in rows)
+    columns: tuple[Any, ...] = (Stop.kind, Stop.message, Stop.due_at)
+    build = lambda: select(*columns).where(Stop.ended_at.is_(None))
+    return tuple(_Standing(*row) for row in ready.rows(db, "stops", build, {}))
 
 
 def _as_of(standing: Sequence[_Standing], at: datetime) -> Stopped:

@@ -11,10 +11,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.events import announce
 from app.core.subject import SubjectRef
 from app.departments.model import Officer
 from app.mail import service as mail
 from app.outcomes import service as outcomes
+from petitions.events import ThresholdUndone
 from petitions.model.petition import Crossing, Petition
 from petitions.rules.thresholds import Threshold, fallen
 from petitions.service.telling import tell
@@ -33,6 +35,7 @@ def undo_thresholds(db: Session, petition: Petition, now: datetime) -> None:
         _forget(petition, threshold)
         _release_department(db, petition, threshold, crossing.episode, now)
         tell(db, petition.id, "threshold-undone", now, threshold=str(threshold), count=petition.signature_count)
+        announce(db, ThresholdUndone(petition.id, threshold, petition.signature_count, now))
 
 
 def _is_awaiting(petition: Petition, threshold: Threshold) -> bool:

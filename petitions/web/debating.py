@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -18,13 +19,16 @@ from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments.model import Department
 from app.departments.queries import of_officer
-from app.outcomes.model import Referral
+from app.outcomes.model import AnswerDraft, Referral
 from app.outcomes.queries import is_overdue
+from app.outcomes.rules.referrals import read_note
+from app.outcomes.service import drafting
 from petitions.model.debate import Debate
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.rules.debates import LINKS, DebateText, allowed_hosts, phase_of, read_debate
 from petitions.service import debating as service
+from petitions.service import second_person
 from petitions.service.debating import Debating
 
 FIELDS = ("state", "date", "overview", *LINKS, "after_version")
@@ -58,34 +62,76 @@ def release(
     debating: NamedDependency[Debating],
     petition_id: FromPath[int],
 ) -> Response[Any]:
-    """``step=preview`` shows it as readers will see it; ``step=release`` publishes it."""
+    """``step=preview`` shows it as readers will see it; ``step=release`` publishes it, or ``step=hand-in`` has it wait."""
     department, petition, _duty = _owned(db, account, petition_id)
     shown = Form(values=form)
-    now, today = request.app.state.clock.now(), _today(request)
+    now = request.app.state.clock.now()
     try:
-        said = read_debate(form, allowed_hosts(policy.debate_hosts), since=_since(request, petition), today=today)
+        said = _read(request, policy, petition, form)
     except Invalid as wrong:
         shown.errors = {e.field: str(e.message) for e in wrong.errors}
         return _page(request, db, account, policy, petition_id, shown, status=422)
-    if form.get("step") != "release":
+    if form.get("step") not in ("release", "hand-in"):
         if form.get("step") == "edit":  # a box that was not ticked sends nothing
             shown.values = {**form, "send_news": form.get("send_news") or "no"}
         preview = said if form.get("step") == "preview" else None
         return _page(request, db, account, policy, petition_id, shown, preview=preview)
+    after, by = _seen(form), account.id
+    news = form.get("send_news") == "yes" or not form.keys() & {"send_news", "asks_news"}
     try:
-        debating.release(
-            db,
-            petition_id,
-            department.id,
-            said,
-            after_version=_seen(form),
-            send_news=form.get("send_news") == "yes" or not form.keys() & {"send_news", "asks_news"},
-            by=account.id,
-            now=now,
-        )
+        if form.get("step") == "hand-in":
+            second_person.hand_in(
+                db, petition_id, department.id, form, after_version=after, send_news=news, by=by, now=now
+            )
+        else:
+            debating.release(db, petition_id, department.id, said, after_version=after, send_news=news, by=by, now=now)
     except service.DebateChanged:
         db.rollback()
         return _changed_meanwhile(request, db, account, policy, petition_id, form)
+    return see_other(f"/desk/debates/{petition_id}")
+
+
+@post(
+    "/desk/debates/{petition_id:int}/draft",
+    name="petitions.debate-draft",
+    guards=[may("petitions.debate")],
+    sync_to_thread=True,
+    status_code=303,
+    writes=True,
+)
+def draft(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    form: NamedDependency[Sent],
+    policy: NamedDependency[PetitionPolicy],
+    debating: NamedDependency[Debating],
+    petition_id: FromPath[int],
+) -> Response[Any]:
+    """``do=release`` publishes what a colleague handed in; ``do=hand-back`` wants it changed."""
+    department, petition, duty = _owned(db, account, petition_id)
+    now, revision = request.app.state.clock.now(), _seen(form, "revision")
+    if form.get("do") == "hand-back":
+        written = Form(values=form)
+        note = written.read("hand-back-note", read_note)
+        if note is None:
+            waits = second_person.waiting(db, duty)
+            kept = {
+                **(second_person.fields_of(waits) if waits else {}),
+                "hand-back-note": form.get("hand-back-note", ""),
+            }
+            return _page(request, db, account, policy, petition_id, Form(kept, written.errors), status=422)
+        drafting.hand_back(db, duty.id, department.id, note, revision=revision, by=account.id, now=now)
+        return see_other(f"/desk/debates/{petition_id}")
+    if form.get("do") != "release":
+        raise NotFound
+    waits = drafting.waiting_for(db, duty.id, department.id, revision=revision, by=account.id)
+    try:
+        said = _read(request, policy, petition, second_person.fields_of(waits))
+    except Invalid as wrong:
+        shown = Form.again(second_person.fields_of(waits), wrong)
+        return _page(request, db, account, policy, petition_id, shown, status=422)
+    second_person.release(db, debating, petition_id, department.id, said, revision=revision, by=account.id, now=now)
     return see_other(f"/desk/debates/{petition_id}")
 
 
@@ -141,6 +187,13 @@ def news(
     return see_other(f"/desk/debates/{petition_id}#told")
 
 
+def _read(
+    request: Request[Any, Any, Any], policy: PetitionPolicy, petition: Petition, form: Mapping[str, str]
+) -> DebateText:
+    hosts = allowed_hosts(policy.debate_hosts)
+    return read_debate(form, hosts, since=_since(request, petition), today=_today(request))
+
+
 def _changed_meanwhile(
     request: Request[Any, Any, Any], db: Session, account: Account, policy: PetitionPolicy, petition_id: int, form: Sent
 ) -> Response[bytes]:
@@ -168,8 +221,11 @@ def _page(
     now: datetime = state.clock.now()
     versions = service.all_versions(db, petition_id)
     standing = [d for d in versions if d.withdrawn_at is None]
+    waits = second_person.waiting(db, duty)
     if not form.values:
-        form = Form(values=_fields_of(standing[0] if standing else None))
+        form = Form(
+            second_person.fields_of(waits) if waits else _fields_of(standing[0] if standing else None), form.errors
+        )
     news = state.site.news["petition"]
     shown = preview or (standing[0] if standing else None)
     response: Response[bytes] = state.pages.personal(
@@ -187,6 +243,9 @@ def _page(
         phase=phase_of(petition.debate_state, petition.debate_on, _today(request)),
         hosts=allowed_hosts(policy.debate_hosts),
         fields=FIELDS,
+        waits=waits,
+        wrote_it=waits is not None and waits.by_id == account.id,
+        waiting=_waiting(request, policy, petition, waits) if waits else None,
         audience=news.audience(db, petition_id),
         leaves_at=news.leaves_at(now),
         tellings=service.tellings(db, petition_id),
@@ -194,6 +253,18 @@ def _page(
         now=now,
     )
     return response
+
+
+def _waiting(
+    request: Request[Any, Any, Any], policy: PetitionPolicy, petition: Petition, waits: AnswerDraft
+) -> service.ShownDebate | None:
+    """What waits as readers would see it; None where its days have passed, so that it must be changed."""
+    state = request.app.state
+    try:
+        said = _read(request, policy, petition, second_person.fields_of(waits))
+    except Invalid:
+        return None
+    return service.as_shown(said, state.clock.now(), state.settings.zone)
 
 
 def _fields_of(debate: Debate | None) -> dict[str, str]:
@@ -228,9 +299,9 @@ def _since(request: Request[Any, Any, Any], petition: Petition) -> date:
     return opened.astimezone(request.app.state.settings.zone).date()
 
 
-def _seen(form: Sent) -> int:
-    seen = form.get("after_version", "")
+def _seen(form: Sent, name: str = "after_version") -> int:
+    seen = form.get(name, "")
     return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1
 
 
-HANDLERS = [debate_page, release, take_back, news]
+HANDLERS = [debate_page, release, draft, take_back, news]

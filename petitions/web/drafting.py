@@ -27,6 +27,7 @@ from app.core.text.plain import tidy_line
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
 from app.moderation import promise
+from app.moderation.rules import nudges
 from petitions import queries
 from petitions.forms import PRIVACY_VERSION, CreatorForm, draft_of, is_yes, read_texts
 from petitions.policy import PetitionPolicy
@@ -37,6 +38,8 @@ from petitions.service import drafting
 from petitions.web.stopped import creating_stopped
 
 STEPS = ("eligibility", "action", "similar", "background", "details", "about", "check")
+#: what everyone will read
+TEXTS = ("action", "background", "additional_details")
 #: as people count them: similar petitions belong to what should be done
 NUMBERED = tuple(name for name in STEPS if name != "similar")
 FIELDS = (
@@ -87,7 +90,7 @@ def step(
     if go == "back":
         go = STEPS[max(0, STEPS.index(here) - 1)]
     if go in STEPS and STEPS.index(go) <= STEPS.index(here):
-        return _page_of(request, db, policy, go, shown, otherwise="action")
+        return _page_of(request, policy, go, shown, otherwise="action")
     if here == "eligibility" and shown.get("may") == "no":
         return request.app.state.pages.personal("petitions/new/not_eligible.html")
     missing = _first_fault(request, policy, shown, upto=here)
@@ -98,23 +101,18 @@ def step(
     onward = STEPS[STEPS.index(here) + 1]
     if go == "check":  # after a change: straight back, unless something is missing
         onward = _first_fault(request, policy, shown, upto="about") or "check"
-    return _page_of(request, db, policy, onward, shown, otherwise="background")
+    return _page_of(request, policy, onward, shown, otherwise="background")
 
 
 def _page_of(
-    request: Request[Any, Any, Any],
-    db: Session,
-    policy: PetitionPolicy,
-    name: str,
-    form: CreatorForm,
-    *,
-    otherwise: str,
+    request: Request[Any, Any, Any], policy: PetitionPolicy, name: str, form: CreatorForm, *, otherwise: str
 ) -> Response[bytes]:
     """A step's page; ``otherwise`` is shown where no petition is like this one."""
     if name != "similar":
         return _step_page(request, policy, name, form)
-    action = tidy_line(form.get("action"))
-    found = similar(db, action, most=policy.similar_most, now=request.app.state.clock.now())
+    state, action = request.app.state, tidy_line(form.get("action"))
+    with state.database.reading() as db:  # the handler's own session is for the last step, which stores
+        found = similar(db, action, most=policy.similar_most, now=state.clock.now())
     return _step_page(request, policy, "similar" if found else otherwise, form, petitions=found)
 
 
@@ -216,12 +214,18 @@ def _step_page(
         sponsors_needed=policy.sponsors_needed,
         outlook=_outlook(state, says_when=step_name == "check"),
         petitions=petitions,
+        nudges=_nudges(form) if step_name == "check" else (),
         now=state.clock.now(),
         busy=busy,
     )
     if busy is not None:
         response.headers.update(busy.headers)
     return response
+
+
+def _nudges(form: CreatorForm) -> Sequence[str]:
+    """What the creator may not have meant to publish; they may send it as it is."""
+    return nudges.warnings("\n".join(form.get(name) for name in TEXTS), nudges.LINK_SEEN)
 
 
 def _outlook(state: Any, *, says_when: bool = True) -> promise.Outlook:

@@ -2,72 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote_plus
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.paging import A_PAGE, Page, read_page
-from app.core.text.plain import tidy_line
+from app.core.paging import A_PAGE, Page
+from app.core.web.edge import shows
 from app.core.web.page import public
 from petitions.queries import finding
+from petitions.queries.asking import Asked, read_asked
 from petitions.queries.figures import ListFigures
 from petitions.queries.finding import SORTS, STATES, Entry, Search
 from petitions.rules.lifecycle import PetitionState
 from petitions.web import uk
 from petitions.web.stencils import Stencils
 
-NOBODY = -1  # an unknown department or topic has no petitions
 JSON = "application/json; charset=utf-8"
 OPEN_DATA = {"access-control-allow-origin": "*"}
-MOST_Q, MOST_CLOSEST = 200, 5
+MOST_CLOSEST = 5
 STENCILS = Stencils()
-DEFAULTS = {"state": "open", "sort": "popular"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What an address asks of the list; ``kept`` is what its links carry along."""
-
-    search: Search
-    page: int
-    kept: Mapping[str, str]
-
-    @property
-    def offset(self) -> int:
-        return (self.page - 1) * A_PAGE
-
-    @property
-    def link_query(self) -> dict[str, str]:
-        """What differs from the list as everyone finds it."""
-        return {k: v for k, v in self.kept.items() if v != DEFAULTS.get(k, "")}
-
-    @property
-    def narrowing(self) -> dict[str, str]:
-        """What another search in the same list keeps."""
-        return {k: v for k, v in self.link_query.items() if k != "q"}
-
-    def link(self, **changes: str) -> str:
-        """The same list with another filter or order, from its first page."""
-        parts = {**self._parts, **{k: _part(k, v) for k, v in changes.items()}}
-        query = "&".join(filter(None, parts.values()))
-        return "/petitions?" + query if query else "/petitions"
-
-    @cached_property
-    def _parts(self) -> Mapping[str, str]:
-        return {k: _part(k, v) for k, v in self.kept.items()}
-
-
-def _part(name: str, value: str) -> str:
-    """One of an address's parameters; none where it says what everyone finds."""
-    return "" if value == DEFAULTS.get(name, "") else f"{name}={quote_plus(value)}"
 
 
 class Listed(NamedTuple):
@@ -87,8 +47,8 @@ class Listed(NamedTuple):
     alike: tuple[Any, ...]
 
 
-def _listed(rows: Iterable[Entry], now: datetime) -> list[Listed]:
-    return [_told(row, _standing(row, now)) for row in rows]
+def _listed(rows: Iterable[Entry], now: datetime, zone: ZoneInfo) -> list[Listed]:
+    return [_told(row, _standing(row, now, zone)) for row in rows]
 
 
 def _told(row: Entry, standing: tuple[Any, ...]) -> Listed:
@@ -107,46 +67,43 @@ def _goal(row: Entry) -> int | None:
     return goal
 
 
-def _standing(row: Entry, now: datetime) -> tuple[Any, ...]:
+def _standing(row: Entry, now: datetime, zone: ZoneInfo) -> tuple[Any, ...]:
     """Everything that the line of a petition's state and date shows."""
     closes = row.closes_at
-    left = -(-(closes - now).total_seconds() // 86_400) if closes is not None and closes > now else None
-    dates = (row.rejected_at, row.withdrawn_at, row.closed_at or closes) if left is None else ()
+    runs = row.state == PetitionState.OPEN and closes is not None and closes > now
+    left = -(-(closes - now).total_seconds() // 86_400) if closes is not None and runs else None
+    day = None if runs else _settled_on(row, zone)
     debate = (row.debate_state, row.debate_on, row.debate_reached_at is None, now.date() if row.debate_on else None)
     answer = (row.answered_at is None, row.response_reached_at is None)
-    return (row.state, row.source is None, closes is None, left, *dates, *debate, *answer)
+    return (row.state, row.source is None, closes is None, left, day, *debate, *answer)
+
+
+def _settled_on(row: Entry, zone: ZoneInfo) -> date | None:
+    """The day on which it came to its end: hundreds have it in common, and nobody else the instant."""
+    if row.state == PetitionState.REJECTED and row.rejected_at:
+        ended = row.rejected_at
+    elif row.state == PetitionState.WITHDRAWN and row.withdrawn_at:
+        ended = row.withdrawn_at
+    elif over := row.closed_at or row.closes_at:
+        ended = over - datetime.resolution
+    else:
+        return None
+    return ended.astimezone(zone).date()
 
 
 def read_search(request: Request[Any, Any, Any], db: Session) -> Asked:
-    """What the address asks for; what it cannot mean falls back to the default."""
-    given = {k: tidy_line(str(v)[:MOST_Q]) for k, v in request.query_params.items()}
-    state, sort = given.get("state", "open"), given.get("sort", "popular")
-    department, topic = given.get("department", ""), given.get("topic", "")
-    search = Search(
-        q=given.get("q", ""),
-        state=state if state in STATES else "open",
-        sort=sort if sort in SORTS else "popular",
-        department_id=_known(finding.department_id(db, department)) if department else None,
-        topic_id=_known(finding.topic_id(db, topic)) if topic else None,
-    )
-    kept = {"q": search.q, "state": search.state, "sort": search.sort, "department": department, "topic": topic}
-    return Asked(search, read_page(given.get("page", "")), kept)
+    """What the address asks for."""
+    return read_asked(db, request.query_params)
 
 
-def _known(found: int | None) -> int:
-    return NOBODY if found is None else found
-
-
-@get("/petitions", name="petitions.list", guards=[anyone], sync_to_thread=True)
-def petition_list(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], figures: NamedDependency[ListFigures]
-) -> Response[bytes]:
+@shows("/petitions", name="petitions.list")
+def petition_list(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     state = request.app.state
-    now = state.clock.now()
+    now, figures = state.clock.now(), state.site.dependencies["figures"]
     asked = read_search(request, db)
     rows, total = figures.find(db, asked.search, now, offset=asked.offset, most=A_PAGE)
     page = Page(
-        rows=_listed(rows, now),
+        rows=_listed(rows, now, state.settings.zone),
         total=total,
         page=asked.page,
         path="/petitions",
@@ -161,7 +118,7 @@ def petition_list(
         paging=page,
         asked=asked,
         search=asked.search,
-        closest=() if total else _listed(_closest(db, asked.search, figures, now), now),
+        closest=() if total else _listed(_closest(db, asked.search, figures, now), now, state.settings.zone),
         states=STATES,
         sorts=SORTS,
         counts=(counts := figures.counts(db, now)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,17 @@ from app.comments.service.family import page_key
 from app.core.errors import NotFound
 from app.core.people.places import country_name
 from app.core.subject import SubjectRef
+from app.core.web.edge import shows
 from app.core.web.page import Pages, public
+from app.files.model import StoredFile
+from app.files.queries import files_of_many
 from app.moderation import promise
 from app.moderation import queries as moderation
-from app.outcomes.trail import Step
+from app.outcomes.queries import public as outcomes
+from app.outcomes.queries.shown import ShownPromise, promises_by_referral
+from app.outcomes.rules.deadlines import next_midnight
+from app.outcomes.service.documents import owner
+from app.outcomes.trail import Duties, Step, is_waited_for
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
@@ -65,9 +72,10 @@ def standing_of(petition: Petition, pages: Pages) -> ShownStanding:
     )
 
 
-@get("/petitions/{ref:str}", name="petitions.show", guards=[anyone], sync_to_thread=True)
-def show(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
+@shows("/petitions/{ref:str}", name="petitions.show")
+def show(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """A petition's page; ``/petitions/17.json`` is its data, ``/petitions/17.atom`` its story to follow."""
+    ref: str = request.path_params["ref"]
     if ref.endswith(".json"):
         return _show_json(request, db, readable(db, ref.removesuffix(".json")))
     if ref.endswith(".atom"):
@@ -157,6 +165,10 @@ class PublishedView:
     topics: Sequence[Topic]
     corrections: Sequence[TextVersion]
     qr: QrCode
+    #: by referral, promises with how late they are, and what those who signed said of the answer
+    promises: Mapping[int, Sequence[ShownPromise]]
+    documents: Mapping[int, Sequence[StoredFile]]
+    said: Mapping[int, Mapping[str, int]]
 
 
 def _published_page(
@@ -174,8 +186,13 @@ def _published_page(
         topics=story.topics(db, [petition.id]).get(petition.id, ()) if there.topics else (),
         corrections=[v for v in told.versions if v.version > 1],
         qr=qr_code(link),
+        promises=promises_by_referral(told.duties, now, state.settings.zone),
+        documents=_documents(db, told.duties),
+        said=outcomes.said_of(db, [r.id for r, given in told.duties.answers if given]),
     )
-    changes = [at for at in (same_until(petition, now), debate.until if debate else None) if at is not None]
+    midnight = next_midnight(now, state.settings.zone) if is_waited_for(told.duties) else None
+    debate_until = debate.until if debate else None
+    changes = [at for at in (same_until(petition, now), debate_until, midnight) if at is not None]
     response: Response[bytes] = state.pages.public(
         "petitions/show.html",
         keys=(f"petition:{petition.id}", page_key(SubjectRef("petition", petition.id))),
@@ -196,6 +213,13 @@ def _published_page(
         now=now,
     )
     return response
+
+
+def _documents(db: Session, duties: Duties) -> Mapping[int, Sequence[StoredFile]]:
+    """By referral, what stands beside its answer."""
+    answered = [r.id for r, given in duties.answers if given]
+    found = files_of_many(db, [owner(r) for r in answered]) if answered else {}
+    return {subject.id: files for subject, files in found.items()}
 
 
 def _countries(db: Session, petition: Petition) -> list[tuple[str, int]]:

@@ -29,6 +29,7 @@ from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.rules.eligibility import (
     ConfirmationUnknown,
+    SigningStopped,
     SponsorsFull,
     is_signable,
     refusal_to_confirm,
@@ -76,7 +77,11 @@ async def sign(request: Request[Any, Any, Any]) -> ASGIApp:
         again: Response[bytes] = await in_worker(_sign_again, state, policy, petition_id, form, busy)
         return again  # type: ignore[return-value]  # the framework takes either
     act = _request_act(request, petition_id, person, sponsor=False)
-    await state.intake.submit(act)
+    try:
+        await state.intake.submit(act)
+    except SigningStopped as stopped:
+        kept: Response[bytes] = await in_worker(_sign_again, state, policy, petition_id, form, stopped)
+        return kept  # type: ignore[return-value]  # the framework takes either
     return SeeOther(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person, _first(request, act, person)))
 
 
@@ -121,7 +126,10 @@ async def correct(
     same = address.canonical == before.person.address.canonical
     if not same:
         act.replaces = before.act
-    await state.intake.submit(act)
+    try:
+        await state.intake.submit(act)
+    except SigningStopped as stopped:
+        return await in_worker(_sent_again, state, policy, petition_id, form, stopped)
     first = before.act if same else act.id  # a letter sent again is still of the first request
     return _on(f"/petitions/{petition_id}/sign/sent?again", _kept(state, act, person, first))
 
@@ -162,6 +170,8 @@ async def sponsor(
         await state.intake.submit(act)
     except SponsorsFull:
         return see_other(f"/petitions/{petition_id}")
+    except SigningStopped as stopped:
+        return await in_worker(_sponsor_again, state, policy, token, form, stopped)
     return _on(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person, _first(request, act, person)))
 
 
@@ -377,7 +387,7 @@ def _sign_context(petition: Petition, form: Form, policy: PetitionPolicy, state:
 
 
 def _sign_again(
-    state: Any, policy: PetitionPolicy, petition_id: int, form: PersonForm, busy: TooMany | None
+    state: Any, policy: PetitionPolicy, petition_id: int, form: PersonForm, busy: Refusal | None
 ) -> Response[bytes]:
     """The form with its faults, unless there is nothing to sign any more."""
     with state.database.reading() as db:
@@ -390,7 +400,7 @@ def _sign_again(
 
 
 def _sponsor_again(
-    state: Any, policy: PetitionPolicy, token: str, form: PersonForm, busy: TooMany | None
+    state: Any, policy: PetitionPolicy, token: str, form: PersonForm, busy: Refusal | None
 ) -> Response[Any] | Redirect:
     with state.database.reading() as db:
         petition = _sponsored(state, db, token)
@@ -400,7 +410,7 @@ def _sponsor_again(
 
 
 def _sent_again(
-    state: Any, policy: PetitionPolicy, petition_id: int, form: Form, busy: TooMany | None
+    state: Any, policy: PetitionPolicy, petition_id: int, form: Form, busy: Refusal | None
 ) -> Response[bytes]:
     with state.database.reading() as db:
         petition = queries.public_petition(db, petition_id)
@@ -409,10 +419,10 @@ def _sent_again(
     return _again(state, "petitions/sent.html", busy, **_sent_context(petition, policy, form, again=False))
 
 
-def _again(state: Any, template: str, busy: TooMany | None, **values: Any) -> Response[bytes]:
-    """The page once more, fields kept: with its faults (422), or because too many came at once (429)."""
+def _again(state: Any, template: str, busy: Refusal | None, **values: Any) -> Response[bytes]:
+    """The page once more, fields kept: with its faults (422), or because nothing can be sent just now (429, 409)."""
     response: Response[bytes] = state.pages.personal(
-        template, status=422 if busy is None else 429, busy=busy, error_prefix=True, **values
+        template, status=422 if busy is None else busy.status, busy=busy, error_prefix=True, **values
     )
     if busy is not None:
         response.headers.update(busy.headers)

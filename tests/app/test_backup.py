@@ -33,12 +33,15 @@ from app.core.freshness import PageVersion
 from app.core.jobs import JobLease
 from app.core.subject import SubjectRef
 from app.departments.model import Department, Officer
+from app.files.store import Folder
 from app.mail.model import Letter, MailboxDay
 from petitions import queries
 from petitions.model.petition import CountryCount, HourCount, Petition, TextVersion
 from petitions.model.signature import Household, Signature, Signer
 from tests import databases
 
+#: this town has none; whoever puts one here fails
+NO_FILES = Folder(Path("/dev/null"))
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 INSTANT = datetime(2026, 3, 29, 1, 30, 0, 1, tzinfo=timezone(timedelta(hours=1)))  # an hour that summer time skips
@@ -191,12 +194,12 @@ def test_a_town_moves_to_the_other_database_and_back(
 ) -> None:
     settle(sqlite_database)
     before = contents(sqlite_database)
-    write_backup(sqlite_database, tmp_path / "one", progress=quiet)
-    read_backup(postgres_database, tmp_path / "one", replace=False, progress=quiet)
+    write_backup(sqlite_database, NO_FILES, tmp_path / "one", progress=quiet)
+    read_backup(postgres_database, NO_FILES, tmp_path / "one", replace=False, progress=quiet)
     assert contents(postgres_database) == before
-    write_backup(postgres_database, tmp_path / "two", progress=quiet)
+    write_backup(postgres_database, NO_FILES, tmp_path / "two", progress=quiet)
     with closing(Database(f"sqlite:///{tmp_path}/never/seen/before.db")) as third:
-        read_backup(third, tmp_path / "two", replace=False, progress=quiet)
+        read_backup(third, NO_FILES, tmp_path / "two", replace=False, progress=quiet)
         assert contents(third) == before
         assert schema.revision_of(third) == schema.newest_revision()
     assert stated(tmp_path / "one")["parts"] == stated(tmp_path / "two")["parts"]
@@ -204,22 +207,22 @@ def test_a_town_moves_to_the_other_database_and_back(
 
 def test_a_town_goes_back_to_an_earlier_day(town: Database, file: Path) -> None:
     before = contents(town)
-    write_backup(town, file, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
     with town.writing() as db:
         db.execute(
             text("UPDATE petitions_petition SET action = 'Fell the trees', signature_count = 40, last_number = 40")
         )
         db.execute(text("DELETE FROM petitions_signer"))
         db.add(Account(email="charlie@example.org", name="Charlie", role="citizen", created_at=NOON))
-    read_backup(town, file, replace=True, progress=quiet)
+    read_backup(town, NO_FILES, file, replace=True, progress=quiet)
     assert contents(town) == before
     assert _found(town, "plant") == [1, 2, 9_007_199_254_740_993]
     assert _found(town, "fell") == []
 
 
 def test_the_search_finds_restored_petitions(small_town: Database, postgres_database: Database, file: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
-    read_backup(postgres_database, file, replace=False, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
+    read_backup(postgres_database, NO_FILES, file, replace=False, progress=quiet)
     assert _found(postgres_database, "zlutoucky") == _found(small_town, "zlutoucky") == [1, 2, 9_007_199_254_740_993]
 
 
@@ -229,8 +232,8 @@ def _found(database: Database, *words: str) -> list[int]:
 
 
 def test_new_rows_are_numbered_after_the_restored_ones(town: Database, file: Path) -> None:
-    write_backup(town, file, progress=quiet)
-    read_backup(town, file, replace=True, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
+    read_backup(town, NO_FILES, file, replace=True, progress=quiet)
     with town.writing() as db:
         db.add(charlie := Account(email="charlie@example.org", name="Charlie", role="citizen", created_at=NOON))
         db.add(parks := Department(slug="parks", name="Parks", created_at=NOON))
@@ -243,8 +246,8 @@ def test_nothing_and_the_json_null_stay_two_things(town: Database, file: Path) -
         db.execute(insert(Petition).values(_columns(petition(70))))
         db.execute(text("UPDATE petitions_petition SET source_facts = NULL WHERE id = 70"))
         db.execute(text("UPDATE petitions_petition SET source_facts = 'null' WHERE id = 1"))
-    write_backup(town, file, progress=quiet)
-    read_backup(town, file, replace=True, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
+    read_backup(town, NO_FILES, file, replace=True, progress=quiet)
     with town.reading() as db:
         empty = db.scalars(text("SELECT id FROM petitions_petition WHERE source_facts IS NULL")).all()
         said = db.scalar(text("SELECT CAST(source_facts AS TEXT) FROM petitions_petition WHERE id = 1"))
@@ -256,9 +259,9 @@ def _columns(row: Petition) -> dict[str, Any]:
 
 
 def test_an_empty_town_is_a_backup_too(database: Database, file: Path) -> None:
-    write_backup(database, file, progress=quiet)
+    write_backup(database, NO_FILES, file, progress=quiet)
     before = contents(database)
-    read_backup(database, file, replace=False, progress=quiet)
+    read_backup(database, NO_FILES, file, replace=False, progress=quiet)
     assert contents(database) == before
 
 
@@ -268,13 +271,18 @@ def test_more_rows_than_one_chunk_holds(database: Database, file: Path) -> None:
         db.execute(insert(PageVersion), rows)
     told: list[tuple[str, int]] = []
     before = contents(database)
-    write_backup(database, file, progress=lambda table, count: told.append((table, count)))
+    write_backup(database, NO_FILES, file, progress=lambda table, count: told.append((table, count)))
     assert [count for table, count in told if table == "core_page_version"] == [0, 1_000, 2_000, 2_500]
     told.clear()
-    summary = read_backup(database, file, replace=True, progress=lambda table, count: told.append((table, count)))
+    summary = read_backup(
+        database, NO_FILES, file, replace=True, progress=lambda table, count: told.append((table, count))
+    )
     assert [count for table, count in told if table == "core_page_version"] == [0, 1_000, 2_000, 2_500]
     assert contents(database) == before
-    assert re.fullmatch(r"Restored and checked 2,51\d rows in \d+ tables \(schema \w+\) from .*town\.backup\.", summary)
+    assert re.fullmatch(
+        r"Restored and checked 2,51\d rows in \d+ tables \(schema \w+\) and 0 files \(0 bytes\) from .*town\.backup\.",
+        summary,
+    )
 
 
 # --- the digest --------------------------------------------------------------------------------
@@ -320,8 +328,10 @@ def _scratch(database: Database, table: Table, rows: list[dict[str, Any]]) -> An
 def test_only_its_owner_reads_the_file_and_nothing_else_is_left(small_town: Database, tmp_path: Path) -> None:
     file = tmp_path / "safe" / "town.backup"
     file.parent.mkdir()
-    summary = write_backup(small_town, file, progress=quiet)
-    assert re.fullmatch(r"Wrote and checked \d+ rows in \d+ tables \(schema \w+\) in .*town\.backup\.", summary)
+    summary = write_backup(small_town, NO_FILES, file, progress=quiet)
+    assert re.fullmatch(
+        r"Wrote and checked \d+ rows in \d+ tables \(schema \w+\) and 0 files \(0 bytes\) in .*town\.backup\.", summary
+    )
     assert [path.name for path in file.parent.iterdir()] == ["town.backup"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -329,7 +339,7 @@ def test_only_its_owner_reads_the_file_and_nothing_else_is_left(small_town: Data
 def test_an_existing_file_is_not_overwritten(small_town: Database, file: Path) -> None:
     file.write_text("last year's")
     with pytest.raises(BackupFailed, match="exists already"):
-        write_backup(small_town, file, progress=quiet)
+        write_backup(small_town, NO_FILES, file, progress=quiet)
     assert file.read_text() == "last year's"
 
 
@@ -338,13 +348,13 @@ def test_a_file_that_came_meanwhile_is_not_overwritten(small_town: Database, fil
         file.write_text("another's")
 
     with pytest.raises(BackupFailed, match="exists already"):
-        write_backup(small_town, file, progress=come_first)
+        write_backup(small_town, NO_FILES, file, progress=come_first)
     assert file.read_text() == "another's"
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(small_town: Database, tmp_path: Path) -> None:
     with pytest.raises(BackupFailed, match="No such file or directory"):
-        write_backup(small_town, tmp_path / "nowhere" / "town.backup", progress=quiet)
+        write_backup(small_town, NO_FILES, tmp_path / "nowhere" / "town.backup", progress=quiet)
 
 
 def test_a_backup_that_is_broken_off_leaves_nothing(small_town: Database, file: Path, tmp_path: Path) -> None:
@@ -355,7 +365,7 @@ def test_a_backup_that_is_broken_off_leaves_nothing(small_town: Database, file: 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_backup(small_town, file, progress=break_off)
+        write_backup(small_town, NO_FILES, file, progress=break_off)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -364,6 +374,7 @@ import os, signal, sys
 from pathlib import Path
 from app.backup import write_backup
 from app.core.db import Database
+from app.files.store import Folder
 from tests.databases import load_tables
 
 def die(table, rows):
@@ -371,7 +382,7 @@ def die(table, rows):
         os.kill(os.getpid(), signal.SIGKILL)
 
 load_tables()
-write_backup(Database(sys.argv[1]), Path(sys.argv[2]), progress=die)
+write_backup(Database(sys.argv[1]), Folder(Path('/dev/null')), Path(sys.argv[2]), progress=die)
 """
 
 
@@ -384,8 +395,8 @@ def test_a_backup_that_is_killed_half_way_is_not_taken_for_one(town: Database, t
     assert draft.name.startswith(".town.backup.")
     assert stat.S_IMODE(draft.stat().st_mode) == 0o600
     with pytest.raises(BackupFailed):
-        read_backup(town, draft, replace=True, progress=quiet)
-    write_backup(town, file, progress=quiet)
+        read_backup(town, NO_FILES, draft, replace=True, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
 
 
 @pytest.mark.skipif(
@@ -410,11 +421,11 @@ def test_a_backup_shows_one_instant_while_others_write(town: Database, file: Pat
             over.wait(0.001)
 
     try:
-        write_backup(town, file, progress=let_them_write)
+        write_backup(town, NO_FILES, file, progress=let_them_write)
     finally:
         over.set()
         writer.join()
-    read_backup(town, file, replace=True, progress=quiet)
+    read_backup(town, NO_FILES, file, replace=True, progress=quiet)
     with town.reading() as db:
         assert auditing.first_broken_link(db) is None
         assert db.get_one(AuditHead, 1).entries < 1 + len(written)
@@ -428,14 +439,14 @@ def _act(database: Database) -> int:
 
 def test_an_unmigrated_database_is_not_backed_up(tmp_path: Path, file: Path) -> None:
     with closing(Database(f"sqlite:///{tmp_path}/empty.db")) as empty, pytest.raises(BackupFailed, match="migrate"):
-        write_backup(empty, file, progress=quiet)
+        write_backup(empty, NO_FILES, file, progress=quiet)
 
 
 # --- what is not restored ----------------------------------------------------------------------
 
 
 def test_one_damaged_byte_of_a_row_is_noticed(small_town: Database, file: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     whole = file.read_bytes()
     for wanted in (b"amina@example.org", b"2024-02-29", BYTES, b'"a": {"'):
         place = whole.index(wanted) + len(wanted) // 2
@@ -445,14 +456,14 @@ def test_one_damaged_byte_of_a_row_is_noticed(small_town: Database, file: Path) 
 
 def test_one_damaged_byte_anywhere_is_noticed_or_does_no_harm(small_town: Database, file: Path, tmp_path: Path) -> None:
     """Harmless are a few bytes of SQLite's own: the type of a column, the version that wrote the file."""
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     whole, before = file.read_bytes(), contents(small_town)
     places = [place for place, byte in enumerate(whole) if byte]
     damaged, refused = tmp_path / "damaged", 0
     for place in random.Random(1).sample(places, 60):
         damaged.write_bytes(whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :])
         try:
-            read_backup(small_town, damaged, replace=True, progress=quiet)
+            read_backup(small_town, NO_FILES, damaged, replace=True, progress=quiet)
         except BackupFailed:
             refused += 1
         assert contents(small_town) == before, place
@@ -461,7 +472,7 @@ def test_one_damaged_byte_anywhere_is_noticed_or_does_no_harm(small_town: Databa
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
 def test_a_truncated_file_is_refused(small_town: Database, file: Path, part: float) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     os.truncate(file, int(file.stat().st_size * part))
     _refused(small_town, file, "is damaged|is no backup")
 
@@ -475,41 +486,41 @@ def test_foreign_files_are_refused(small_town: Database, file: Path, tmp_path: P
 
 
 def test_a_changed_row_is_noticed(small_town: Database, file: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     with closing(sqlite_module().connect(str(file), isolation_level=None)) as made:
         made.execute("UPDATE petitions_petition SET signature_count = 100000 WHERE id = 2")
     _refused(small_town, file, "its table petitions_petition is not what was written")
 
 
 def test_a_backup_of_an_older_schema_says_what_to_do(small_town: Database, file: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     restate(file, lambda manifest: manifest.update(program="0.0.1", revision="0003_audit"))
     _refused(small_town, file, "made by Town Square 0.0.1 with schema 0003_audit: restore it with that version, then")
 
 
 def test_a_backup_of_a_newer_schema_is_refused(small_town: Database, file: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     restate(file, lambda manifest: manifest.update(program="9.0", revision="9999_moon", parts=[]))
     _refused(small_town, file, "made by Town Square 9.0 with schema 9999_moon, newer than")
 
 
 def test_a_backup_with_other_rooms_is_refused(small_town: Database, file: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     restate(file, lambda manifest: manifest["parts"].append({"table": "baths_pool", "rows": 0, "sha256": ""}))
     _refused(small_town, file, "other rooms .*baths_pool")
 
 
 def test_a_format_to_come_is_refused(small_town: Database, file: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     with closing(sqlite_module().connect(str(file), isolation_level=None)) as made:
-        made.execute("PRAGMA user_version = 2")
+        made.execute("PRAGMA user_version = 3")
     _refused(small_town, file, "has a format that")
 
 
 def _refused(database: Database, file: Path, why: str) -> None:
     before = contents(database)
     with pytest.raises(BackupFailed, match=why) as refusal:
-        read_backup(database, file, replace=True, progress=quiet)
+        read_backup(database, NO_FILES, file, replace=True, progress=quiet)
     assert "\n" not in str(refusal.value)
     assert contents(database) == before
 
@@ -518,32 +529,32 @@ def _refused(database: Database, file: Path, why: str) -> None:
 
 
 def test_a_database_in_use_is_kept_unless_it_is_to_be_replaced(town: Database, file: Path) -> None:
-    write_backup(town, file, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
     before = contents(town)
     with pytest.raises(BackupFailed, match="not empty: use --replace"):
-        read_backup(town, file, replace=False, progress=quiet)
+        read_backup(town, NO_FILES, file, replace=False, progress=quiet)
     assert contents(town) == before
 
 
 def test_the_database_of_another_program_is_left_alone(small_town: Database, file: Path, tmp_path: Path) -> None:
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     with closing(Database(f"sqlite:///{tmp_path}/library.db")) as library:
         with library.writing() as db:
             db.execute(text("CREATE TABLE books (title TEXT)"))
         with pytest.raises(BackupFailed, match="another program"):
-            read_backup(library, file, replace=True, progress=quiet)
+            read_backup(library, NO_FILES, file, replace=True, progress=quiet)
 
 
 def test_a_database_from_the_future_is_left_alone(town: Database, file: Path) -> None:
-    write_backup(town, file, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
     with town.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '9999_moon'"))
     with pytest.raises(BackupFailed, match="newer schema"):
-        read_backup(town, file, replace=True, progress=quiet)
+        read_backup(town, NO_FILES, file, replace=True, progress=quiet)
 
 
 def test_a_restore_that_is_broken_off_changes_nothing(town: Database, file: Path) -> None:
-    write_backup(town, file, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
     before = contents(town)
 
     def break_off(table: str, rows: int) -> None:
@@ -551,7 +562,7 @@ def test_a_restore_that_is_broken_off_changes_nothing(town: Database, file: Path
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read_backup(town, file, replace=True, progress=break_off)
+        read_backup(town, NO_FILES, file, replace=True, progress=break_off)
     assert contents(town) == before
 
 
@@ -563,9 +574,9 @@ def test_a_row_that_does_not_fit_changes_nothing(
     before = contents(postgres_database)
     with sqlite_database.writing() as db:  # SQLite takes what the page would have refused
         db.execute(text("UPDATE petitions_petition SET creator_name = :name WHERE id = 2"), {"name": "Ann " * 40})
-    write_backup(sqlite_database, file, progress=quiet)
+    write_backup(sqlite_database, NO_FILES, file, progress=quiet)
     with pytest.raises(BackupFailed, match="nothing changed: value too long") as refusal:
-        read_backup(postgres_database, file, replace=True, progress=quiet)
+        read_backup(postgres_database, NO_FILES, file, replace=True, progress=quiet)
     assert "Ann" not in str(refusal.value)
     assert contents(postgres_database) == before
 
@@ -575,23 +586,23 @@ def test_a_reference_to_nothing_changes_nothing(
 ) -> None:
     with closing(sqlite_module().connect(small_town.url.removeprefix("sqlite:///"), isolation_level=None)) as careless:
         careless.execute("UPDATE petitions_petition SET duplicate_of_id = 404 WHERE id = 1")
-    write_backup(small_town, file, progress=quiet)
+    write_backup(small_town, NO_FILES, file, progress=quiet)
     (tmp_path / "target").mkdir()
     with databases.sqlite_copy(sqlite_template, tmp_path / "target") as sqlite_target:
         for target in (sqlite_target, postgres_database):
             before = contents(target)
             with pytest.raises(BackupFailed, match=r"refers to a row|foreign key"):
-                read_backup(target, file, replace=False, progress=quiet)
+                read_backup(target, NO_FILES, file, replace=False, progress=quiet)
             assert contents(target) == before
 
 
 def test_a_restore_beside_a_writing_site_asks_to_stop_it(town: Database, file: Path) -> None:
-    write_backup(town, file, progress=quiet)
+    write_backup(town, NO_FILES, file, progress=quiet)
     _be_impatient(town)
     with town.writing() as db:
         auditing.record(db, "petition.edit", SubjectRef("petition", 2), by=None, now=NOON)
         with pytest.raises(BackupFailed, match="stop the site first"):
-            read_backup(town, file, replace=True, progress=quiet)
+            read_backup(town, NO_FILES, file, replace=True, progress=quiet)
     with town.reading() as db:
         assert db.get_one(AuditEntry, 2).act == "petition.edit"
 

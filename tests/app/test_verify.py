@@ -8,11 +8,22 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
 
 from app.core.db import Database, abandon, sqlite_module
+from app.core.subject import SubjectRef
+from app.departments.queries import by_slug
+from app.files import service as files
+from app.files.upload import Upload
 from app.moderation.rules.standards import Verdict
+from app.outcomes.model import Referral
+from app.outcomes.rules.answers import Addressed
+from app.outcomes.rules.commitments import Progress, Promise, Update
+from app.outcomes.service import committing, drafting, feedback, steering
+from app.outcomes.service.drafting import Typed
 from app.verify import HOUSE
 from tests.app.comments.forum import Forum
+from tests.app.following.readers import Readers
 from tests.people import AMINA, CHARLIE, LAURA, SAM, SUZIE
 from tests.site import Town
 
@@ -56,6 +67,40 @@ SPOILT = [
         "comments: what is shown of a comment was published",
         "UPDATE comments_revision SET published_at = NULL",
         "comment",
+    ),
+    ("files: every file's bytes are there", "UPDATE files_file SET digest = {zero}", "its bytes are missing"),
+    ("files: every file's bytes are there", "UPDATE files_file SET size = 1", "its bytes are not what was kept"),
+    (
+        "files: what is handed out is what was checked",
+        "UPDATE files_file SET media_type = 'application/pdf'",
+        "is no application/pdf",
+    ),
+    ("files: every file belongs to something", "UPDATE files_file SET subject_kind = 'bath'", "no room knows a 'bath'"),
+    (
+        "following: digests go to confirmed mailboxes",
+        "UPDATE following_follow SET confirmed_at = NULL;"
+        "UPDATE following_follower SET confirmed_at = NULL, digest_since = created_at, digest_until = created_at",
+        "follower",
+    ),
+    (
+        "following: follows have a confirmed follower",
+        "UPDATE following_follower SET confirmed_at = NULL",
+        "follow",
+    ),
+    (
+        "following: happenings bear the tag of their subject",
+        "DELETE FROM following_happening_tag WHERE kind = 'petition'",
+        "happening",
+    ),
+    (
+        "following: tags point at happenings",
+        "UPDATE following_happening SET at = :yesterday",
+        "department of happening",
+    ),
+    (
+        "following: sealed addresses open and fit their mailbox",
+        "UPDATE following_follower SET sealed = mailbox",
+        "cannot be opened",
     ),
     (
         "mail: letters move",
@@ -102,7 +147,63 @@ SPOILT = [
     ("outcomes: answers are in order", "UPDATE outcomes_answer SET version = 3", "referral"),
     (
         "outcomes: answers are in order",
-        "UPDATE outcomes_referral SET state = 'closed', answered_at = NULL",
+        "UPDATE outcomes_referral SET state = 'received', answered_at = NULL, took = NULL WHERE state = 'answered'",
+        "referral",
+    ),
+    ("outcomes: times are kept", "UPDATE outcomes_referral SET took = NULL WHERE state = 'answered'", "referral"),
+    (
+        "outcomes: what is owed has a department",
+        "UPDATE departments_department SET dissolved_at = :yesterday WHERE slug = 'buses'",
+        "referral",
+    ),
+    (
+        "outcomes: what is owed has a department",
+        "UPDATE outcomes_referral SET state = 'closed', closed_at = :yesterday, closed_why = 'dropped' WHERE state = 'received';"
+        "UPDATE outcomes_answer_draft SET waits_since = NULL;"
+        "UPDATE departments_department SET dissolved_at = :yesterday WHERE slug = 'parks'",
+        "promise",
+    ),
+    (
+        "outcomes: matters are where they were handed",
+        "UPDATE outcomes_handing SET to_id = from_id WHERE move = 'not-ours'",
+        "referral",
+    ),
+    (
+        "outcomes: matters are where they were handed",
+        "UPDATE outcomes_handing SET from_id = to_id WHERE move = 'not-ours'",
+        "referral",
+    ),
+    (
+        "outcomes: due days are on record",
+        "UPDATE outcomes_due_change SET kind = 'returned', after_at = :yesterday",
+        "referral",
+    ),
+    (
+        "outcomes: nothing waits where nothing is owed",
+        "UPDATE outcomes_referral SET state = 'closed', closed_at = :yesterday, closed_why = 'dropped' WHERE state = 'received'",
+        "referral",
+    ),
+    (
+        "outcomes: promises stand where their updates say",
+        "UPDATE outcomes_commitment SET updates = 5",
+        "promise",
+    ),
+    (
+        "outcomes: promises stand where their updates say",
+        "UPDATE outcomes_commitment SET progress = 'planned'",
+        "promise",
+    ),
+    (
+        "outcomes: promises are of their matter",
+        "UPDATE outcomes_commitment SET subject_id = subject_id + 1",
+        "promise",
+    ),
+    ("outcomes: feedback adds up", "UPDATE outcomes_feedback_count SET people = people + 1", "referral"),
+    (
+        "outcomes: what is made up has no public",
+        "INSERT INTO outcomes_feedback_given SELECT id, 7 FROM outcomes_referral WHERE state = 'received';"
+        "INSERT INTO outcomes_feedback_count SELECT id, 'no', 1 FROM outcomes_referral WHERE state = 'received';"
+        "UPDATE outcomes_referral SET sandbox = true WHERE state = 'received'",
         "referral",
     ),
     (
@@ -238,6 +339,9 @@ def lived_in(town: Town) -> Town:
     town.decide(rejected, Verdict.REJECT, reason="no-action")
     town.request(town.start(SUZIE), LAURA, sponsor=True)
     _discuss(town)
+    _owe(town, answered)
+    Readers(town).follow(AMINA, "petition", answered)
+    _attach(town)
     town.work()
     town.deliver()
     assert town.broken() == {}
@@ -252,6 +356,38 @@ def _discuss(town: Town) -> None:
     reply = forum.say("Ben", "Pears do better.", to=top)
     forum.say("Cleo", "Plums do best.", to=reply)
     forum.vote("Ben", top, 1)
+
+
+def _owe(town: Town, petition: int) -> None:
+    """A promise under way that somebody spoke of; a question handed on, put off, its answer waiting for a colleague."""
+    imran, subject = town.officer(), SubjectRef("petition", petition)
+    wendy = town.officer("buses")
+    answered, late = town.referrals(petition)[0], town.now + timedelta(days=60)
+    promise = Promise("Hire staff", "Head of Libraries", late.date())
+    with town.database.reading() as db:
+        parks, buses = by_slug(db, "parks"), by_slug(db, "buses")
+    assert parks is not None and buses is not None
+
+    def owe(db: Session) -> None:
+        said = {"by": imran, "now": town.now}
+        made = committing.make(db, subject, parks.id, promise, referral=db.get(Referral, answered.id), **said)
+        under_way = Update(Progress.UNDER_WAY, "Two of four hired.")
+        committing.report_progress(db, made.id, parks.id, under_way, after=0, **said)
+        feedback.say(db, answered.id, 1, Addressed.PARTLY, town.now)
+        asked = town.site.referring.refer(db, subject, cause="question", lead_id=parks.id, now=town.now)
+        steering.not_ours(db, asked.id, parks.id, buses, "It is about a bus.", **said)
+        steering.extend(db, asked.id, buses.id, late, "The timetable changes.", by=wendy, now=town.now)
+        drafting.save(db, asked.id, buses.id, Typed(), revision=0, after_version=0, by=wendy, now=town.now)
+        drafting.hand_in(db, asked.id, buses.id, revision=1, by=wendy, now=town.now)
+
+    town.database.retrying(owe)
+
+
+def _attach(town: Town) -> None:
+    """A document beside something that a room knows."""
+    town.site.file_owners["notice-board"] = lambda _db, _id: True
+    upload, board = Upload.of(town.site.cabinet, "trees.csv", b"tree,street\noak,Elm\n"), SubjectRef("notice-board", 1)
+    town.database.retrying(lambda db: files.keep(db, upload, board, title="Our trees", by=None, now=town.now))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

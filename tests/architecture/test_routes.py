@@ -15,6 +15,7 @@ from app.accounts.rules.roles import Role
 from app.accounts.web.signing_in import paced
 from app.core.web.edge import OPEN_TO_ANYONE
 from app.main import House
+from app.outcomes.rules.acts import STEERING
 from tests.architecture.source import ROOMS, area_of
 
 #: they store in transactions of their own, inside the handler
@@ -29,7 +30,13 @@ OF_THEIR_OWN = {
 #: they take a cookie away, and store nothing
 STORES_NOTHING = {"accounts.mine.close"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-STAFF = {"/moderation": acts.MODERATORS, "/desk": acts.OFFICERS, "/admin": acts.ADMINISTRATORS}
+#: a longer beginning goes before a shorter one
+STAFF = {
+    "/moderation": acts.MODERATORS,
+    "/desk/all": STEERING,
+    "/desk": acts.OFFICERS,
+    "/admin": acts.ADMINISTRATORS,
+}
 
 
 @pytest.fixture(scope="module")

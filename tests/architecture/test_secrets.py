@@ -14,6 +14,7 @@ from tests import databases
 SHORT_LIVED = {"accounts_mailed_link.sealed", "accounts_draft.sealed"}
 MOVED = {
     "accounts_account.totp_sealed",
+    "following_follower.sealed",
     "mail_suppression.sealed",
     "moderation_illegal.evidence",
     "petitions_signer.sealed",

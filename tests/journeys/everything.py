@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.accounts import service as accounts
+from app.core.subject import SubjectRef
 from app.mail.model import Letter
 from app.moderation.model import Case, Report, Revision
 from app.moderation.rules.standards import Verdict
+from app.outcomes.model import Referral
+from app.outcomes.rules.commitments import Progress, Promise, Update
+from app.outcomes.service import committing
+from petitions.identity import ASKED
 from petitions.mails import UNSUBSCRIBE
 from petitions.model.operation import Block
 from petitions.model.petition import Petition
@@ -32,6 +37,8 @@ class World(NamedTuple):
     petitions: dict[str, int]
     links: dict[str, str]
     staff: dict[str, str]
+    #: one that is late, one that was kept
+    promises: list[int]
 
 
 def change(site: RunningSite, petition: int, **values: Any) -> int:
@@ -136,9 +143,40 @@ def everything(template: Path, folder: Path) -> Iterator[World]:
         town.moderator(), town.officer(), town.staff(ADMINISTRATOR, "administrator")
         found = unpublished(site) | published(site)
         let_time_pass(site, found)
-        links = letters_links(site, found)
+        links = letters_links(site, found) | {"asked": asked_link(site, found)}
         town.deliver()
-        yield World(site, found, links, surroundings(site, found))
+        yield World(site, found, links, surroundings(site, found), promised(site, found))
+
+
+def asked_link(site: RunningSite, found: Mapping[str, int]) -> str:
+    """Where a letter about the answer leads."""
+    signer, (duty, *_more) = site.town.signatures(found["answered"])[-1], site.town.referrals(found["answered"])
+    return f"/answers/{duty.id}/{site.town.keys.token(ASKED, signer.id)}"
+
+
+def promised(site: RunningSite, found: Mapping[str, int]) -> list[int]:
+    """With the answer: one promise whose day is over, one that was kept."""
+    town, today, by = site.town, site.town.now.date(), site.town.officer()
+    about, (duty, *_more) = SubjectRef("petition", found["answered"]), town.referrals(found["answered"])
+    department = duty.department_id or 0
+
+    def promise(text: str, days: int) -> int:
+        said = Promise(text, "Head of Libraries", today + timedelta(days=days))
+
+        def make(db: Any) -> int:
+            row = db.get(Referral, duty.id)
+            return committing.commit(db, about, department, said, by=by, now=town.now, referral=row).id
+
+        return town.database.retrying(make)
+
+    late, kept = promise("Buy a key for Sundays", -2), promise("Hire two librarians", 30)
+    steps = ((late, Progress.UNDER_WAY, "It is being cut."), (kept, Progress.DONE, "They begin in May."))
+    for row, progress, note in steps:
+        update = Update(progress, note, ("https://parks.example/sundays",))
+        town.database.retrying(
+            lambda db, r=row, u=update: committing.report_progress(db, r, department, u, after=0, by=by, now=town.now)
+        )
+    return [late, kept]
 
 
 def surroundings(site: RunningSite, found: Mapping[str, int]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.outcomes.model import Commitment
 from tests.journeys.claiming import GOVERNING
 from tests.journeys.everything import World, everything
 from tests.journeys.walking import Visit, Walk, walk_over
@@ -21,6 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_the_pages_of_officers_and_administrators_can_be_used_by_everyone(sqlite_template: Path, tmp_path: Path):
     with everything(sqlite_template, tmp_path) as world, walk_over(world.site) as walk:
         walk.member(OFFICER, officer_visits(world))
+        walk.member(OFFICER, matter_visits(world))
+        walk.member(ADMINISTRATOR, committee_visits(world))
         walk.member(ADMINISTRATOR, administrator_visits(world))
         while_all_is_stopped(world, walk)
         while_it_is_read_only(world, walk)
@@ -64,6 +67,47 @@ def officer_visits(world: World) -> Iterator[Visit]:
     yield Visit(path, 422, day | {"date": "2026-02-30"})
     yield Visit(path, 422, day | {"state": "outcome", "transcript_url": "https://example.org/x"})
     yield Visit(f"/desk/debates/{world.petitions['open']}", 404)
+
+
+def matter_visits(world: World) -> Iterator[Visit]:
+    """What officers do with one matter, and what they promised."""
+    duty, answered = world.staff["duty"], world.staff["answered"]
+    draft = {"step": "save", "summary": "We will open in May.", "after_version": "0", "promise-1-text": "A door"}
+    yield Visit(duty, 422, {"step": "preview", "grade": "examine", "promise-2-due": "2026-03-07"})
+    yield Visit(duty, 200, {"step": "more", "rows": "9"}, "Promise 10: what?")
+    yield Visit(duty, 200, draft, "The draft is saved")
+    yield Visit(duty, 409, draft, "Your colleague's draft")
+    for act in ("not-ours", "put-off", "support"):
+        yield Visit(f"{duty}/{act}")
+        yield Visit(f"{duty}/{act}", 422, {"to": "", "due": "2026-03-07", "reason": ""})
+    yield Visit(f"{duty}/put-off", 200, {"due": "2026-05-05", "reason": "A survey."}, "What it brings")
+    yield Visit(f"{duty}/notes", 422, {"note": ""})
+    yield Visit(f"{duty}/notes", 200, {"note": "Ask the library first."}, "Your note is kept")
+    promise = {"promise-text": "A key for the door", "promise-owner": "Head of Parks", "promises": "0"}
+    yield Visit(f"{answered}/promises", 422, promise | {"promise-due": "2026-03-07"})
+    yield Visit("/desk/commitments", sees="Nothing is left to keep")
+    yield Visit(f"{answered}/promises", 200, promise | {"promise-due": "2026-05-05"}, "The promise is public")
+    kept = world.site.town.rows(Commitment, Commitment.text == "A key for the door")[0].id
+    yield Visit("/desk/commitments", sees="To keep, by their day")
+    yield Visit(f"/desk/commitments/{kept}")
+    yield Visit(f"/desk/commitments/{kept}", 422, {"progress": "dropped", "note": "", "links": "http://a"})
+    said = {"progress": "done", "note": "It is cut.", "links": "https://example.org/key", "after": "0"}
+    yield Visit(f"/desk/commitments/{kept}", 200, said, "Your note is public")
+
+
+def committee_visits(world: World) -> Iterator[Visit]:
+    yield Visit("/desk/all")
+    for which in ("late", "bounced", "answered", "all"):
+        yield Visit(f"/desk/all?which={which}")
+    duty, answered = (f"/desk/all/{world.staff[name].rpartition('/')[2]}" for name in ("duty", "answered"))
+    yield Visit(duty)
+    yield Visit(answered)
+    yield Visit(f"{duty}/rule")
+    yield Visit(f"{duty}/rule", 422, {"to": "", "reason": ""})
+    yield Visit(f"{duty}/send-back", sees="not possible now")
+    yield Visit(f"{answered}/send-back")
+    yield Visit(f"{answered}/send-back", 200, {"due": "2026-05-05", "reason": "By when?"}, "What it brings")
+    yield Visit(f"{answered}/close", 200, {"reason": "Enough is said."}, "What it brings")
 
 
 def administrator_visits(world: World) -> Iterator[Visit]:

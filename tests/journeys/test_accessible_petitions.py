@@ -11,9 +11,11 @@ import pytest
 from app.accounts.web.joining import LETTERS
 from app.core.errors import TooMany
 from app.core.security.limits import Allowance
+from app.following.web.asking import LETTERS as FOLLOW_LETTERS
 from tests.journeys.claiming import TALKING
 from tests.journeys.discussing import Talk
 from tests.journeys.everything import World, everything
+from tests.journeys.following import busy_visit, following_visits
 from tests.journeys.walking import Visit, walk_over
 from tests.people import ANNA, LAURA, SAM
 from tests.site import MODERATOR, TEXTS, RunningSite
@@ -26,7 +28,9 @@ def test_petitions_and_what_is_said_about_them_can_be_read_by_everyone(sqlite_te
         walk.visitor(public_visits(world))
         talk = Talk(world.site)
         walk.visitor(talk.public_visits())
+        walk.visitor(following_visits(world))
         walk.member(talk.address, talk.author_visits())
+        walk.member(talk.address, [Visit(f"/follow?kind=petition&key={world.petitions['open']}")])
         walk.member(MODERATOR, talk.moderator_visits())
         crowd_the_network(world.site, world)
         walk.visitor(busy_visits(world))
@@ -43,6 +47,7 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield from log_visits()
     yield Visit("/petitions/new", 413, {"action": "x" * 70_000})
     yield from list_visits(world)
+    yield from outcome_visits(world)
     for name, (status, sees) in FACES.items():
         yield Visit(f"/petitions/{petitions[name]}", status, sees=sees)
     for end in ("", "/report", "/report/thanks", "/poster", "/versions", "/sign", "/sign/sent", "/sign/sent?again"):
@@ -110,6 +115,25 @@ def list_visits(world: World) -> Iterator[Visit]:
         yield Visit("/petitions" + (f"?{urlencode(query)}" if query else ""))
 
 
+def outcome_visits(world: World) -> Iterator[Visit]:
+    """What came of it: lists with and without something in them, a department, promises, the letter's question."""
+    for query in ("", "?state=awaiting", "?state=late", "?state=returned", "?page=99", "?department=nobody"):
+        yield Visit(f"/outcomes{query}")
+    yield Visit("/outcomes?state=promises-late", sees="2 days late")
+    yield Visit("/outcomes?state=promises-kept", sees="Hire two librarians")
+    yield Visit("/departments", sees="What the figures mean")
+    yield Visit("/departments/parks", sees="Late answers")
+    yield Visit("/departments/libraries", sees="It has answered nothing yet")
+    for promise in world.promises:
+        yield Visit(f"/commitments/{promise}", sees="How far it has come")
+    yield Visit("/commitments/0", 404)
+    yield Visit(world.links["asked"], sees="Does this address what you asked?")
+    yield Visit(world.links["asked"], 422, {})
+    yield Visit(world.links["asked"], 200, {"addressed": "yes"}, "What you said is counted")
+    yield Visit(world.links["asked"], 409, {"addressed": "yes"}, "You have said")
+    yield Visit("/answers/1/unknown", 404)
+
+
 def letter_visits(world: World) -> Iterator[Visit]:
     links = world.links
     for name in ("pending", "counted", "confirmed", "withdraw", "withdrawn", "too late", "not me", "unsubscribe"):
@@ -174,6 +198,7 @@ def busy_visits(world: World) -> Iterator[Visit]:
     yield Visit(world.links["sponsor"], 429, LAURA.form(), "Nothing was stored")
     for form in ("/sign-up", "/sign-in/link", "/mine"):
         yield Visit(form, 429, {"email": SAM.email, "name": SAM.name}, SAM.email)
+    yield busy_visit(world)
     done = next(v for v in creation_visits() if v.fields and v.fields.get("go") == "check").fields or {}
     yield Visit("/petitions/new", 429, dict(done) | {"step": "check", "go": "next"}, "Nothing was stored")
 
@@ -185,8 +210,9 @@ def crowd_the_network(site: RunningSite, world: World) -> None:
     sign = Allowance(policy.sign_a_minute, policy.sign_an_hour)
     create = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
     petitions = (str(world.petitions["open"]), str(world.petitions["gathering"]))
-    letters = (LETTERS, "accounts.letters")
-    for allowance, *what in ((sign, "sign", petitions[0]), (sign, "sign", petitions[1]), (create, "create"), letters):
+    letters = [(LETTERS, "accounts.letters"), (FOLLOW_LETTERS, "following.letters")]
+    signing = [(sign, "sign", petition) for petition in petitions]
+    for allowance, *what in (*signing, (create, "create"), *letters):
         for _often in range(100):
             try:
                 site.house.limits.spend(allowance, "127.0.0.1", *what)

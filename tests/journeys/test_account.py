@@ -105,14 +105,14 @@ def test_a_mailbox_gets_five_such_letters_an_hour(northmere: RunningSite):
     assert len(northmere.town.letters.to(SAM)) == 5
 
 
-@pytest.mark.parametrize("name", ["Administrator", "Аdmin", "Ministry of Transport", "   ", "=cmd", "<b>x</b>" * 20])
-def test_a_name_that_misleads_is_refused_and_the_address_kept(northmere: RunningSite, name: str):
-    with northmere.client() as client:
-        answer = ask_to_join(northmere, client, name=name)
-    assert answer.status_code == 422
-    assert "Error:" in answer.text
-    assert ANA.email in answer.text
-    assert northmere.town.letters.to(ANA) == []
+def test_a_name_that_misleads_is_refused_and_the_address_kept(northmere: RunningSite):
+    for name in ("Administrator", "Аdmin", "Ministry of Transport", "   ", "=cmd", "<b>x</b>" * 20):
+        with northmere.client() as client:
+            answer = ask_to_join(northmere, client, name=name)
+        assert answer.status_code == 422, name
+        assert "Error:" in answer.text
+        assert ANA.email in answer.text
+        assert northmere.town.letters.to(ANA) == []
 
 
 def test_ana_withholds_her_name(northmere: RunningSite):

@@ -335,7 +335,7 @@ def test_votes_are_set_by_plain_buttons(site: RunningSite, forum: Forum, names: 
         own = ana.post(f"/comments/{said}/vote", data={"vote": "up"})
         assert (own.status_code, "You cannot vote on your own comment" in own.text) == (403, True)
         assert stranger.post(f"/comments/{said}/vote", data={"vote": "up"}).headers["location"].startswith("/sign-in?")
-        assert ben.post(f"/comments/{said}/vote", data={"vote": "sideways"}).status_code == 404
+        assert ben.post(f"/comments/{said}/vote", data={"vote": "sideways"}).status_code == 422
         forum.close()
         late = ben.post(f"/comments/{said}/vote", data={"vote": "down"})
         assert (late.status_code, "This discussion is closed" in late.text) == (409, True)
@@ -385,9 +385,12 @@ def test_the_author_reads_why_and_sends_it_in_again(site: RunningSite, forum: Fo
     with signed_in(site, forum, names[0]) as ana:
         said = said_in(ana, forum, "My neighbour Joe did it.")
         forum.decide(said, Verdict.RETURN, reason="personal-data", note="Leave the name out.")
+        assert 'href="/account/comments"' in page_of(ana, "/account")
         mine = page_of(ana, "/account/comments")
         assert "Needs a change" in mine
         assert "Leave the name out." in mine
+        [appeal] = re.findall(r'href="(/appeals/[^"]+)"', mine)
+        assert "My neighbour Joe did it." in page_of(ana, appeal)
         assert "Leave the name out." in page_of(ana, f"/comments/{said}/edit")
         ana.post(f"/comments/{said}/edit", data={"body": "My neighbour did it.", "revision": "1"})
         forum.decide(said)

@@ -111,19 +111,19 @@ def test_a_title_that_cannot_be_is_refused_beside_its_field(anna: httpx.Client, 
 
 def test_what_is_there_already_is_offered_and_she_may_go_on(site: RunningSite, anna: httpx.Client):
     """Scenario 3."""
-    most = publish(site, f"Do not cut archive hours {site.port}", 1_023)
-    more = publish(site, f"Archive hours must stay {site.port}", 835)
-    rejected = site.town.start(action=f"Archive cuts now {site.port}", **TEXTS)
+    most = publish(site, f"Do not cut herbarium visits {site.port}", 1_023)
+    more = publish(site, f"Herbarium visits must stay {site.port}", 835)
+    rejected = site.town.start(action=f"Herbarium cuts now {site.port}", **TEXTS)
     site.town.support(rejected)
     site.town.decide(rejected, Verdict.REJECT, reason="no-action")
-    shown = send(anna, "action", may="yes", action=f"archive hours {site.port}")
+    shown = send(anna, "action", may="yes", action=f"herbarium visits {site.port}")
     assert "Sign one of these instead?" in words(shown)
     assert re.findall(r'href="/petitions/(\d+)"', shown.text) == [str(most), str(more)]
     assert "1,023 signatures" in words(shown)
     assert "835 signatures" in words(shown)
-    assert "Archive cuts now" not in shown.text
+    assert "Herbarium cuts now" not in shown.text
     assert anna.get(f"/petitions/{most}").status_code == 200
-    onward = send(anna, "similar", may="yes", action=f"archive hours {site.port}")
+    onward = send(anna, "similar", may="yes", action=f"herbarium visits {site.port}")
     assert "Why should it be done?" in words(onward)
 
 

@@ -106,7 +106,10 @@ def test_scenario_41_a_reason_a_note_an_appeal_and_a_text_that_comes_back_linked
         assert part in written
     pages = [ana.get(path) for path in (f"/comments/{said}/sent", "/account", "/account/data.json", "/api/v1")]
     assert "court" not in "".join(p.text for p in pages) + written
-    desk.forum.edit("Ana", said, "Mr Gravel is to blame.")
+    here = re.findall(rf"(/comments/{said}\S*)", letter.get_content())
+    assert here == [f"/comments/{said}/edit"], "nobody else can read it, and there she changes it"
+    assert "Leave out where he lives." in plain(ana.get(here[0]))
+    assert ana.post(here[0], data={"body": "Mr Gravel is to blame.", "revision": "1"}).status_code == 303
     second = desk.case(said)
     assert (second.origin, second.previous_case_id) == ("resubmission", first)
     with northmere.signed_in(MAX) as max_:
@@ -150,6 +153,7 @@ def test_scenario_43_nobody_judges_their_own_and_an_appeal_waits_for_somebody_el
             assert anybody.post(path, data={"words": "Again."}).status_code == 409
             assert anybody.get(path[:-1] + "x").status_code == 404
         (appeal,) = northmere.town.rows(Appeal)
+        assert "Nobody else is on duty at the moment" in plain(mia.get(f"/moderation/{appeal.case_id}"))
         refused = decide(mia, desk, appeal.case_id, verdict="uphold", note="No.")
         assert refused.status_code == 403
         assert "against your own decision" in plain(refused)

@@ -19,17 +19,14 @@ from petitions.service import ending
 from petitions.service.drafting import Draft, start
 from tests.journeys.browsing import Eyes, chromium
 from tests.people import AMINA, ANNA, BOB, LAURA, PEDRO, SAM, SUZIE, Person, crowd
-from tests.site import RunningSite, Town, fields_of
+from tests.site import RunningSite, Town, fields_of, without_letters
 
 CONFIRM, SIGNED = "Confirm your signature", "You have already signed this petition"
 
 
 def alone(site: RunningSite) -> Iterator[RunningSite]:
-    """The shared site with an empty mail folder, and no block left behind."""
-    site.town.deliver()
-    for letter in site.town.settings.mail_folder.glob("*.eml"):
-        letter.unlink()
-    site.town.sql("DELETE FROM mail_mailbox_day")  # other tests of this site have written to the same people today
+    """The shared site without letters, and no block left behind."""
+    without_letters(site.town)
     yield site
     site.town.sql("UPDATE petitions_block SET lifted_at = at WHERE lifted_at IS NULL")
     site.town.database.retrying(site.town.site.dependencies["blocklist"].forget)

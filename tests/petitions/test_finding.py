@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,36 @@ def test_a_common_word_is_searched_in_the_lists_order(town: Town, monkeypatch: p
     monkeypatch.setattr(finding, "FEW", 10)
     assert [p.id for p in shown(town, Search(q="owl"))] == few
     assert sorted(few) == ids
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_totals_count_what_all_pages_show_however_common_a_word_is(
+    mixed_town: Town, state: str, monkeypatch: pytest.MonkeyPatch
+):
+    town, figures = mixed_town, ListFigures()
+    monkeypatch.setattr(finding, "FEW", 0)
+    with town.database.reading() as db:
+        animals = finding.topic_id(db, "animals")
+        for q, topic_id in product(("", "owls", "kauze"), (None, animals)):
+            search = Search(q=q, state=state, topic_id=topic_id)
+            _first, total = figures.page(db, search, town.now, offset=0, most=1)
+            assert (q, total) == (q, len(shown(town, search)))
+
+
+def test_who_is_newer_than_what_is_remembered_of_a_common_word_comes_a_minute_later(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(finding, "FEW", 1)
+    before = publish(town, *({"action": f"Feed owl {n}"} for n in range(3)))
+    search, figures = Search(q="owl"), ListFigures()
+    with town.database.reading() as db:
+        assert figures.page(db, search, town.now, offset=0, most=2)[1] == 3
+    publish(town, *({"action": f"Feed owl {n}"} for n in range(20)))
+    with town.database.reading() as db:
+        ids, total = figures.page(db, search, town.now, offset=0, most=25)
+        assert (sorted(ids), total) == (before, 3)
+        figures.forget()
+        assert figures.page(db, search, town.now, offset=0, most=25)[1] == 23
 
 
 def test_the_beginning_of_a_word_finds_it_where_the_word_itself_is_nowhere(town: Town):

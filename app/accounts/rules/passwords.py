@@ -38,7 +38,9 @@ _HOUSE = (
 
 def check(password: str, about: Iterable[str]) -> None:
     """Raises :class:`BadField` with what to do; ``about``: names, addresses and words that belong to the account."""
-    if not LEAST_LENGTH <= len(password) <= MOST_LENGTH:
+    if len(password) > MOST_LENGTH:
+        raise BadField(_("Use 256 characters or fewer."))
+    if len(password) < LEAST_LENGTH:
         raise BadField(_("Use at least 12 characters. Three random words are easy to keep in mind."))
     words = context_words(about)
     if len(_beside(words, password)) < LEAST_BESIDE or _guesses(_judged(password), words) < LEAST_GUESSES:

@@ -19,7 +19,7 @@ STAFF_ROLES = frozenset({Role.MODERATOR, Role.OFFICIAL, Role.OFFICER, Role.ADMIN
 HOME: dict[Role, str] = {
     Role.CITIZEN: "/account",
     Role.MODERATOR: "/moderation",
-    Role.OFFICIAL: "/",
+    Role.OFFICIAL: "/desk/all",
     Role.OFFICER: "/desk",
     Role.ADMINISTRATOR: "/admin",
 }

@@ -18,6 +18,7 @@ from app.accounts.model import Attempts
 from app.core.batches import upsert
 from app.core.errors import TooMany
 from app.core.i18n import _
+from app.core.security import events
 from app.core.security.keys import Keys
 
 FORGOTTEN_AFTER = timedelta(hours=24)
@@ -67,6 +68,7 @@ def take(db: Session, counted: Sequence[Counted], now: datetime) -> None:
     rows = _locked(db, counted, now)
     waits = max((row.wait_until for row in rows.values()), default=now)
     if waits > now:
+        events.note("sign-in: somebody who guesses has to wait")
         raise TooSoon(retry_after=int((waits - now).total_seconds()) + 1)
     for each in counted:
         row = rows[each.key]

@@ -111,7 +111,7 @@ def join(
     if name is None:
         return _page(request, "joining", shown, status=422, address=facts["email"])
     account = joining.join(db, link, state.keyring, name, withheld=form.get("withheld") == "yes", now=now)
-    return welcome(request, db, account, onward(facts))
+    return welcome(request, db, account, onward(facts), by_letter=True)
 
 
 @get("/sign-in/link/{token:str}", name="accounts.enter", guards=[visitor], sync_to_thread=True)
@@ -145,7 +145,7 @@ def enter(request: Request[Any, Any, Any], db: NamedDependency[Session], token: 
         raise LinkOver
     facts = links.facts_of(state.keyring, link)
     links.use(db, link, now)
-    return welcome(request, db, joining.let_in(account, now), onward(facts))
+    return welcome(request, db, joining.let_in(account, now), onward(facts), by_letter=True)
 
 
 def too_many_letters(request: Request[Any, Any, Any]) -> TooMany | None:

@@ -40,6 +40,18 @@ class SaysNotWhereFrom(Forbidden):
     way_on = ("/sign-in", _("Back to sign in"))
 
 
+class PasswordFirst(Forbidden):
+    """Else whoever reads a mailbox could give an office a second factor of their own."""
+
+    code = "password-first"
+    title = _("Sign in with your password")
+    message = _(
+        "You still have to set up your second factor, and a letter alone is not enough for that. "
+        "If you have lost your password, ask an administrator for a link to set a new one. Nothing was changed."
+    )
+    way_on = ("/sign-in", _("Go to sign in"))
+
+
 @get("/sign-in", name="accounts.sign-in", guards=[anyone], sync_to_thread=True)
 def sign_in_form(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _page(request, Form(values=onward(request.query_params)))
@@ -125,10 +137,14 @@ def sign_out(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> R
     return response
 
 
-def welcome(request: Request[Any, Any, Any], db: Session, account: Account, way: Mapping[str, str]) -> Response[Any]:
+def welcome(
+    request: Request[Any, Any, Any], db: Session, account: Account, way: Mapping[str, str], *, by_letter: bool = False
+) -> Response[Any]:
     """After a right password or a mailed link: signed in, or on to the code where the account has a second factor."""
     state = request.app.state
     if not account.has_factor:
+        if by_letter and account.is_staff and state.settings.staff_second_factor == "required":
+            raise PasswordFirst
         return begin(request, db, account, way)
     response: Response[Any] = see_other("/sign-in/code")
     text = service.half_way(state.keyring, account, way, state.clock.now())

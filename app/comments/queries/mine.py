@@ -13,7 +13,7 @@ from app.comments.model import Comment, CommentRevision, Thread
 C, R, T = Comment.__table__.c, CommentRevision.__table__.c, Thread.__table__.c
 
 
-def _said() -> Select[Any]:
+def _said() -> Select[*tuple[Any, ...]]:
     newest = (R.comment_id == C.id) & (R.number == C.revision)
     return select(
         C.id,

@@ -61,7 +61,7 @@ def oldest_first(
 def numbered(db: Session, ids: Sequence[int], most: int) -> list[Standing]:
     """These, at most ``most`` of them, in the order given; what is public no more falls out."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         return select(*_COLUMNS).where(C.id.in_(_places(most)), C.published_at.is_not(None))
 
     found = {one.id: one for one in _found(db, ("comments numbered", most), build, _filled(ids, most))} if ids else {}
@@ -71,7 +71,7 @@ def numbered(db: Session, ids: Sequence[int], most: int) -> list[Standing]:
 def first_replies(db: Session, tops: Sequence[int], each: int, as_of: datetime, most: int) -> list[Standing]:
     """Of at most ``most`` comments at the top the first replies, each above what answers it."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         return select(*_COLUMNS).where(
             C.root_id.in_(_places(most)),
             C.reply_number <= ready.given("each", BigInteger()),
@@ -87,7 +87,7 @@ def first_replies(db: Session, tops: Sequence[int], each: int, as_of: datetime, 
 def public_since(db: Session, thread_id: int, comment_id: int) -> datetime | None:
     """When a comment of this thread was first public."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         here = (C.id == ready.given("id", BigInteger()), C.thread_id == ready.given("thread", BigInteger()))
         return select(C.published_at).where(*here)
 
@@ -98,7 +98,7 @@ def public_since(db: Session, thread_id: int, comment_id: int) -> datetime | Non
 def _dated(
     db: Session, thread_id: int, as_of: datetime, last: tuple[datetime, int] | None, most: int, *, is_newest_first: bool
 ) -> list[Standing]:
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         here = tuple_(C.published_at, C.id)
         wanted = select(*_COLUMNS).where(
             C.thread_id == ready.given("thread", BigInteger()),
@@ -118,7 +118,9 @@ def _dated(
     return _found(db, ("comments dated", is_newest_first, last is not None, most), build, values)
 
 
-def _found(db: Session, key: Hashable, build: Callable[[], Select[Any]], values: Mapping[str, Any]) -> list[Standing]:
+def _found(
+    db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]
+) -> list[Standing]:
     return [Standing._make(row) for row in ready.rows(db, key, build, values)]
 
 

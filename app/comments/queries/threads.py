@@ -44,7 +44,7 @@ ENTRY = (
 )
 
 
-def entries() -> Select[Any]:
+def entries() -> Select[*tuple[Any, ...]]:
     """Comments that are or were public, with the text that everyone reads."""
     shown = (R.comment_id == C.id) & (R.number == C.shown_revision)
     return (
@@ -78,7 +78,7 @@ def thread_of(db: Session, subject: SubjectRef) -> Thread | None:
 def shown_thread(db: Session, subject: SubjectRef) -> ShownThread | None:
     """The same for a page, which changes nothing."""
 
-    def build() -> Select[Any]:
+    def build() -> Select[*tuple[Any, ...]]:
         here = (T.subject_kind == ready.given("kind", String()), T.subject_id == ready.given("id", BigInteger()))
         return select(*(T[name] for name in ShownThread._fields)).where(*here)
 

@@ -82,7 +82,7 @@ class NotYours(Forbidden):
 class CannotChange(Conflict):
     code = "cannot-change"
     title = _("This comment cannot be changed any more")
-    message = _("It was withdrawn or removed. Nothing was stored.")
+    message = _("It was withdrawn or removed, or it is being checked again. Nothing was stored.")
     way_on = ("/account/comments", _("Your comments"))
 
 

@@ -32,11 +32,21 @@ class Verdict:
     found: Sequence[Any] = ()
 
 
-def look(db: Session, body: str, account: Account, context: SubjectRef, mode: Mode, now: datetime) -> Verdict:
+def look(
+    db: Session,
+    body: str,
+    account: Account,
+    context: SubjectRef,
+    mode: Mode,
+    now: datetime,
+    *,
+    comment_id: int | None = None,
+) -> Verdict:
     """Signals may hold a text, never refuse it; where they fail, a person looks first."""
+    known = SubjectRef(KIND, comment_id) if comment_id is not None else None
     try:
         with db.begin_nested():
-            noticed = signals.look(db, body, author=account, context=context, now=now)
+            noticed = signals.look(db, body, author=account, context=context, now=now, subject=known)
         held, found = noticed.hold, tuple(noticed.found)
     except Exception:
         log.exception("signals failed: the text waits for a person")

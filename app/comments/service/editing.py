@@ -64,7 +64,8 @@ def _newest_digest(db: Session, family: Family) -> bytes:
 def _place(db: Session, family: Family, revision: CommentRevision, account: Account, now: datetime) -> None:
     """Public at once where comments are checked afterwards; else it waits, beside the old text or in its place."""
     comment = family.comment
-    verdict = checking.look(db, revision.body, account, family.subject, Mode(family.thread.mode), now)
+    mode = Mode(family.thread.mode)
+    verdict = checking.look(db, revision.body, account, family.subject, mode, now, comment_id=comment.id)
     was = CommentState(comment.state)
     if was is not CommentState.PUBLISHED:
         family.move(CommentState.HELD if verdict.state is CommentState.HELD else CommentState.PENDING, now)

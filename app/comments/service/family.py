@@ -13,8 +13,10 @@ from app.comments.rules.lifecycle import COUNTED, CommentState, may_move
 from app.comments.rules.ranking import rank
 from app.comments.rules.texts import Stance
 from app.comments.rules.threads import CannotChange, CommentUnknown
+from app.comments.service.checking import KIND
 from app.core.freshness import touch
 from app.core.subject import SubjectRef
+from app.moderation.cases import note_new_text
 
 _TALLIES = {Stance.FOR: "fors", Stance.AGAINST: "againsts", Stance.NEUTRAL: "neutrals"}
 
@@ -64,6 +66,7 @@ class Family:
             self._number()
         elif comment.shown_revision != comment.revision:
             comment.edited_at = now
+            note_new_text(db, SubjectRef(KIND, comment.id), self._newest(db).digest, now)
         is_other = comment.shown_revision != comment.revision
         comment.shown_revision, comment.edit_state, comment.reason_code = comment.revision, None, None
         if is_other:
@@ -72,6 +75,9 @@ class Family:
                 .where(CommentRevision.comment_id == comment.id, CommentRevision.number == comment.revision)
                 .values(published_at=now)
             )
+
+    def _newest(self, db: Session) -> CommentRevision:
+        return db.get_one(CommentRevision, (self.comment.id, self.comment.revision))
 
     def _number(self) -> None:
         top = next((c for c in self.above if c.depth == 1), None)

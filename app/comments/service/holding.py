@@ -14,17 +14,14 @@ from app.accounts.model import Account
 from app.comments.model import Comment, CommentRevision, Vote
 from app.comments.queries.mine import count_of_author, of_author
 from app.comments.rules.lifecycle import EDIT_NAMES, STATE_NAMES, WITHDRAWABLE, CommentState, EditState
-from app.comments.service.family import locked_family
-from app.comments.service.withdrawing import take_back, withdraw
-from app.comments.service.writing import wipe_texts
+from app.comments.service.family import lock_thread, locked_family
+from app.comments.service.withdrawing import forget_what_nobody_reads, withdraw
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.text.plain import excerpt
 
 MOST_ROWS = 200
 MOST_TITLE = 120
-#: nobody but its author ever read these
-_NEVER_PUBLIC = (CommentState.PENDING, CommentState.HELD, CommentState.RETURNED)
 _WITHDRAW = HeldAct("withdraw", str(_("Withdraw")), str(_("Its words go, its place and the replies to it stay.")))
 
 
@@ -42,6 +39,7 @@ class CommentHolding:
                 empty=str(_("You have not commented on anything.")),
                 rows=[_row(r) for r in rows[:MOST_ROWS]],
                 more=count_of_author(db, person.account_id) - MOST_ROWS if len(rows) > MOST_ROWS else 0,
+                page=("/account/comments", str(_("Change your comments, and read what was decided about them"))),
             )
         ]
 
@@ -70,12 +68,13 @@ class CommentHolding:
         """What was public stays without a name; what nobody read goes. Votes stay counted, and belong to nobody known."""
         if person.account_id is None:
             return
-        mine = select(Comment.id, Comment.state).where(Comment.author_id == person.account_id).order_by(Comment.id)
-        for comment_id, state in db.execute(mine).all():
+        mine = select(Comment.id, Comment.thread_id).where(Comment.author_id == person.account_id).order_by(Comment.id)
+        found = db.execute(mine).all()
+        for thread_id in sorted({row.thread_id for row in found}):  # before any comment, as everybody locks
+            lock_thread(db, thread_id)
+        for comment_id, _thread in found:
             family = locked_family(db, comment_id)
-            if state in _NEVER_PUBLIC:
-                take_back(db, family, now)
-                wipe_texts(db, family.comment)
+            forget_what_nobody_reads(db, family, now)
             family.comment.author_id, family.comment.anonymised = None, True
             family.touch(db)
 

@@ -13,17 +13,21 @@ from app.accounts.model import Account
 from app.comments.contribution import Discussed
 from app.comments.model import Comment, CommentRevision
 from app.comments.queries import threads
-from app.comments.rules.lifecycle import EDIT_NAMES, STATE_NAMES, WAITING, CommentState, EditState
+from app.comments.rules.lifecycle import EDIT_NAMES, EDITABLE, STATE_NAMES, WAITING, CommentState, EditState
 from app.comments.rules.texts import STANCE_NAMES, Stance
 from app.comments.rules.threads import CommentUnknown
+from app.comments.service.checking import KIND
 from app.comments.service.family import Family, locked_family
 from app.comments.service.telling import tell_of_reply
 from app.comments.service.writing import wipe_texts
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import _
+from app.core.subject import SubjectRef
 from app.core.text.plain import excerpt
+from app.moderation.cases import note_new_text, waiting_case
 from app.moderation.contribution import Change, Lead, Link, Settlement, Shown
 from app.moderation.rules.standards import Verdict
+from app.moderation.rules.verdicts import OF_TEXTS
 from app.moderation.service import NotPublic, NotRefused
 
 S = CommentState
@@ -80,7 +84,7 @@ class CommentUnderModeration:
         return Shown(
             title=excerpt(newest.body, MOST_TITLE) or str(_("A comment whose words are gone")),
             href=f"/comments/{comment.id}",
-            paragraphs=[(str(_("Comment")), newest.body)],
+            paragraphs=_paragraphs(comment, newest, public if differs else None),
             facts=self._facts(db, comment),
             digest=(public if public and S(comment.state) in _PUBLIC else newest).digest,
             standing=_standing(comment),
@@ -88,6 +92,7 @@ class CommentUnderModeration:
             links=[Link(f"/comments/{comment.id}", str(_("Where it stands")))] if comment.published_at else [],
             can_take_down=S(comment.state) in _PUBLIC,
             can_restore=_is_refused(comment),
+            own_href=f"/comments/{comment.id}/edit" if S(comment.state) in EDITABLE else "/account/comments",
         )
 
     def _facts(self, db: Session, comment: Comment) -> list[tuple[str, str]]:
@@ -163,7 +168,7 @@ class CommentUnderModeration:
             _unpublish(db, family, decision.at, now)
         elif S(comment.state) in _BECOMES.values() and comment.settled_at == decision.at:
             family.move(S(comment.state_before or S.PENDING), now)
-            comment.reason_code = None
+            comment.reason_code, comment.edit_state = None, _edit_that_waits(db, comment)
         elif comment.edit_state in _EDIT_REFUSED:
             comment.edit_state, comment.reason_code = EditState.PENDING, None
         else:
@@ -244,6 +249,15 @@ def _is_refused(comment: Comment) -> bool:
     return refused or (S(comment.state) in _PUBLIC and comment.edit_state in _EDIT_REFUSED)
 
 
+def _paragraphs(comment: Comment, newest: CommentRevision, public: CommentRevision | None) -> list[tuple[str, str]]:
+    """Its text; where a change of it is not public, what was published comes first: reports are about that."""
+    if public is None:
+        return [(str(_("Comment")), newest.body)]
+    waits = comment.edit_state in _EDIT_WAITS
+    change = _("The change that waits") if waits else _("The change that was not published")
+    return [(str(_("The published text")), public.body), (str(change), newest.body)]
+
+
 def _standing(comment: Comment) -> str:
     if comment.edit_state is not None:
         return str(EDIT_NAMES[EditState(comment.edit_state)])
@@ -257,9 +271,8 @@ def _unpublish(db: Session, family: Family, at: datetime, now: datetime) -> None
     shown = texts.get(comment.shown_revision or 0)
     if S(comment.state) is not S.PUBLISHED:
         raise CannotUndo
-    if shown is None or shown.published_at != at:  # it was public already, and only looked at
-        if comment.state_before == S.PROVISIONAL and comment.settled_at == at:
-            family.move(S.PROVISIONAL, now)
+    if shown is None or shown.published_at != at:  # its words were public before
+        _step_back(db, family, at, now)
         return
     earlier = [t.number for t in texts.values() if t.published_at is not None and t.number < shown.number]
     if not earlier and _is_answered(db, comment):
@@ -267,7 +280,25 @@ def _unpublish(db: Session, family: Family, at: datetime, now: datetime) -> None
     shown.published_at = None
     with db.no_autoflush:
         _go_back(family, texts, earlier, now)
+    if earlier:
+        note_new_text(db, SubjectRef(KIND, comment.id), texts[max(earlier)].digest, now)
     _count_approved(db, comment, -1)
+
+
+def _step_back(db: Session, family: Family, at: datetime, now: datetime) -> None:
+    """What this decision showed again is as it was before; where it was public all along, nothing is."""
+    comment = family.comment
+    was = S(comment.state_before) if comment.state_before and comment.settled_at == at else S.PUBLISHED
+    family.move(was, now)
+    if was in WAITING:
+        _count_approved(db, comment, -1)
+
+
+def _edit_that_waits(db: Session, comment: Comment) -> EditState | None:
+    """A newer text that waits behind the public one; its case is open again by now."""
+    if S(comment.state) not in _PUBLIC or comment.revision == comment.shown_revision:
+        return None
+    return EditState.PENDING if waiting_case(db, SubjectRef(KIND, comment.id), OF_TEXTS) is not None else None
 
 
 def _go_back(family: Family, texts: Mapping[int, CommentRevision], earlier: Sequence[int], now: datetime) -> None:

@@ -10,12 +10,16 @@ from sqlalchemy.orm import Session
 from app.accounts.model import Account
 from app.comments.model import Comment, CommentRevision
 from app.comments.rules.lifecycle import WITHDRAWABLE, CommentState
+from app.comments.rules.texts import likeness
 from app.comments.rules.threads import CannotChange, NotYours
 from app.comments.service.checking import KIND
 from app.comments.service.family import Family, locked_family
+from app.comments.service.writing import EMPTY, wipe_texts
 from app.core.db import rows_changed
 from app.core.subject import SubjectRef
 from app.moderation import cases as moderation
+from app.moderation import reporting
+from app.moderation.rules.verdicts import OF_TEXTS
 
 #: words that their author took back are kept this long, for complaints about them, and seen by nobody
 KEPT = timedelta(days=30)
@@ -42,7 +46,34 @@ def take_back(db: Session, family: Family, now: datetime) -> None:
     family.move(CommentState.WITHDRAWN, now)
     family.comment.edit_state = None
     db.flush()
-    moderation.close_case(db, SubjectRef(KIND, family.comment.id), now)
+    subject = SubjectRef(KIND, family.comment.id)
+    moderation.close_case(db, subject, now)
+    reporting.handle(db, subject, up_to=None, by=None, now=now)
+
+
+def forget_what_nobody_reads(db: Session, family: Family, now: datetime) -> None:
+    """Its author leaves: words that were never public, or were taken back, go with them, and what waits about them."""
+    comment = family.comment
+    if comment.published_at is not None and comment.state != CommentState.WITHDRAWN:
+        _forget_changes(db, comment, now)
+        return
+    if CommentState(comment.state) in WITHDRAWABLE:
+        take_back(db, family, now)
+    else:
+        moderation.close_case(db, SubjectRef(KIND, comment.id), now)
+    wipe_texts(db, comment)
+
+
+def _forget_changes(db: Session, comment: Comment, now: datetime) -> None:
+    """Texts of it that nobody but moderators read; a case that waits is about the public one alone."""
+    unread = (CommentRevision.comment_id == comment.id, CommentRevision.published_at.is_(None))
+    db.execute(update(CommentRevision).where(*unread).values(EMPTY))
+    if comment.revision == comment.shown_revision:
+        return
+    comment.revision, comment.edit_state = comment.shown_revision or comment.revision, None
+    shown = db.get_one(CommentRevision, (comment.id, comment.revision))
+    comment.likeness = likeness(shown.body)
+    moderation.note_new_text(db, SubjectRef(KIND, comment.id), shown.digest, now, OF_TEXTS)
 
 
 def forget_words(db: Session, now: datetime) -> int:

@@ -11,6 +11,9 @@ from app.comments.model import Comment, CommentRevision
 from app.comments.rules.texts import body_digest, likeness
 from app.core.text.sanitise import SANITISER_VERSION, to_html
 
+#: a text whose words are gone
+EMPTY = {"body": "", "html": "", "digest": body_digest("")}
+
 
 def add_text(db: Session, comment: Comment, body: str, now: datetime) -> CommentRevision:
     """The comment's newest text. Cleaning takes longer than all the rest of a page, so it is done once, here."""
@@ -30,6 +33,5 @@ def add_text(db: Session, comment: Comment, body: str, now: datetime) -> Comment
 
 def wipe_texts(db: Session, comment: Comment) -> None:
     """Every text it had is gone for good."""
-    nothing = {"body": "", "html": "", "digest": body_digest("")}
-    db.execute(update(CommentRevision).where(CommentRevision.comment_id == comment.id).values(nothing))
+    db.execute(update(CommentRevision).where(CommentRevision.comment_id == comment.id).values(EMPTY))
     comment.likeness = likeness("")

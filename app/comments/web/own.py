@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -20,15 +21,21 @@ from app.comments.rules.threads import CannotChange, CommentUnknown, DiscussionU
 from app.comments.service import editing, withdrawing
 from app.comments.web.discussion import discussion_of
 from app.comments.web.visitors import policy_of, spend
+from app.core.errors import Refusal
 from app.core.subject import SubjectRef
 from app.core.switches import Switch
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.moderation import queries as moderation
+from app.moderation.appeals import check_appeal
+from app.moderation.letters import APPEAL
 from app.moderation.model import Decision
 from app.moderation.rules.nudges import warnings
+from app.moderation.rules.standards import Verdict
 
 A_PAGE = 50
+#: decisions that leave an earlier refusal as it is
+_SAY_NO_MORE = frozenset({Verdict.DISMISS, Verdict.UPHOLD})
 
 
 @get("/account/comments", name="comments.mine", guards=[may("comments.mine")], sync_to_thread=True)
@@ -44,20 +51,21 @@ def mine(
     known = {s: state.site.discussed[s.kind].about(db, s.id, now) for s in about if s.kind in state.site.discussed}
     response: Response[bytes] = state.pages.personal(
         "comments/mine.html",
-        rows=[_shown(db, r, known.get(SubjectRef(r.subject_kind, r.subject_id))) for r in rows[:A_PAGE]],
+        rows=[_shown(state, db, r, known.get(SubjectRef(r.subject_kind, r.subject_id))) for r in rows[:A_PAGE]],
         total=count_of_author(db, account.id),
         more=rows[A_PAGE - 1].id if len(rows) > A_PAGE else None,
     )
     return response
 
 
-def _shown(db: Session, row: Row[Any], known: Any) -> dict[str, Any]:
-    edit = EditState(row.edit_state) if row.edit_state else None
+def _shown(state: Any, db: Session, row: Row[Any], known: Any) -> dict[str, Any]:
+    edit, decision = EditState(row.edit_state) if row.edit_state else None, _decision(db, row)
     return {
         "row": row,
         "known": known,
         "standing": EDIT_NAMES[edit] if edit else STATE_NAMES[CommentState(row.state)],
-        "decision": _decision(db, row),
+        "decision": decision,
+        "appeal": _appeal(state, db, decision[0]) if decision else None,
         "may_edit": CommentState(row.state) in EDITABLE,
         "may_withdraw": CommentState(row.state) in WITHDRAWABLE,
     }
@@ -67,10 +75,20 @@ def _decision(db: Session, row: Row[Any]) -> tuple[Decision, Any] | None:
     """What a moderator wrote to the author, and the rule, where the newest decision was a refusal."""
     if row.reason_code is None:
         return None
-    decision = moderation.latest_decision(db, SubjectRef("comment", row.id))
+    decision = moderation.latest_decision(db, SubjectRef("comment", row.id), but=_SAY_NO_MORE)
     if decision is None or decision.reason_code is None:
         return None
     return decision, moderation.reason(db, decision.reason_code, decision.standards_version)
+
+
+def _appeal(state: Any, db: Session, decision: Decision) -> tuple[str, datetime] | None:
+    """Where to appeal, and until when: the letter may be lost, or its link void by new keys."""
+    policy = state.site.moderating
+    try:
+        check_appeal(db, state.site.moderated, policy, decision.id, state.clock.now())
+    except Refusal:
+        return None
+    return f"/appeals/{state.keyring.token(APPEAL, decision.id)}", policy.appeal_until(decision.at)
 
 
 @get("/comments/{comment_id:int}/edit", name="comments.edit", guards=[may("comments.edit")], sync_to_thread=True)

@@ -20,7 +20,8 @@ from app.comments.service.voting import VALUES, CommentVote
 from app.comments.web.discussion import discussion_of
 from app.comments.web.shown import entries
 from app.comments.web.visitors import kept, policy_of, speaker, spend, spend_draft
-from app.core.errors import NotFound
+from app.core.errors import FieldError, Invalid, NotFound
+from app.core.i18n import _
 from app.core.switches import Switch
 from app.core.web.edge import in_worker
 from app.core.web.forms import Form, read_form
@@ -68,7 +69,7 @@ async def vote(request: Request[Any, Any, Any], comment_id: FromPath[int]) -> Re
     form = Form(values=read_form(await request.body()))
     word = form.get("vote")
     if word not in VALUES:
-        raise NotFound
+        raise Invalid([FieldError("vote", str(_("Choose one of the answers.")))])
     account = speaker(request, "comments.vote")
     if account is None:
         spend_draft(request)

@@ -18,6 +18,7 @@ from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from app.core.errors import TooMany
+from app.core.security import events
 
 log = logging.getLogger("townsquare.limits")
 
@@ -43,6 +44,7 @@ class Limits:
         if self.on:
             wait = self._windows.spend(allowance, (network_of(address), *what))
             if wait > 0:
+                events.note(f"a limit: too many of {what[0] if what else 'one kind'}")
                 raise TooMany(retry_after=int(wait) + 1)
 
 

@@ -16,7 +16,7 @@ from functools import partial, wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.concurrency import get_asyncio_executor
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
@@ -131,6 +131,59 @@ def acts(path: str, *, name: str, answer: Callable[[Request[Any, Any, Any]], Awa
         raise AssertionError("the hook answers every request")
 
     return post(path, name=name, before_request=answer, opt=OPEN_TO_ANYONE, status_code=303)(answered_before)
+
+
+def shows(
+    path: str, *, name: str
+) -> Callable[[Callable[[Request[Any, Any, Any], Session], Response[bytes]]], HTTPRouteHandler]:
+    """A GET route whose page is read from one snapshot, rendered and packed in one go in one thread; open to anyone.
+
+    For the public pages that are asked for most: the framework's arguments, dependencies and header
+    objects cost as much again as the page; see docs/decisions/0010. They have a few threads of their
+    own: of many that want the interpreter some wait far longer than others, while few are served in turn.
+    """
+
+    def route(page: Callable[[Request[Any, Any, Any], Session], Response[bytes]]) -> HTTPRouteHandler:
+        @wraps(page)
+        async def answer(request: Request[Any, Any, Any]) -> ASGIApp:
+            return await _in(request.app.state.house.readers, _shown, page, request)
+
+        def answered_before() -> ASGIApp:
+            raise AssertionError("the hook answers every request")
+
+        return get(path, name=name, before_request=answer, opt=OPEN_TO_ANYONE, sync_to_thread=True)(answered_before)
+
+    return route
+
+
+def _shown(
+    page: Callable[[Request[Any, Any, Any], Session], Response[bytes]], request: Request[Any, Any, Any]
+) -> ASGIApp:
+    with request.app.state.database.reading() as db:
+        response = page(request, db)
+    pack(request.scope, response)
+    return Ready(response)
+
+
+class Ready:
+    """An answer that needs nothing more of the framework: its two messages, as they are sent."""
+
+    def __init__(self, response: Response[bytes]) -> None:
+        if response.cookies:
+            raise ValueError("a page that is the same for everyone gives nobody a cookie")
+        self.status_code = response.status_code or 200
+        body, kind = response.content, str(response.media_type)
+        headers = [
+            (b"content-type", (f"{kind}; charset=utf-8" if kind.startswith("text/") else kind).encode()),
+            (b"content-length", str(len(body)).encode()),
+            *((key.lower().encode(), value.encode("latin-1")) for key, value in response.headers.items()),
+        ]
+        self._start = {"type": "http.response.start", "status": self.status_code, "headers": headers}
+        self._body = {"type": "http.response.body", "body": body}
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        await send(self._start)
+        await send(self._body)
 
 
 async def read_body(request: Request[Any, Any, Any], most: int) -> bytes:

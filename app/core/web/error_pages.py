@@ -22,6 +22,7 @@ from app.core.db import is_collision, is_outage
 from app.core.errors import Conflict, FieldError, Invalid, NotFound, Refusal, TooLarge, Unavailable
 from app.core.i18n import _
 from app.core.web.bodies import faults_of
+from app.core.web.edge import ClientDisconnect
 from app.core.web.page import HTML, Pages
 
 log = logging.getLogger("townsquare.errors")
@@ -84,6 +85,8 @@ class ErrorPages:
             return error
         if isinstance(error, ValidationException):
             return Invalid(_field_errors(request, error)) if wants_problem(request.scope) else NotFound()
+        if isinstance(error, ClientDisconnect):
+            return Refusal()  # nobody reads it, and it is no fault
         if isinstance(error, RecursionError) and request.route_handler.parsed_data_field is not None:
             return Refusal()  # brackets in brackets without end
         if isinstance(error, NotFoundException):
@@ -119,10 +122,19 @@ class ErrorPages:
             text = text.replace(_MARKS[name], escape(str(value)))
         return text.encode()
 
-    def held(self, refusal: Refusal, reference: str, address: str, typed: Sequence[tuple[str, str]]) -> bytes:
-        """A refusal with what was typed, to be copied or to be sent again to ``address`` by a button."""
-        text = self._pages.text("errors/held.html", refusal=refusal, reference=reference, address=address, typed=typed)
-        return text.encode()
+    def held(
+        self,
+        refusal: Refusal,
+        reference: str,
+        address: str,
+        typed: Sequence[tuple[str, str]],
+        *,
+        without_file: bool = False,
+    ) -> bytes:
+        """A refusal with what was typed, to be copied or to be sent again to ``address`` by a button; ``without_file``:
+        it was the file that could not be taken."""
+        given = {"reference": reference, "address": address, "typed": typed, "without_file": without_file}
+        return self._pages.text("errors/held.html", refusal=refusal, **given).encode()
 
 
 def _loudness(said: tuple[str, ...]) -> list[str]:

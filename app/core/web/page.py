@@ -147,16 +147,28 @@ class Pages:
         )
         self.jinja.filters.update(
             date=self.say_date,
+            iso_day=self.iso_day,
             datetime=self.say_instant,
             last_day=self.say_last_day,
+            month=self.say_month,
             number=number,
             day_count=day_count,
         )
 
     def say_date(self, value: datetime | date) -> str:
         """ "21 November 2026", in the deployment's zone."""
-        day = value.astimezone(self.settings.zone).date() if isinstance(value, datetime) else value
-        return _day_in_words(day)
+        return _day_in_words(self._day(value))
+
+    def iso_day(self, value: datetime | date) -> str:
+        """The same day for machines, "2026-11-21"."""
+        return self._day(value).isoformat()
+
+    def _day(self, value: datetime | date) -> date:
+        return value.astimezone(self.settings.zone).date() if isinstance(value, datetime) else value
+
+    def say_month(self, day: date) -> str:
+        """ "November 2026", of any day in it."""
+        return format_date(day, "MMMM y", locale="en_GB")
 
     def say_last_day(self, closes_at: datetime) -> str:
         """The day that ends at this instant: what closes at midnight was open until the day before."""

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from app.core.errors import Forbidden
 from app.core.i18n import _
+from app.core.security import events
 from app.core.security.cross_site import SAFE_METHODS, Standing, standing
 from app.core.security.headers import security_headers
 from app.core.settings import Settings
@@ -56,6 +57,7 @@ class Shell:
         if scope["method"] not in SAFE_METHODS:
             match standing(scope["headers"], self.origins):
                 case Standing.FOREIGN:
+                    events.note("a form: sent by another site")
                     await self._refuse(scope, FromAnotherSite(), reference, send)
                     return
                 case Standing.COOKIELESS:

@@ -6,17 +6,19 @@ for some routes alone says so itself: ``stops_with=Switch.COMMENTS`` on the rout
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from litestar import Request, Response
 
+from app.core.errors import Refusal, TooLarge
 from app.core.security.cross_site import SAFE_METHODS
 from app.core.switches import Switch, SwitchedOff, Switches
 from app.core.web import edge
 from app.core.web.edge import in_worker
 from app.core.web.error_pages import PROBLEM, ErrorPages, problem, wants_problem
 from app.core.web.forms import NotAForm, read_form
+from app.core.web.multipart import fields_of, is_multipart
 from app.core.web.page import HTML
 
 #: what goes on while the site is read-only: whoever may end that must be able to sign in, confirm it and do it
@@ -33,9 +35,9 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 class ReadOnlyDoor:
     """ASGI middleware in front of everything that could change something."""
 
-    def __init__(self, inner: App, switches: Switches, errors: ErrorPages, *, most: int) -> None:
-        """``most``: bytes of a form that are read to be given back."""
-        self.inner, self.switches, self.errors, self.most = inner, switches, errors, most
+    def __init__(self, inner: App, switches: Switches, errors: ErrorPages, *, most: int, a_file: int) -> None:
+        """``most``: bytes of a form that are read to be given back; ``a_file``: of a file, which are thrown away."""
+        self.inner, self.switches, self.errors, self.most, self.a_file = inner, switches, errors, most, a_file
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not goes_on(scope["path"]):
@@ -46,8 +48,8 @@ class ReadOnlyDoor:
         await self.inner(scope, receive, send)
 
     async def _refuse(self, refusal: SwitchedOff, scope: Any, receive: Any, send: Any) -> None:
-        body = await _read(receive, self.most) if _is_form(scope) else b""
-        kind, page = await in_worker(answer, self.errors, refusal, scope, body)
+        typed = await _typed(scope, receive, self.most, self.a_file)
+        kind, page = await in_worker(answer, self.errors, refusal, scope, typed)
         headers = [
             (b"content-type", f"{kind}; charset=utf-8".encode() if kind == HTML else kind.encode()),
             (b"content-length", str(len(page)).encode()),
@@ -75,27 +77,36 @@ async def _stopped(request: Request[Any, Any, Any]) -> Response[bytes] | None:
     refusal = request.app.state.switches.refusal(switch) if switch else None
     if refusal is None:
         return None
-    body = await request.body() if _is_form(request.scope) else b""
-    kind, page = await in_worker(answer, request.app.state.house.errors, refusal, request.scope, body)
+    settings = request.app.state.settings
+    typed = await _typed(request.scope, request.receive, settings.form_max_bytes, settings.files_most_bytes)
+    kind, page = await in_worker(answer, request.app.state.house.errors, refusal, request.scope, typed)
     headers = {"cache-control": "no-store", **refusal.headers}
     return Response(page, status_code=refusal.status, media_type=kind, headers=headers)
 
 
-def answer(errors: ErrorPages, refusal: SwitchedOff, scope: Any, body: bytes) -> tuple[str, bytes]:
+def answer(
+    errors: ErrorPages, refusal: Refusal, scope: Any, typed: Sequence[tuple[str, str]], *, without_file: bool = False
+) -> tuple[str, bytes]:
     """Media type and bytes: a problem for programs, else a page that holds what was typed."""
     reference = str(scope.get("request_id", ""))
     if wants_problem(scope):
         return PROBLEM, problem(refusal, reference)
-    return HTML, errors.held(refusal, reference, _address(scope), _typed(body))
+    kept = without_secrets(typed)
+    return HTML, errors.held(refusal, reference, _address(scope), kept, without_file=without_file)
 
 
-def _typed(body: bytes) -> list[tuple[str, str]]:
-    """Names and values as they were sent, without secrets."""
-    try:
-        pairs = read_form(body).pairs
-    except NotAForm:
-        return []
+def without_secrets(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if name not in SECRET_FIELDS and "password" not in name]
+
+
+async def _typed(scope: Any, receive: Any, most: int, a_file: int) -> list[tuple[str, str]]:
+    """Names and values as they were sent. Files are not: they have to be chosen again."""
+    try:
+        if is_multipart(scope["headers"]):
+            return (await fields_of(scope, receive, text=most, a_file=a_file)).pairs
+        return read_form(await _read(receive, most) if _is_form(scope) else b"").pairs
+    except (NotAForm, TooLarge, edge.ClientDisconnect):
+        return []
 
 
 def _address(scope: Any) -> str:

@@ -5,7 +5,7 @@ from alembic import op
 from app.core.db import Instant
 
 revision = "0020_outcomes"
-down_revision = "0017_petitions_mine"
+down_revision = "0019_following"
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -52,6 +52,7 @@ def _grow_referrals() -> None:
                 referral.drop_constraint(op.f(f"ck_outcomes_referral_{name}"), type_="check")
             referral.create_check_constraint(op.f(f"ck_outcomes_referral_{name}"), sa.text(rule))
     owed = sa.text("state IN ('received', 'accepted', 'returned')")
+    op.create_index("ix_outcomes_referral_answered", "outcomes_referral", ["department_id", "answered_at"])
     op.create_index("ix_outcomes_referral_took", "outcomes_referral", ["department_id", "took"])
     op.create_index(
         "ix_outcomes_referral_owed", "outcomes_referral", ["due_at", "id"], sqlite_where=owed, postgresql_where=owed

@@ -23,6 +23,8 @@ class Origin(StrEnum):
 
 #: a text waits
 OF_TEXTS = frozenset({Origin.NEW, Origin.EDIT, Origin.RESUBMISSION, Origin.SIGNAL})
+#: readers say that it breaks a rule
+OF_REPORTS = frozenset({Origin.REPORT})
 #: decided and done in one act
 AT_ONCE = frozenset({Origin.TAKE_DOWN, Origin.RESTORE})
 #: need a rule that the text breaks

@@ -89,7 +89,7 @@ def _page(
     case = db.get_one(Case, decision.case_id)
     known = appeals.appeal_against(db, decision.id)
     if known is None:
-        appeals.check_appeal(db, state.site.moderating, decision.id, state.clock.now())
+        appeals.check_appeal(db, state.site.moderated, state.site.moderating, decision.id, state.clock.now())
     elif form.errors:
         raise AppealedAlready
     heard_in = db.get(Case, known.case_id) if known else None

@@ -187,7 +187,7 @@ def _barred(db: Session, kind: Moderated, case: Case, account: Account) -> str:
     try:
         fairness.check(db, kind, case, account.id)
     except Forbidden as refusal:
-        return f"{refusal.heading}. {refusal.message}"
+        return f"{refusal.heading}. {refusal.sentence}"
     return ""
 
 

@@ -69,7 +69,7 @@ def log_page(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> R
         verdicts=_by_verdict(found),
         titles=titles,
         month=month if span else "",
-        months=figures.months(db, zone),
+        months=[(one, date.fromisoformat(f"{one}-01")) for one in figures.months(db, zone)],
         bars=bars(found.history),
         width=WIDTH,
         height=HEIGHT,

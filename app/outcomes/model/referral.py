@@ -31,6 +31,7 @@ class Referral(Base):
         UniqueConstraint("subject_kind", "subject_id", "cause", "episode"),
         Index("ix_outcomes_referral_desk", "department_id", "state", "due_at"),
         Index("ix_outcomes_referral_newest", "answered_at"),
+        Index("ix_outcomes_referral_answered", "department_id", "answered_at"),
         Index("ix_outcomes_referral_took", "department_id", "took"),
         Index("ix_outcomes_referral_owed", "due_at", "id", sqlite_where=_OWED, postgresql_where=_OWED),
     )

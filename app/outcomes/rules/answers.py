@@ -89,6 +89,12 @@ def read_answer(
     summary, details = tidy_line(summary), tidy(details)
     if grade not in set(Grade):
         errors.append(FieldError("grade", _("Choose what the department will do.")))
+    elif promises and grade not in WITH_PROMISES:
+        errors.append(
+            FieldError(
+                "grade", _("Promises go with an answer that does something. Take them out, or answer otherwise.")
+            )
+        )
     if is_blank(summary):
         errors.append(FieldError("summary", _("Enter the answer in one sentence.")))
     elif length(summary) > MOST_SUMMARY:

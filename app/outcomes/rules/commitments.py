@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,6 +16,8 @@ from app.outcomes.rules.deadlines import WorkingDays, check_due_day, read_day
 MOST_TEXT, MOST_OWNER, MOST_UPDATE = 300, 120, 2_000
 MOST_PROMISES = 10
 MOST_LINKS = 5
+#: the fields of a promise in a form
+ROW = ("text", "owner", "due")
 
 
 class Progress(StrEnum):
@@ -82,6 +85,22 @@ def read_promise(
     if errors or day is None:
         return None, errors
     return Promise(text, owner, day), []
+
+
+def read_promises(
+    rows: Sequence[Mapping[str, str]], *, today: date, working: WorkingDays
+) -> tuple[list[Promise], list[FieldError]]:
+    """Those of a form's rows, numbered from 1; a row in which nothing stands is none, one half filled is wrong."""
+    promises: list[Promise] = []
+    errors: list[FieldError] = []
+    for number, row in enumerate(rows, 1):
+        if not any(row.get(name, "").strip() for name in ROW):
+            continue
+        text, owner, due = (row.get(name, "") for name in ROW)
+        read, wrong = read_promise(text, owner, due, today=today, working=working, prefix=f"promise-{number}-")
+        errors += wrong
+        promises += [read] if read else []
+    return promises, errors
 
 
 def read_update_note(text: str, progress: str) -> str:

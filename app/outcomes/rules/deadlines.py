@@ -65,6 +65,11 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day + A_DAY, time(0), tzinfo=zone).astimezone(UTC)
 
 
+def next_midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    """When today ends: what is due today is late from then on."""
+    return end_of(now.astimezone(zone).date(), zone)
+
+
 def last_day(due_at: datetime, zone: ZoneInfo) -> date:
     """The local day that ends at, or holds, this instant."""
     return (due_at - timedelta(microseconds=1)).astimezone(zone).date()

@@ -85,7 +85,8 @@ def answer(
     owed = referral.state != ReferralState.ANSWERED
     if owed:
         referral.state, referral.answered_at = ReferralState.ANSWERED, now
-        referral.took = max(0, int((now - referral.received_at).total_seconds()))
+        if not referral.sandbox:  # no figure counts what was made up
+            referral.took = max(0, int((now - referral.received_at).total_seconds()))
     db.flush()
     committing.commit_all(db, referral, text.promises, by=by, now=now)
     facts: dict[str, object] = {"referral": referral.id, "answer": given.id, "version": given.version}

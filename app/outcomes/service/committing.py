@@ -26,7 +26,7 @@ class ProgressChanged(Conflict):
     way_on = ("/desk/commitments/{commitment}", _("Look at the promise"))
 
 
-def commit(
+def make(
     db: Session,
     subject: SubjectRef,
     department_id: int,
@@ -65,7 +65,7 @@ def commit_all(db: Session, referral: Referral, promises: Iterable[Promise], *, 
     """Those of an answer."""
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     for promise in promises:
-        commit(db, subject, referral.department_id or 0, promise, by=by, now=now, referral=referral)
+        make(db, subject, referral.department_id or 0, promise, by=by, now=now, referral=referral)
 
 
 def take_back(db: Session, referral: Referral, now: datetime) -> None:

@@ -18,7 +18,7 @@ from app.departments.queries import officers_of
 from app.mail import service as mail
 from app.outcomes.model import Answer, AnswerDraft, Referral
 from app.outcomes.rules.answers import AnswerText
-from app.outcomes.service import answering
+from app.outcomes.service import answering, desk
 from app.outcomes.service.answering import locked
 
 #: as typed; a draft may be unfinished, so only its size is bounded
@@ -104,16 +104,47 @@ def hand_in(db: Session, referral_id: int, department_id: int, *, revision: int,
     _record(db, "outcomes.hand-in", referral, by, now)
 
 
+def publish(
+    db: Session,
+    referral_id: int,
+    department: Department,
+    text: AnswerText,
+    *,
+    revision: int,
+    after_version: int,
+    by: int,
+    now: datetime,
+    tell: bool | None = None,
+) -> Answer:
+    """One person releases what they wrote; :class:`NeedsSecondPerson` where their department wants two.
+
+    ``revision`` is the draft they had seen (0: none): a colleague's newer one is not thrown away unread. The
+    caller has locked the subject's row.
+    """
+    referral = locked(db, referral_id, department.id)
+    refuse_alone(department, referral_id)
+    answering.newest_version(db, referral, after_version)
+    draft = of(db, referral.id)
+    if (draft.revision if draft else 0) != revision:
+        raise DraftChanged(referral=referral_id)
+    given = answering.answer(
+        db, referral_id, department.id, text, after_version=after_version, by=by, now=now, tell=tell
+    )
+    forget(db, referral.id)
+    return given
+
+
+def refuse_alone(department: Department, referral_id: int) -> None:
+    """Nobody publishes alone in a department that wants two people."""
+    if department.two_person:
+        raise NeedsSecondPerson(referral=referral_id)
+
+
 def release(
     db: Session, referral_id: int, department: Department, text: AnswerText, *, revision: int, by: int, now: datetime
 ) -> Answer:
     """A second person publishes what waits; ``text`` is its checked form. The caller has locked the subject's row."""
-    referral = locked(db, referral_id, department.id)
-    draft = _seen(db, referral, revision)
-    if draft.waits_since is None:
-        raise NothingWaits(referral=referral_id)
-    if draft.by_id == by:
-        raise NeedsSecondPerson(referral=referral_id)
+    draft = waiting_for(db, referral_id, department.id, revision=revision, by=by)
     given = answering.answer(
         db,
         referral_id,
@@ -125,16 +156,33 @@ def release(
         tell=draft.send_news,
         released_by=by,
     )
-    forget(db, referral.id)
+    forget(db, referral_id)
     return given
 
 
-def hand_back(db: Session, referral_id: int, department_id: int, *, revision: int, by: int, now: datetime) -> None:
-    """The second person wants it changed: it waits no more."""
+def waiting_for(db: Session, referral_id: int, department_id: int, *, revision: int, by: int) -> AnswerDraft:
+    """What waits and ``by`` may release: not what they wrote themselves."""
+    draft = _seen(db, locked(db, referral_id, department_id), revision)
+    if draft.waits_since is None:
+        raise NothingWaits(referral=referral_id)
+    if draft.by_id == by:
+        raise NeedsSecondPerson(referral=referral_id)
+    return draft
+
+
+def hand_back(
+    db: Session, referral_id: int, department_id: int, note: str, *, revision: int, by: int, now: datetime
+) -> None:
+    """The second person wants it changed, and notes why: it waits no more, and its writer gets a letter."""
     referral = locked(db, referral_id, department_id)
     draft = _seen(db, referral, revision)
+    if draft.waits_since is None:
+        raise NothingWaits(referral=referral_id)
     draft.waits_since = None
-    db.flush()
+    desk.note(db, referral_id, department_id, note, by=by, now=now)
+    if draft.by_id != by and not referral.sandbox:
+        facts = {"referral": referral.id}
+        mail.queue(db, [mail.row("outcomes/mail/handed_back", ("account", draft.by_id), now, facts=facts)])
     _record(db, "outcomes.hand-back", referral, by, now)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Table, select
@@ -14,7 +13,10 @@ from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.outcomes.model import FeedbackCount, FeedbackGiven, Referral
+from app.outcomes.queries.public import said_of
 from app.outcomes.rules.answers import Addressed
+
+__all__ = ["NothingToSay", "SaidAlready", "has_said", "said_of", "say"]
 
 _GIVEN: Table = FeedbackGiven.__table__  # type: ignore[assignment]
 _COUNT: Table = FeedbackCount.__table__  # type: ignore[assignment]
@@ -54,12 +56,3 @@ def say(db: Session, referral_id: int, person: int, addressed: Addressed, now: d
 
 def has_said(db: Session, referral_id: int, person: int) -> bool:
     return db.get(FeedbackGiven, (referral_id, person)) is not None
-
-
-def said_of(db: Session, referral_ids: list[int]) -> Mapping[int, Mapping[str, int]]:
-    """By referral, how many said what; those that nobody spoke of are missing."""
-    found: dict[int, dict[str, int]] = {}
-    wanted = select(FeedbackCount).where(FeedbackCount.referral_id.in_(referral_ids))
-    for row in db.scalars(wanted) if referral_ids else ():
-        found.setdefault(row.referral_id, {})[row.addressed] = row.people
-    return found

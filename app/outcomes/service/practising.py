@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.i18n import _
 from app.core.ids import new_id
 from app.core.subject import SubjectRef
+from app.files import service as files
 from app.outcomes.contribution import Referred
 from app.outcomes.model import (
     Answer,
@@ -23,6 +24,7 @@ from app.outcomes.model import (
     Referral,
     Support,
 )
+from app.outcomes.service.documents import owner
 from app.outcomes.service.referring import Calendar, refer
 
 KIND, CAUSE = "sandbox", "response"
@@ -59,7 +61,7 @@ STORIES = (
 
 def begin(db: Session, calendar: Calendar, department_id: int, now: datetime) -> Referral:
     """A new one for this department; the one it had before is gone."""
-    clear(db, department_id)
+    clear(db, department_id, now)
     number = new_id()
     due = calendar.due_at(db, CAUSE, now)
     subject = SubjectRef(KIND, number)
@@ -93,12 +95,14 @@ def shown(_db: Session, subject_id: int) -> Referred:
     )
 
 
-def clear(db: Session, department_id: int) -> None:
+def clear(db: Session, department_id: int, now: datetime) -> None:
     """Nothing of it is left."""
     made_up = select(Referral.id).where(*_of(department_id))
     ids = list(db.scalars(made_up))
     if not ids:
         return
+    for number in ids:
+        files.remove_all(db, owner(number), now=now)
     promises = select(Commitment.id).where(Commitment.referral_id.in_(ids))
     db.execute(delete(ProgressUpdate).where(ProgressUpdate.commitment_id.in_(promises)))
     for table in (Commitment, AnswerDraft, Answer, DeskNote, DueChange, Handing, Support):

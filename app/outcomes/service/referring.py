@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
@@ -18,7 +18,7 @@ from app.core.subject import SubjectRef
 from app.departments.model import Department
 from app.moderation.promise import free_days
 from app.outcomes.events import ReferralHandedOn, ReferralMade
-from app.outcomes.model import Handing, Referral, Route, Support
+from app.outcomes.model import AnswerDraft, Handing, Referral, Route, Support
 from app.outcomes.policy import OutcomesPolicy
 from app.outcomes.rules.deadlines import WorkingDays, due_day, end_of
 from app.outcomes.rules.referrals import OWED, UNANSWERED, ClosedWhy, Move, ReferralState
@@ -153,8 +153,12 @@ def hand_over(
 def give(
     db: Session, referral: Referral, to: int, move: Move, *, now: datetime, reason: str = "", by: int | None = None
 ) -> None:
-    """The duty is this department's now: with its date, without the old one's assignee. The caller locked its row."""
+    """The duty is this department's now: with its date, without the old one's assignee. The caller locked its row.
+
+    What the old one was writing goes along only to its heir, and waits for nobody any more.
+    """
     before = referral.department_id
+    _end_drafts(db, referral, kept=move is Move.PASSED_ON)
     referral.department_id, referral.assignee_id = to, None
     if referral.state == ReferralState.ACCEPTED:
         referral.state, referral.accepted_at = ReferralState.RECEIVED, None
@@ -164,6 +168,11 @@ def give(
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     if not referral.sandbox:
         announce(db, ReferralHandedOn(subject, referral.cause, referral.id, before, to, now))
+
+
+def _end_drafts(db: Session, referral: Referral, *, kept: bool) -> None:
+    mine = AnswerDraft.referral_id == referral.id
+    db.execute(update(AnswerDraft).where(mine).values(waits_since=None) if kept else delete(AnswerDraft).where(mine))
 
 
 def _helps_no_more(db: Session, referral: Referral, department: int) -> None:
@@ -209,7 +218,8 @@ def close(db: Session, subject: SubjectRef, cause: str, episode: int, now: datet
 
 
 def end(db: Session, referral: Referral, why: ClosedWhy, now: datetime, reason: str = "") -> None:
-    """Nothing is owed any more; what was answered stays readable. The caller locked its row."""
+    """Nothing is owed any more; what was answered stays readable, and no draft waits. The caller locked its row."""
+    _end_drafts(db, referral, kept=True)
     referral.state, referral.closed_at = ReferralState.CLOSED, now
     referral.closed_why, referral.closed_reason = why, reason
     db.flush()

@@ -8,8 +8,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.events import announce
+from app.core.subject import SubjectRef
 from app.departments.queries import officers_of
 from app.mail import service as mail
+from app.outcomes.events import AnswerLate, PromiseLate
 from app.outcomes.model import Commitment, Referral
 from app.outcomes.rules.commitments import OPEN
 from app.outcomes.rules.deadlines import last_day
@@ -53,7 +56,10 @@ def _remind_of_answer(db: Session, referral_id: int, mark: str, now: datetime) -
     referral = db.scalars(wanted.execution_options(populate_existing=True)).one()
     if referral.state not in OWED or referral.reminded == mark:
         return
-    referral.reminded = mark
+    before, referral.reminded = referral.reminded, mark
+    if _is_after(mark) and not _is_after(before or ""):
+        subject = SubjectRef(referral.subject_kind, referral.subject_id)
+        announce(db, AnswerLate(subject, referral.cause, referral.id, referral.department_id, now))
     template = "outcomes/mail/answer_late" if _is_after(mark) else "outcomes/mail/answer_due_soon"
     people = [referral.assignee_id] if referral.assignee_id else officers_of(db, referral.department_id or 0)
     facts = {"referral": referral.id}
@@ -92,7 +98,10 @@ def _remind_of_promise(db: Session, commitment_id: int, mark: str, now: datetime
     promise = db.scalars(wanted.execution_options(populate_existing=True)).one()
     if promise.progress not in OPEN or promise.reminded == mark:
         return
-    promise.reminded = mark
+    before, promise.reminded = promise.reminded, mark
+    if _is_after(mark) and not _is_after(before or ""):
+        subject = SubjectRef(promise.subject_kind, promise.subject_id)
+        announce(db, PromiseLate(subject, promise.id, promise.department_id, now))
     template = "outcomes/mail/promise_late" if _is_after(mark) else "outcomes/mail/promise_due_soon"
     facts = {"commitment": promise.id}
     people = officers_of(db, promise.department_id)
@@ -100,4 +109,5 @@ def _remind_of_promise(db: Session, commitment_id: int, mark: str, now: datetime
 
 
 def _is_after(mark: str) -> bool:
+    """Of a day that is over. A reminder before a later day makes it news again when that one passes."""
     return "+" in mark

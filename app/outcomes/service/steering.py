@@ -17,10 +17,10 @@ from app.departments.model import Department
 from app.departments.queries import officers_of
 from app.mail import service as mail
 from app.outcomes.events import DueDayChanged
-from app.outcomes.model import DueChange, Handing, Referral
+from app.outcomes.model import DueChange, Handing, Referral, Support
 from app.outcomes.rules.referrals import MOVES, UNANSWERED, ClosedWhy, Move, ReferralState, WrongState, check_not_ours
 from app.outcomes.service.answering import locked
-from app.outcomes.service.referring import end, give, support, tell_pages
+from app.outcomes.service.referring import end, give, note_handing, support, tell_pages
 
 
 def accept(db: Session, referral_id: int, department_id: int, *, by: int, now: datetime) -> Referral:
@@ -41,11 +41,20 @@ def not_ours(
     referral = locked(db, referral_id, department_id)
     if referral.state not in UNANSWERED:
         raise WrongState(referral=referral_id)
-    _check_department(to, referral)
-    had_it = {h.to_id for h in handings(db, referral_id)} | {department_id}
-    check_not_ours(referral_id, to.id, to.name, had_it, ruled=referral.ruled)
+    may_take(db, referral, to)
     _hand_on(db, referral, to, Move.NOT_OURS, reason, by=by, now=now)
     return referral
+
+
+def may_take(db: Session, referral: Referral, to: Department) -> None:
+    """Whether its department may hand it on to this one; raises what :func:`not_ours` does."""
+    _check_department(to, referral)
+    check_not_ours(referral.id, to.id, to.name, had_it(db, referral), ruled=referral.ruled)
+
+
+def had_it(db: Session, referral: Referral) -> set[int]:
+    """The departments that it is with or has been with."""
+    return {h.to_id for h in handings(db, referral.id)} | {referral.department_id or 0}
 
 
 def rule(db: Session, referral_id: int, to: Department, reason: str, *, by: int, now: datetime) -> Referral:
@@ -53,14 +62,21 @@ def rule(db: Session, referral_id: int, to: Department, reason: str, *, by: int,
     referral = locked(db, referral_id, None)
     if referral.state not in UNANSWERED:
         raise WrongState(referral=referral_id)
+    may_be_ruled(referral, to)
     if to.id == referral.department_id:
         referral.ruled = True
+        note_handing(db, referral, Move.RULED, to.id, to.id, now=now, reason=reason, by=by)
         _record(db, "outcomes.rule", referral, by, now, to=to.id)
         return referral
-    _check_department(to, referral)
     referral.ruled = True
     _hand_on(db, referral, to, Move.RULED, reason, by=by, now=now)
     return referral
+
+
+def may_be_ruled(referral: Referral, to: Department) -> None:
+    """Whether the committee may decide for this department: also for the one that has it."""
+    if to.id != referral.department_id:
+        _check_department(to, referral)
 
 
 def _check_department(to: Department, referral: Referral) -> None:
@@ -77,16 +93,32 @@ def _hand_on(
     give(db, referral, to.id, move, now=now, reason=reason, by=by)
     tell_officers(db, referral, "outcomes/mail/handed_on", now)
     _record(db, f"outcomes.{move}", referral, by, now, **{"from": before, "to": to.id})
+    tell_pages(db, referral, before)
 
 
 def help_with(
     db: Session, referral_id: int, department_id: int | None, helper: Department, *, by: int, now: datetime
 ) -> None:
-    """Another department supports the lead one. ``department_id``: the lead's, None for the committee."""
+    """Another department supports the lead one, and its officers get a letter. ``department_id``: the lead's,
+    None for the committee."""
     referral = locked(db, referral_id, department_id)
-    _check_department(helper, referral)
+    may_help(db, referral, helper)
     support(db, referral, [helper.id], now)
+    if not referral.sandbox:
+        facts = {"referral": referral.id}
+        rows = [
+            mail.row("outcomes/mail/asked_to_help", ("account", p), now, facts=facts)
+            for p in officers_of(db, helper.id)
+        ]
+        mail.queue(db, rows)
     _record(db, "outcomes.support", referral, by, now, department=helper.id)
+
+
+def may_help(db: Session, referral: Referral, helper: Department) -> None:
+    """Whether this department can be asked: one that leads or helps already cannot."""
+    _check_department(helper, referral)
+    if db.get(Support, (referral.id, helper.id)) is not None:
+        raise Invalid([FieldError("to", _("It helps already. Choose another one."))])
 
 
 def extend(

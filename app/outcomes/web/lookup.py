@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +14,8 @@ from app.departments.model import Department
 from app.departments.queries import of_officer
 from app.outcomes import queries
 from app.outcomes.contribution import NewsOfAnswers
-from app.outcomes.model import Referral
+from app.outcomes.model import Commitment, Referral
+from app.outcomes.rules.deadlines import WorkingDays, check_due_day, end_of, read_day
 
 
 def department_of(db: Session, account: Account) -> Department:
@@ -30,13 +33,57 @@ def owned(db: Session, account: Account, referral_id: int) -> Referral:
     return referral
 
 
-def subject_of(state: Any, db: Session, referral: Referral) -> Any:
+def seen(db: Session, account: Account, referral_id: int) -> Referral:
+    """A matter that this officer's department answers, or helps with; another is as good as none."""
+    department = department_of(db, account)
+    referral = db.get(Referral, referral_id, populate_existing=True)
+    if referral is None or department.id not in (referral.department_id, *queries.supporting(db, referral_id)):
+        raise NotFound
+    return referral
+
+
+def subject_of(state: Any, db: Session, referral: Referral | Commitment) -> Any:
     show = state.site.referred.get(referral.subject_kind)
     return show(db, referral.subject_id) if show else None
 
 
-def lock(state: Any, db: Session, referral: Referral) -> None:
-    state.site.locks[referral.subject_kind](db, referral.subject_id)
+def lock(state: Any, db: Session, kind: str, subject_id: int) -> None:
+    """The subject's row, before a referral's; what is made up to practise with has none."""
+    if locks := state.site.locks.get(kind):
+        locks(db, subject_id)
+
+
+def today(state: Any) -> date:
+    """The local day."""
+    local: date = state.clock.now().astimezone(state.settings.zone).date()
+    return local
+
+
+def due_at(state: Any, day: date) -> datetime:
+    """When something is due that is due on this local day."""
+    return end_of(day, state.settings.zone)
+
+
+def read_due(state: Any, db: Session, text: str, *, after: date | None = None) -> date:
+    """A working day to come, as somebody typed it; ``BadField`` says what is wrong."""
+    return check_due_day(read_day(text), today=today(state), working=working(state, db), after=after)
+
+
+def working(state: Any, db: Session) -> WorkingDays:
+    found: WorkingDays = state.site.calendar.working(db)
+    return found
+
+
+def counted(form: Mapping[str, str], name: str) -> int:
+    """A number that a page had put into its form; -1, which fits nothing, for anything odd."""
+    number = identity(form, name)
+    return number if number < 10**8 else -1
+
+
+def identity(form: Mapping[str, str], name: str) -> int:
+    """The number of something that was chosen; -1, which nothing has, for anything odd."""
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1
 
 
 def door_of(state: Any, referral: Referral) -> str:

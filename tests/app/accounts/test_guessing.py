@@ -15,6 +15,7 @@ from app.accounts.model import Account, Attempts
 from app.accounts.service import attempts
 from app.accounts.service.attempts import Pace, TooSoon
 from app.core.errors import Unavailable
+from app.core.security import events
 from app.core.security.keys import Keys
 from app.core.security.limits import OwnWindows
 from tests.app.accounts.desk import give_code, give_password, with_factor
@@ -238,3 +239,22 @@ def test_a_site_too_busy_to_judge_holds_it_against_nobody(sqlite_strict: Running
         assert [give_password(client, "eve@example.org").status_code for _ in range(8)] == [503] * 8
         monkeypatch.undo()
         assert give_password(client, "eve@example.org").status_code == 303
+
+
+def test_wrong_tries_and_shut_doors_stand_in_the_log_without_a_name(
+    strict: RunningSite, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", "townsquare.security")
+    events.forget()
+    strict.town.staff("nadia@example.org", "moderator")
+    with strict.client() as client:
+        give_password(client, "nadia@example.org", PASSWORD + "!")
+        client.post("/sign-in", data={"email": "x"}, headers={"sec-fetch-site": "cross-site"})
+        give_password(client, "nadia@example.org")
+        client.get("/admin")
+    said = [record.getMessage() for record in caplog.records if record.name == "townsquare.security"]
+    assert said == [
+        "sign-in: a wrong address or password (times: 1)",
+        "a form: sent by another site (times: 1)",
+        "a door: front.admin is not for the role moderator (times: 1)",
+    ]

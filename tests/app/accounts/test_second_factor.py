@@ -46,6 +46,27 @@ def test_from_then_on_the_password_alone_opens_nothing(strict: RunningSite):
         assert elsewhere.get(TAGS).status_code == 200
 
 
+def test_a_letter_alone_sets_up_no_factor(strict: RunningSite):
+    """Who merely reads her mailbox gets no office by it; the link waits for nobody else either."""
+    strict.town.staff("lena@example.org", "moderator")
+    with strict.client() as thief:
+        thief.post("/sign-in/link", data={"email": "lena@example.org"})
+        link = strict.town.deliver().link("lena@example.org", "Sign in")
+        answer = thief.post(link)
+        assert (answer.status_code, "Sign in with your password" in answer.text) == (403, True)
+        assert thief.get("/account/factor").status_code == 404
+        assert thief.post(link).status_code == 403
+
+
+def test_with_a_factor_a_letter_stands_for_the_password(strict: RunningSite):
+    with with_factor(strict, "mona@example.org") as (_, phone), strict.client() as elsewhere:
+        elsewhere.post("/sign-in/link", data={"email": "mona@example.org"})
+        link = strict.town.deliver().link("mona@example.org", "Sign in")
+        assert elsewhere.post(link).headers["location"] == "/sign-in/code"
+        assert give_code(elsewhere, phone.next_code()).status_code == 303
+        assert elsewhere.get(TAGS).status_code == 200
+
+
 def test_a_code_that_somebody_read_over_her_shoulder_is_worth_nothing(strict: RunningSite):
     with with_factor(strict, "paula@example.org") as (_, phone), strict.client() as hers, strict.client() as thief:
         for client in (hers, thief):

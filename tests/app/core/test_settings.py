@@ -102,6 +102,12 @@ def test_debug_that_is_off_stops_no_production(off: str) -> None:
         ("THREADS", "2.5"),
         ("INTAKE_BATCH", """ 0 """),
         ("FORM_MAX_BYTES", "64k"),
+        ("FILES_MOST_MB", "0"),
+        ("FILES_MOST_MB", "10 MB"),
+        ("FILES_CLAMD", "localhost"),
+        ("FILES_CLAMD", "clamd.ctl"),
+        ("FILES_CLAMD", "http://localhost:3310"),
+        ("FILES_CLAMD", "localhost:port"),
         ("INTAKE_WAIT_MS", "five"),
         ("INTAKE_WAIT_MS", "nan"),
         ("INTAKE_WAIT_MS", "-5"),
@@ -113,6 +119,13 @@ def test_what_cannot_be_read_is_named(name: str, wrong: str) -> None:
     found = faults(**{name: wrong})
     assert len(found) == 1
     assert found[0].startswith(f"{PREFIX}{name}:")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "127.0.0.1:3310", "clamd.internal:3310", "[::1]:3310", "/run/clamav/clamd.ctl"]
+)
+def test_a_virus_scanner_is_a_host_with_its_port_or_a_socket(address: str) -> None:
+    assert read(FILES_CLAMD=address).files_clamd == address
 
 
 def test_two_unreadable_settings_are_named_together() -> None:

@@ -36,6 +36,7 @@ def test_the_letter_says_the_rule_how_to_appeal_and_until_when(desk: Moderators,
     letter = " ".join(desk.town.deliver().last_to("ana@example.org").get_content().split())
     assert "It asks for something that the bodies answering here have no say in." in letter
     assert "you can appeal once, until" in letter
+    assert "/account/comments" in letter, "what it is about stands there, also where a letter quotes nothing"
     assert f"/appeals/{desk.town.keys.token('moderation.appeal', refused[1])}" in letter
 
 

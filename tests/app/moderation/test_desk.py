@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -25,7 +26,7 @@ def waiting(site: RunningSite) -> tuple[int, int]:
     """A petition and its case."""
     site.town.department("parks")
     site.town.moderator()
-    petition = site.town.start()
+    petition = site.town.start(action=f"Open the reading room {secrets.token_hex(8)}")
     site.town.support(petition)
     return petition, site.town.rows(Case, Case.subject_id == petition, Case.subject_kind == "petition")[0].id
 
@@ -45,7 +46,8 @@ def summary(page: httpx.Response) -> list[str]:
 def test_maureen_publishes_what_waits(site: RunningSite, waiting: tuple[int, int]):
     petition, case = waiting
     with site.signed_in(MODERATOR) as moderator:
-        assert f'href="/moderation/{case}"' in moderator.get("/moderation").text
+        queue = moderator.get("/moderation", params={"q": site.town.petition(petition).action})
+        assert f'href="/moderation/{case}?' in queue.text
         done = moderator.post(f"/moderation/{case}", data=form(moderator, case, verdict="publish", department="parks"))
     assert (done.status_code, site.town.petition(petition).state) == (303, "open")
     (decision,) = site.town.rows(Decision, Decision.case_id == case)
@@ -269,8 +271,9 @@ def test_what_nobody_may_read_leaves_the_home_page_and_its_officer_knows(site: R
         assert title in html.unescape(visitor.get("/").text)
         site.town.take_down(petition)
         assert title not in html.unescape(visitor.get("/").text)
-        assert "Taken down by a moderator" in officer.get("/desk").text
         referral = site.town.referrals(petition)[0].id
+        own = officer.get("/desk").text.partition(f'href="/desk/referrals/{referral}"')[2].partition("</li>")[0]
+        assert "Taken down by a moderator" in own
         assert "Taken down by a moderator" in officer.get(f"/desk/referrals/{referral}").text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -105,12 +106,13 @@ def test_to_moderators_the_page_does_not_exist(site: RunningSite):
 
 
 def test_the_queue_marks_what_is_late_by_the_promise_and_its_holidays(site: RunningSite, ada: httpx.Client):
-    petition = site.town.start(action="Put back the old signpost")
+    words = f"Put back the old signpost {secrets.token_hex(8)}"
+    petition = site.town.start(action=words)
     site.town.support(petition)
     days = {"eight": timedelta(days=8), "none": timedelta(0)}
 
     def shown() -> str:
-        part = read(ada.get("/moderation")).partition("Put back the old signpost")[2]
+        part = read(ada.get("/moderation", params={"q": words})).partition(f"oldest first {words}")[2]
         return part[: part.index("Petition,")]
 
     came_in = site.town.now - days["eight"]

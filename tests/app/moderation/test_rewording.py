@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from sqlalchemy import delete
 
 from app.audit.model import AuditEntry
+from app.core import freshness
 from app.core.errors import Invalid, NotFound
 from app.core.subject import SubjectRef
 from app.moderation import queries, reasons
 from app.moderation.model import Decision, Reason
-from app.moderation.rules.standards import BY_CODE, Verdict
+from app.moderation.queue import STANDARDS
+from app.moderation.rules.standards import BY_CODE, STANDARDS_VERSION, Verdict
 from tests.site import ADMINISTRATOR, RunningSite, Town
 
 NEW = ("Says nothing to do", "Say who should do what.")
@@ -95,7 +100,16 @@ def test_a_rule_that_does_not_exist_cannot_be_reworded(sqlite_town: Town) -> Non
         reword(sqlite_town, "nothing")
 
 
-def test_ada_sees_what_changes_before_it_does(site: RunningSite) -> None:
+@pytest.fixture
+def as_worded(site: RunningSite) -> Iterator[None]:
+    """The standards are as they were afterwards."""
+    yield
+    with site.town.database.writing() as db:
+        db.execute(delete(Reason).where(Reason.standards_version > STANDARDS_VERSION))
+        freshness.touch(db, STANDARDS)
+
+
+def test_ada_sees_what_changes_before_it_does(site: RunningSite, as_worded: None) -> None:
     site.town.staff(ADMINISTRATOR, "administrator")
     sent = {"title": "An <advert>", "rule": "It sells something.", "hides": "no", "reason": "Clearer"}
     with site.signed_in(ADMINISTRATOR) as ada, site.client() as visitor:

@@ -24,6 +24,7 @@ from app.moderation.rules.nudges import ADDRESS, LINK, PHONE, SHOUTING, warnings
 from app.moderation.rules.sketching import bands, likeness
 from app.moderation.signals import Signal, Text
 from tests.app.moderation.moderators import Moderators
+from tests.people import LAURA, SAM
 
 BRIDGE = "My neighbour was killed on that bridge."
 CARPETS = "Hand-made carpets at half the price, only this week, at the corner of Elm Road and Weir Lane."
@@ -95,6 +96,29 @@ def test_near_copies_are_found_whoever_writes_them(desk: Moderators):
     assert look(desk, "The weir needs a fish ladder, as the one at Southmere has.").found == ()
     desk.town.clock.advance(timedelta(days=31))
     assert look(desk, CARPETS).found == ()
+
+
+def test_a_text_is_no_copy_of_its_own_earlier_ones(open_desk: Moderators):
+    said = open_desk.forum.say("Ana", CARPETS)
+    for word in ("month", "year", "season"):
+        open_desk.decide(open_desk.case(said).id)
+        open_desk.forum.edit("Ana", said, CARPETS.replace("week", word))
+        assert open_desk.case(said).signals is None
+        assert open_desk.forum.read(said) == CARPETS.replace("week", word)
+
+
+def test_petitions_are_looked_at_too_and_wait_as_ever(desk: Moderators):
+    town, action = desk.town, "Put carpets at half the price in every waiting room of the county"
+    desk.database.retrying(lambda db: words.add_word(db, "carpets", by=desk.ada, now=desk.now))
+    first, second = town.start(LAURA, action=action), town.start(SAM, action=action.replace("county", "country"))
+    for petition in (first, second):
+        town.support(petition)
+    cases = town.rows(Case, Case.subject_kind == "petition", Case.subject_id.in_([first, second]))
+    assert [[s["code"] for s in case.signals or []] for case in cases] == [
+        ["listed-words"],
+        ["listed-words", "near-copy"],
+    ]
+    assert {town.petition(p).state for p in (first, second)} == {"in_moderation"}
 
 
 def test_what_was_erased_is_compared_with_nothing(desk: Moderators):

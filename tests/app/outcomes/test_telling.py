@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from app.core.subject import SubjectRef
 from app.outcomes import service
 from app.outcomes.model import Answer, Referral
+from tests.app.outcomes.test_desk import cleared
 from tests.people import crowd
 from tests.site import OFFICER, RunningSite
 
@@ -21,8 +23,8 @@ TEMPLATE = "petitions/mail/answered"
 @pytest.fixture
 def duty(site: RunningSite) -> Referral:
     """Six support it and four sign: ten ask for news."""
+    cleared(site.town)
     petition = site.town.open_petition()
-    site.town.officer()
     site.town.sign(petition, *crowd(4, f"teller{petition}"))
     site.town.deliver()
     (referral,) = site.town.referrals(petition)
@@ -187,9 +189,7 @@ def test_what_is_no_longer_owed_stands_apart_with_its_reason(site: RunningSite, 
 
     def close(db):
         site.town.site.locks["petition"](db, subject.subject_id)
-        service.close(
-            db, service.SubjectRef("petition", subject.subject_id), "response", subject.episode, site.town.now
-        )
+        service.close(db, SubjectRef("petition", subject.subject_id), "response", subject.episode, site.town.now)
 
     site.town.database.retrying(close)
     desk = imran.get("/desk").text

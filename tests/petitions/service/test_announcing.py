@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from app.core.db import Database
 from app.mail import service as mail
 from app.mail.model import Letter
 from app.mail.postman import CLAIM
@@ -27,9 +26,9 @@ MIDNIGHT = datetime(2026, 7, 1, 23, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def quiet_town(database: Database, tmp_path: Path) -> Town:
+def quiet_town(town: Town, tmp_path: Path) -> Town:
     """News leaves between midnight and six."""
-    return Town(database, tmp_path, petitions_response_at=10, petitions_debate_at=20, news_window="00:00-06:00")
+    return Town(town.database, tmp_path, petitions_response_at=10, petitions_debate_at=20, news_window="00:00-06:00")
 
 
 @pytest.fixture

@@ -11,18 +11,20 @@ from sqlalchemy import select
 from app.audit.model import AuditEntry
 from app.core.errors import NotFound
 from app.departments.queries import by_slug
+from app.departments.service import want_two_people
 from app.outcomes.model import Answer, Referral
 from app.outcomes.queries import answers_to, newest_answers
 from app.outcomes.service import NoLongerOwed
+from app.outcomes.service.drafting import DraftChanged, NeedsSecondPerson
 from petitions.model.debate import Debate
 from petitions.model.petition import Event
 from petitions.rules.debates import DebateState, DebateText, Phase
-from petitions.service import debating
+from petitions.service import debating, second_person
 from petitions.service.debating import DebateChanged, Debating, NothingSaid
 from petitions.service.ending import invalidate
 from petitions.service.responding import LettersLeft
 from tests.people import LAURA, SAM, crowd
-from tests.site import Town
+from tests.site import ADMINISTRATOR, Town
 
 DAY = date(2026, 8, 18)
 SET = DebateText(DebateState.SCHEDULED, DAY)
@@ -341,3 +343,41 @@ def test_news_of_what_stands_can_be_sent_later_and_called_off(town: Town, wanted
     with town.database.reading() as db:
         acts = db.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(2)).all()
     assert acts == ["petitions.debate-news-called-off", "petitions.debate-news"]
+
+
+def test_where_two_people_release_nobody_speaks_of_a_debate_alone(town: Town, wanted: int):
+    writer, reader = town.officer(), town.staff("ina@example.org", "department-officer", "parks")
+    ada, parks, now = town.staff(ADMINISTRATOR, "administrator"), department(town), town.now
+    town.database.retrying(lambda db: want_two_people(db, parks, True, reason="Safer", by=ada, now=now))
+    with pytest.raises(NeedsSecondPerson):
+        release(town, wanted, SET)
+    form = {"state": "scheduled", "date": DAY.isoformat()}
+
+    def hand_in(after: int) -> None:
+        town.database.retrying(
+            lambda db: second_person.hand_in(
+                db, wanted, parks, form, after_version=after, send_news=False, by=writer, now=now
+            )
+        )
+
+    def released(by: int, revision: int) -> int:
+        return town.database.retrying(
+            lambda db: (
+                second_person.release(db, desk(town), wanted, parks, SET, revision=revision, by=by, now=now).version
+            )
+        )
+
+    with pytest.raises(DebateChanged):
+        hand_in(after=3)
+    hand_in(after=0)
+    with pytest.raises(NeedsSecondPerson):
+        released(writer, 1)
+    with pytest.raises(DraftChanged):
+        released(reader, 2)
+    assert released(reader, 1) == 1
+    with pytest.raises(DraftChanged):
+        released(reader, 1)
+    (answer,) = town.rows(Answer, Answer.referral_id == duty(town, wanted).id)
+    assert (answer.by_id, answer.released_by_id) == (writer, reader)
+    assert town.petition(wanted).debate_on == DAY
+    assert town.broken() == {}

@@ -17,8 +17,8 @@ from tests.site import Town
 ZONE = ZoneInfo("Europe/London")
 
 
-def erase(town: Town) -> int:
-    return town.database.retrying(lambda db: erasing.erase_some(db, PetitionPolicy(), ZONE, town.now))
+def erase(town: Town, reached: erasing.Reached | None = None) -> int:
+    return town.database.retrying(lambda db: erasing.erase_some(db, PetitionPolicy(), ZONE, town.now, reached))
 
 
 def forget_unconfirmed(town: Town) -> int:
@@ -59,6 +59,20 @@ def test_an_interrupted_erasure_goes_on_where_it_stopped(town: Town, monkeypatch
     while erase(town):
         left.append((signers(town, petition), town.petition(petition).salt is None))
     assert left == [(5, False), (2, False), (0, True)]
+
+
+def test_an_erasure_passes_nobody_twice_and_still_forgets_whoever_it_passed(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(erasing, "A_STEP", 3)
+    petition, reached = closed_petition(town), erasing.Reached()
+    town.clock.advance(timedelta(days=200))
+    erase(town, reached)
+    assert (signers(town, petition), reached.of(petition), reached.of(petition + 1)) == (5, 3, 0)
+    reached.note(petition, 7)  # as after a step whose transaction was undone
+    while erase(town, reached):
+        pass
+    assert (signers(town, petition), town.petition(petition).salt) == (0, None)
 
 
 def test_an_open_petition_keeps_its_signers(town: Town):

@@ -286,3 +286,12 @@ def test_over_the_limit_nothing_is_stored_and_every_field_is_kept(
     # whose click was stored before is told so, not that nothing was
     assert send(anna, "check", **first[0]).status_code == 303
     assert len(started(site, first[0]["action"])) == 1
+
+
+def test_what_anna_may_not_have_meant_to_publish_is_asked_about_before_she_sends_it(
+    anna: httpx.Client, site: RunningSite
+):
+    page = send(anna, "about", **draft(site, background="Call me on 020 7946 0958 about the ferry."))
+    assert heading(page) == "Check your petition"
+    assert "Your text seems to have a phone number" in page.text
+    assert "Look again" not in send(anna, "about", **draft(site)).text

@@ -76,7 +76,8 @@ def test_a_petition_that_was_hidden_is_not_there(site: RunningSite):
         assert sam.post(site.town.sponsor_link(petition), data=SAM.form()).status_code == 404
     assert SECRET not in read(site, "/petitions?state=all&q=weir")
     with site.signed_in("maureen@example.org") as moderator:
-        assert SECRET in html.unescape(moderator.get("/moderation").text)
+        found = moderator.get("/moderation/petitions", params={"q": f"#{petition}", "state": "hidden"})
+    assert SECRET in html.unescape(found.text)
 
 
 def test_a_published_petition_that_was_taken_down_is_gone(site: RunningSite):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import current_thread
 from typing import Any
 
 import msgspec
@@ -29,11 +30,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core.db import Base, Database, after_commit
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.freshness import touch
 from app.core.ids import new_id
 from app.core.intake import Act
 from app.core.security.limits import Allowance
+from app.core.web.edge import shows
 from app.core.web.forms import Sent, read_form
 from app.core.web.page import public, see_other
 from app.site import Site
@@ -142,6 +144,19 @@ def read(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Respo
     return public(shown.encode(), "text/plain", keys=("guestbook",))
 
 
+@shows("/guestbook/by/{name:str}", name="guestbook.by")
+def by(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+    """Shown in one go: which thread did it, and what ``name`` asks for."""
+    if (name := request.path_params["name"]) == "nobody":
+        raise NotFound
+    if name == "careless":
+        db.execute(insert(ENTRY).values(id=new_id(), name=name))
+    answer = public(f"{current_thread().name}\n{'Written by é. ' * 100}".encode(), "text/plain", keys=("guestbook",))
+    if name == "baker":
+        answer.set_cookie("reader", name)
+    return answer
+
+
 @get("/guestbook/mine", name="guestbook.mine", guards=[anyone], sync_to_thread=True)
 def mine(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What the house knows of the reader."""
@@ -231,7 +246,7 @@ def _shake() -> None:
     raise ZeroDivisionError("told after the commit, and fell over")
 
 
-HANDLERS: Iterable[Any] = (read, mine, baked, careless, write, quick, limited, changed, api)
+HANDLERS: Iterable[Any] = (read, by, mine, baked, careless, write, quick, limited, changed, api)
 
 
 def install(site: Site) -> None:

@@ -108,6 +108,22 @@ def test_a_route_that_writes_without_saying_so_is_a_fault_of_ours(served: Served
     assert names(served.database) == []
 
 
+def test_a_page_shown_in_one_go_is_made_by_a_handlers_thread_and_read_by_everyone(served: Served) -> None:
+    plain = served.get("/guestbook/by/amina", headers={"accept-encoding": "identity"})
+    packed = served.get("/guestbook/by/amina", headers={"accept-encoding": "gzip"})
+    assert plain.text.startswith("page"), plain.text[:40]
+    assert "Written by é." in packed.text
+    assert plain.headers["content-type"] == packed.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize(("name", "status"), [("nobody", 404), ("careless", 500), ("baker", 500)])
+def test_a_page_shown_in_one_go_cannot_write_or_give_a_cookie_and_may_say_no(
+    served: Served, name: str, status: int
+) -> None:
+    assert served.get(f"/guestbook/by/{name}").status_code == status
+    assert names(served.database) == []
+
+
 def test_the_intakes_answer_reaches_the_page(served: Served) -> None:
     assert served.post("/guestbook/quick", name="Amina").status_code == 303
     assert served.post("/guestbook/quick", name="Mallory").status_code == 409
