@@ -32,6 +32,7 @@ bench: $(VENV)/.dev ## all benchmarks
 	$(BIN)/python -m bench.signing
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.petitions
+	$(BIN)/python -m bench.outcomes
 
 assets: ## rebuild the vendored look (needs npm; nothing else does)
 	deploy/assets/build.sh

@@ -32,9 +32,9 @@ def petitions(db: Session, department_id: int, words: str, most: int) -> Sequenc
         return ()
     with_words = having(db).params(words=held.query)
     own = _own(department_id).where(P.id.in_(with_words)).order_by(P.created_at.desc(), P.id.desc())
-    ids = list(db.scalars(own.limit(most)))
-    others = finding.find(db, search, _ANY_TIME, held, offset=0, most=most).ids
-    wanted: list[int] = list(dict.fromkeys([*ids, *others]))[:most]
+    ids: list[int] = list(db.scalars(own.limit(most)))
+    others: Sequence[int] = finding.find(db, search, _ANY_TIME, held, offset=0, most=most).ids
+    wanted = list(dict.fromkeys([*ids, *others]))[:most]
     return [_told(petition, sought) for petition in finding.petitions(db, wanted)]
 
 

@@ -129,7 +129,7 @@ def _by_month(db: Session, department_id: int, today: date, zone: ZoneInfo) -> l
     rows = select(Referral.id, Referral.answered_at, Referral.took, Referral.due_at).where(
         Referral.department_id == department_id, Referral.sandbox.is_(False), Referral.answered_at >= begin
     )
-    answered = [_Answered(*row) for row in db.execute(rows).tuples() if row[1]]
+    answered = [_Answered(i, at, took, due) for i, at, took, due in db.execute(rows) if at is not None]
     stood = _days_that_stood(db, department_id, begin)
     by_month: dict[date, list[_Answered]] = {first: [] for first in firsts}
     for one in answered:

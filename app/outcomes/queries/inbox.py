@@ -72,7 +72,7 @@ class Counted(NamedTuple):
     state: str
     urgency: str
     assignee_id: int | None
-    matters: int
+    many: int
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Numbers:
                 return self.supporting
             case Show.ANSWERED | Show.CLOSED:
                 return 0
-        return sum(c.matters for c in self.owed if _belongs(c, show, account_id))
+        return sum(c.many for c in self.owed if _belongs(c, show, account_id))
 
 
 def _belongs(counted: Counted, show: Show, account_id: int) -> bool:

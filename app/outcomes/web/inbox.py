@@ -107,7 +107,7 @@ def _lines(state: Any, db: Session, here: Desk, rows: Sequence[Referral]) -> lis
             part=_part(r, here),
             overdue=is_overdue(r, here.now),
             owner=owners.get(r.assignee_id or 0, ""),
-            lead=leads[r.department_id].name if r.department_id and r.department_id in leads else "",
+            lead=lead.name if (lead := leads.get(r.department_id or 0)) else "",
             draft=drafts.get(r.id),
         )
         for r in rows
