@@ -79,6 +79,7 @@ from app.departments import queries as departments
 from app.files import queries as files
 from app.files import verify as files_verify
 from app.files import web as files_web
+from app.files.events import FileSettled
 from app.files.jobs import jobs as files_jobs
 from app.files.receiving import provide_posted
 from app.following import verify as following_verify
@@ -225,6 +226,7 @@ def _owe(site: Site) -> None:
     site.jobs += outcomes_jobs(calendar)
     site.referred[practising.KIND] = practising.shown
     site.file_owners[documents.KIND] = partial(_is_document_public, site)
+    site.listeners[FileSettled].append(documents.note_settled)
     site.calendars.append(DueDays(site))
     site.sitemap.append(public_places)
     site.invariants += [Invariant(f"outcomes: {name}", broken) for name, broken in outcomes_verify.LINES.items()]

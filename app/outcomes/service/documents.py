@@ -10,6 +10,7 @@ from app.audit import service as audit
 from app.core.subject import SubjectRef
 from app.departments.model import Department
 from app.files import service as files
+from app.files.events import FileSettled
 from app.files.model import StoredFile
 from app.files.upload import Upload
 from app.outcomes.model import Referral
@@ -49,6 +50,13 @@ def is_public(db: Session, referral_id: int) -> bool:
     """Whether an answer stands beside which they are read; whether its subject is public, its room says."""
     referral = db.get(Referral, referral_id)
     return referral is not None and referral.answered_at is not None and not referral.sandbox
+
+
+def note_settled(db: Session, event: FileSettled) -> None:
+    """The scanner has looked at one: the pages that list it change."""
+    referral = db.get(Referral, event.owner.id) if event.owner.kind == KIND else None
+    if referral is not None:
+        tell_pages(db, referral)
 
 
 def _open(db: Session, referral_id: int, department: Department) -> Referral:
