@@ -67,6 +67,7 @@ def test_where_signals_fail_a_person_looks_first(forum: Forum, monkeypatch: pyte
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("out of order")
 
+    assert forum.petition, "opened before anything fails"
     monkeypatch.setattr(checking.signals, "look", broken)
     said = forum.say("Ana")
     assert forum.comment(said).state == "held"
