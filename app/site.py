@@ -142,8 +142,6 @@ class Site:
     calendars: list[Dates] = field(default_factory=list)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
-    #: slug and name of each room's topics, by which rules say who answers
-    topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
     #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
     file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
     #: kind of thing -> how it is followed
@@ -154,6 +152,8 @@ class Site:
     happening_lines: dict[str, Line] = field(default_factory=dict)
     #: kind of subject -> what else whatever happens to it is found by: topics, departments, areas
     subject_tags: dict[str, Tagger] = field(default_factory=dict)
+    #: slug and name of each room's topics, by which rules say who answers
+    topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without

@@ -55,7 +55,7 @@ def practise(
         return see_other(f"/desk/referrals/{matter.id}")
     if form.get("do") != "clear":
         raise NotFound
-    practising.clear(db, department.id)
+    practising.clear(db, department.id, state.clock.now())
     return see_other("/desk/practice")
 
 

@@ -315,7 +315,7 @@ def test_practice_leaves_every_public_page_and_figure_as_it_was(matter: Matter, 
     assert town.rows(Answer, Answer.referral_id == made_up) and town.rows(Commitment, Commitment.sandbox.is_(True))
     assert [visitor.get(path).content for path in paths] == before
     assert not town.broken()
-    town.database.retrying(lambda db: practising.clear(db, matter.department))
+    town.database.retrying(lambda db: practising.clear(db, matter.department, town.now))
 
 
 def test_the_home_page_tells_what_came_of_it(matter: Matter, visitor: httpx.Client):
