@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.outcomes.model import Commitment
+from app.departments.model import Department
+from app.outcomes.model import AnswerTemplate, Commitment
+from petitions.model.sorting import Topic
 from tests.journeys.claiming import GOVERNING
 from tests.journeys.everything import World, everything
 from tests.journeys.walking import Visit, Walk, walk_over
@@ -22,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_the_pages_of_officers_and_administrators_can_be_used_by_everyone(sqlite_template: Path, tmp_path: Path):
     with everything(sqlite_template, tmp_path) as world, walk_over(world.site) as walk:
         walk.member(OFFICER, officer_visits(world))
+        walk.member(OFFICER, desk_visits(world))
         walk.member(OFFICER, matter_visits(world))
         walk.member(ADMINISTRATOR, committee_visits(world))
         walk.member(ADMINISTRATOR, administrator_visits(world))
@@ -69,6 +72,31 @@ def officer_visits(world: World) -> Iterator[Visit]:
     yield Visit(f"/desk/debates/{world.petitions['open']}", 404)
 
 
+def desk_visits(world: World) -> Iterator[Visit]:
+    """What stands around the matters: parts of the list, search, figures, templates, practice, cards that were read."""
+    for show in ("mine", "nobody", "week", "late", "new", "waiting", "returned", "supporting", "answered", "closed"):
+        yield Visit(f"/desk?show={show}")
+    yield Visit("/desk/search", sees="One search through every room")
+    yield Visit("/desk/search?q=library", sees="On your desk")
+    yield Visit("/desk/search?q=zzyzx", sees="Nobody told us anything")
+    yield Visit("/desk/figures", sees="Who sees to what")
+    yield Visit("/desk/templates", sees="There is no template yet")
+    yield Visit("/desk/templates/new")
+    words = {"name": "Opening hours", "grade": "will-do", "summary": "We open longer.", "details": "From [day]."}
+    yield Visit("/desk/templates", 422, words | {"name": "", "details": ""})
+    yield Visit("/desk/templates", 200, words, "The template was kept")
+    kept = world.site.town.rows(AnswerTemplate, AnswerTemplate.name == "Opening hours")[0].id
+    yield Visit(f"/desk/templates/{kept}")
+    yield Visit(f"/desk/templates/{kept}", 200, {"do": "remove"}, "Put it back")
+    yield Visit(f"/desk/templates/{kept}", 200, {"do": "put-back"}, "The template is back")
+    yield Visit("/desk/practice", sees="Begin a made-up matter")
+    yield Visit("/desk/practice", 200, {"do": "begin"}, "Made up, to practise with")
+    yield Visit("/desk/practice", sees="Go on practising")
+    yield Visit("/desk", sees="To practise with")
+    yield Visit("/desk/practice", 200, {"do": "clear"}, "Begin a made-up matter")
+    yield Visit("/desk/cards", 200, {"card": "inbox", "back": "/desk"}, "Show all cards again")
+
+
 def matter_visits(world: World) -> Iterator[Visit]:
     """What officers do with one matter, and what they promised."""
     duty, answered = world.staff["duty"], world.staff["answered"]
@@ -113,6 +141,7 @@ def committee_visits(world: World) -> Iterator[Visit]:
 def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
     yield from operation_visits(world)
+    yield from route_visits(world)
     for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
@@ -129,6 +158,18 @@ def administrator_visits(world: World) -> Iterator[Visit]:
         yield Visit(world.staff[name], sees="Restore it")
     yield Visit(f"/moderation/petitions/{world.petitions['open']}")
     yield Visit(f"/admin/petitions/{world.petitions['open']}/keep-signers", 422, {"keep": "yes", "reason": ""})
+
+
+def route_visits(world: World) -> Iterator[Visit]:
+    """Who answers which topic."""
+    slug = world.site.town.rows(Topic)[0].slug
+    office = world.site.town.rows(Department)[0].id
+    rule = {f"support-{office}": "yes", "lead": "", "reason": "They know it."}
+    yield Visit("/admin/routes")
+    yield Visit(f"/admin/routes/{slug}")
+    yield Visit(f"/admin/routes/{slug}", 422, {"lead": "x", "support-x": "yes", "reason": ""})
+    yield Visit(f"/admin/routes/{slug}", 200, rule, "Check what changes")
+    yield Visit(f"/admin/routes/{slug}", 200, rule | {"step": "sure"}, "The rule was changed")
 
 
 def operation_visits(world: World) -> Iterator[Visit]:

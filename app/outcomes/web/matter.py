@@ -223,6 +223,7 @@ def _at_work(state: Any, db: Session, referral: Referral, department: Department
         "names": people.names(db, {*(n.by_id for n in notes), *writers, referral.assignee_id}),
         "officers": people.officers(db, referral.department_id),
         "templates": desk.templates(db, referral.department_id or 0),
+        "cards": desk.cards_read(db, account.id),
     }
 
 

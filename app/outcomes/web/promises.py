@@ -31,6 +31,7 @@ from app.outcomes.rules.commitments import (
     read_update_note,
 )
 from app.outcomes.service import committing
+from app.outcomes.service.desk import cards_read
 from app.outcomes.service.promising import promise_more
 from app.outcomes.web.lookup import counted, department_of, lock, owned, read_due, subject_of, today, working
 from app.outcomes.web.matter import page
@@ -50,6 +51,7 @@ def promises(
         ended=[(p, subject_of(state, db, p)) for p in found.ended(db, department.id)],
         progress=PROGRESS_NAMES,
         today=today(state),
+        cards=cards_read(db, account.id),
     )
     return response
 

@@ -54,7 +54,7 @@ def route_list(
     return response
 
 
-@get("/admin/routes/{topic:str}", name="outcomes.route", guards=[may("outcomes.routes")], sync_to_thread=True)
+@get("/admin/routes/{topic:str}", name="outcomes.topic", guards=[may("outcomes.routes")], sync_to_thread=True)
 def one_route(
     request: Request[Any, Any, Any],
     db: NamedDependency[Session],
@@ -68,7 +68,7 @@ def one_route(
 
 @post(
     "/admin/routes/{topic:str}",
-    name="outcomes.route-set",
+    name="outcomes.topic-set",
     guards=[may("outcomes.routes")],
     sync_to_thread=True,
     status_code=303,

@@ -78,7 +78,13 @@ def test_a_search_says_what_it_is_for_and_when_it_finds_nothing(officer: httpx.C
     assert officer.get("/desk/search?q=%00%22*%27").status_code == 200
 
 
-def test_figures_are_drawn_and_can_be_taken_along(sqlite_site: RunningSite, officer: httpx.Client, for_a_while: None):
+def test_figures_are_drawn_and_can_be_taken_along(sqlite_site: RunningSite, for_a_while: None):
+    sqlite_site.town.officer("pages-figures")
+    with sqlite_site.signed_in("officer.pages-figures@example.org") as officer:
+        _look_at_figures(sqlite_site, officer)
+
+
+def _look_at_figures(sqlite_site: RunningSite, officer: httpx.Client) -> None:
     assert "Figures appear with the first matter" in text_of(officer, "/desk/figures")
     with sqlite_site.town.database.writing() as db:
         now, office = sqlite_site.town.now, office_of(sqlite_site, "pages-figures")
