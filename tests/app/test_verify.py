@@ -64,6 +64,11 @@ SPOILT = [
         "comment",
     ),
     (
+        "comments: cases about comments can be decided",
+        "UPDATE moderation_case SET origin = 'appeal' WHERE subject_kind = 'comment' AND state = 'waiting'",
+        "case",
+    ),
+    (
         "comments: what is shown of a comment was published",
         "UPDATE comments_revision SET published_at = NULL",
         "comment",
