@@ -38,6 +38,7 @@ FOLLOWERS, CLIENTS, ROUNDS = 50_000, 8, 3
 A_CHUNK = 5_000
 SLICE = 2.0  # seconds of signing between two looks at how far the digests are
 PATIENCE = 180.0  # seconds for the digests to be queued
+LOOK_EVERY = 0.02  # seconds
 SIGNED = 303
 PACE = 3_000  # forms made for each second of a slice
 
@@ -86,6 +87,16 @@ class Followers:
             db.execute(update(Issue).where(Issue.period == Period.DAILY).values(**again))
 
         self._database.retrying(due)
+
+    def wait_until_begun(self) -> None:
+        """The job looks every ten seconds."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with self._database.reading() as db:
+                if db.scalar(select(Issue.id).where(Issue.searched == "").limit(1)) is None:
+                    return
+            time.sleep(LOOK_EVERY)
+        raise RuntimeError("the digests were not begun")
 
     def are_queued(self) -> bool:
         with self._database.reading() as db:
@@ -161,6 +172,7 @@ def measure_on(
             quiet += [signing.slice(), signing.slice()]
             readers.make_due()
             began = time.monotonic()
+            readers.wait_until_begun()  # what is signed before that would only dilute the figure
             while not readers.are_queued() and time.monotonic() - began < PATIENCE:
                 busy.append(signing.slice(SLICE / 4))
             seconds.append(time.monotonic() - began)
