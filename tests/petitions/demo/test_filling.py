@@ -20,10 +20,11 @@ from app.audit.model import AuditEntry
 from app.core.db import Database
 from app.core.security.passwords import Passwords
 from app.core.subject import SubjectRef
+from app.departments.model import Department
 from app.mail import suppression
 from app.mail.model import Letter
 from app.moderation import holidays, queries, reporting
-from app.outcomes.model import Answer, Referral
+from app.outcomes.model import Answer, Commitment, DueChange, FeedbackCount, Handing, Referral, Route
 from app.verify import check
 from petitions.model.debate import Debate
 from petitions.model.petition import CountryCount, Crossing, Event, HourCount, Petition, TextVersion
@@ -159,6 +160,18 @@ def test_answers_come_in_time_late_twice_and_not_at_all(db: Session, northmere: 
     assert late.due_at < late.answered_at
     twice = select(func.count()).where(Answer.referral_id == duty(db, "late-pharmacy", "response").id)
     assert db.scalar(twice) == 2
+
+
+def test_departments_hand_on_put_off_promise_and_are_told_what_people_think(db: Session, northmere: Town):
+    moves = Counter(db.scalars(select(Handing.move).where(Handing.move != "referred")))
+    assert moves == {"not-ours": 2, "ruled": 1}
+    assert {c.kind for c in db.scalars(select(DueChange)) if c.reason} == {"extended", "returned"}
+    progress = Counter(db.scalars(select(Commitment.progress)))
+    assert progress.keys() == {"planned", "under-way", "done", "dropped"} and progress["done"] >= 3
+    overdue = select(Commitment).where(Commitment.ended_at.is_(None), Commitment.due_on < northmere.now.date())
+    assert len(db.scalars(overdue).all()) == 1
+    assert {row.addressed for row in db.scalars(select(FeedbackCount))} == {"yes", "partly", "no"}
+    assert db.scalar(select(func.count()).where(Department.two_person)) == 1 and db.scalars(select(Route)).all()
 
 
 def test_debates_are_told_to_come_or_refused(db: Session, northmere: Town):
