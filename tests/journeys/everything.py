@@ -165,7 +165,7 @@ def promised(site: RunningSite, found: Mapping[str, int]) -> list[int]:
 
         def make(db: Any) -> int:
             row = db.get(Referral, duty.id)
-            return committing.commit(db, about, department, said, by=by, now=town.now, referral=row).id
+            return committing.make(db, about, department, said, by=by, now=town.now, referral=row).id
 
         return town.database.retrying(make)
 

@@ -63,7 +63,7 @@ class Matter:
 
         def make(db: object) -> int:
             row = db.get(Referral, self.referral.id)  # type: ignore[attr-defined]
-            made = committing.commit(db, about, self.department, promised, by=self.by, now=self.town.now, referral=row)  # type: ignore[arg-type]
+            made = committing.make(db, about, self.department, promised, by=self.by, now=self.town.now, referral=row)  # type: ignore[arg-type]
             return made.id
 
         return self.town.database.retrying(make)
@@ -301,7 +301,7 @@ def test_practice_leaves_every_public_page_and_figure_as_it_was(matter: Matter, 
         outcomes.answer(db, made_up, matter.department, words, after_version=0, by=matter.by, now=town.now)  # type: ignore[arg-type]
         due = Promise("Nothing", "Nobody", town.now.date())
         row = db.get(Referral, made_up)  # type: ignore[attr-defined]
-        committing.commit(
+        committing.make(
             db,
             SubjectRef(row.subject_kind, row.subject_id),
             matter.department,
