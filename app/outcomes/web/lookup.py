@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
-from app.core.errors import NotFound
+from app.core.errors import Forbidden, NotFound
+from app.core.i18n import _
 from app.departments.model import Department
 from app.departments.queries import of_officer
 from app.outcomes import queries
@@ -18,10 +19,20 @@ from app.outcomes.model import Commitment, Referral
 from app.outcomes.rules.deadlines import WorkingDays, check_due_day, end_of, read_day
 
 
+class NoOffice(Forbidden):
+    """An officer whose department was dissolved, or who was dismissed from it."""
+
+    code = "no-office"
+    title = _("You act for no department at the moment")
+    message = _("Your department was dissolved, or somebody else answers for it now. An administrator can appoint you.")
+    way_on = ("/account", _("Go to your account"))
+
+
 def department_of(db: Session, account: Account) -> Department:
+    """Whose desk this is; raises :class:`NoOffice`."""
     department = of_officer(db, account.id)
     if department is None:
-        raise NotFound
+        raise NoOffice
     return department
 
 
