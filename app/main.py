@@ -197,7 +197,7 @@ def _follow(site: Site) -> None:
     site.holdings["following"] = FollowingHolding(site.keys, site.followable)
     site.rekeyers["following"] = FollowingRekeyer()
     site.jobs += [
-        Job("following: make digests", Digests(policy, site.followable), timedelta(seconds=10)),
+        Job("following: make digests", Digests(policy, site.followable), timedelta(milliseconds=500), at_once=1),
         Job("following: forget", Forgetting(policy), timedelta(hours=1)),
     ]
     site.invariants += [
