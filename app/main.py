@@ -250,7 +250,7 @@ def _follow(site: Site) -> None:
     site.happenings.update(followed_outcomes.TELLERS)
     site.happening_lines.update(followed_outcomes.Lines(_say_day, _say_last_day_in(settings.zone)).by_code())
     site.jobs += [
-        Job("following: make digests", Digests(policy, site.followable), timedelta(seconds=10)),
+        Job("following: make digests", Digests(policy, site.followable), timedelta(milliseconds=500), at_once=1),
         Job("following: forget", Forgetting(policy), timedelta(hours=1)),
     ]
     site.invariants += [

@@ -36,7 +36,8 @@ from bench.subjects import Subjects
 
 FOLLOWERS, CLIENTS, ROUNDS = 50_000, 8, 3
 A_CHUNK = 5_000
-SLICE = 2.0  # seconds of signing between two looks at how far the digests are
+SLICE = 0.5  # seconds of signing between two looks at how far the digests are
+QUIET = 12  # slices of each round before they are due
 PATIENCE = 180.0  # seconds for the digests to be queued
 LOOK_EVERY = 0.02  # seconds
 SIGNED = 303
@@ -89,7 +90,7 @@ class Followers:
         self._database.retrying(due)
 
     def wait_until_begun(self) -> None:
-        """The job looks every ten seconds."""
+        """The job looks twice a second."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             with self._database.reading() as db:
@@ -169,12 +170,12 @@ def measure_on(
         before, seconds = servers.peak_mb(site.pid), list[float]()
         quiet, busy = list[Tally](), list[Tally]()
         for _round in range(ROUNDS):
-            quiet += [signing.slice(), signing.slice()]
+            quiet += [signing.slice() for _ in range(QUIET)]
             readers.make_due()
             began = time.monotonic()
             readers.wait_until_begun()  # what is signed before that would only dilute the figure
             while not readers.are_queued() and time.monotonic() - began < PATIENCE:
-                busy.append(signing.slice(SLICE / 4))
+                busy.append(signing.slice())
             seconds.append(time.monotonic() - began)
             if readers.queued() != followers:
                 raise RuntimeError(f"{readers.queued()} digests were queued, not {followers}")

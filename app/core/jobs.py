@@ -29,6 +29,8 @@ class Job:
     name: str
     act: Callable[[Session, datetime], int]
     every: timedelta
+    #: steps in a row, before other jobs and whoever writes have their turn
+    at_once: int = MOST_STEPS
 
 
 class JobLease(Base):
@@ -59,16 +61,16 @@ class JobRunner:
                     return
                 if time.monotonic() >= self._due[job.name]:
                     self._due[job.name] = time.monotonic() + job.every.total_seconds()
-                    self.run(job)
+                    self.run(job, job.at_once)
             self._stop.wait(0.5)
 
-    def run(self, job: Job) -> int:
+    def run(self, job: Job, most: int = MOST_STEPS) -> int:
         """Step by step until it has nothing left; a fault waits for the next time."""
         steps = 0
         try:
             if not self._lease(job):
                 return 0
-            while steps < MOST_STEPS and not self._stop.is_set():
+            while steps < most and not self._stop.is_set():
                 steps += 1
                 if not self.database.retrying(lambda db: job.act(db, self.clock.now())):
                     break

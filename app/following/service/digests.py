@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, Table, and_, bindparam, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.core.batches import Prepared, upsert
@@ -26,7 +26,7 @@ from app.mail.schedule import news_due
 
 DIGEST = "following/mail/digest"
 RECIPIENT = "following.follower"
-A_STEP, SEARCHES_A_STEP = 2_000, 50
+A_STEP, SEARCHES_A_STEP = 1_000, 50
 #: whatever was stored by clocks before an instant is readable so long after it
 SETTLED = timedelta(minutes=1)
 #: no search looks further back
@@ -89,45 +89,61 @@ class Digests:
         return 1
 
     def _queue(self, db: Session, issue: Issue, now: datetime) -> int:
-        """The next followers of this period: a letter for each for whom something happened."""
+        """The next followers of this period: a letter for each for whom something happened.
+
+        Whatever can be read is read before anything is locked: whoever signs waits for the rest alone.
+        """
+        before = issue.reached_id
         last, looked_at = _next_followers(db, issue)
-        if looked_at:
-            some = and_(Follower.id > issue.reached_id, Follower.id <= last, Follower.period == issue.period)
-            # their rows before their letters, as everybody locks them
-            due = db.execute(_with_news(issue).where(some).with_for_update(key_share=True, of=Follower)).all()
-            self._write(db, issue, due, now)
-            told = update(Follower).where(some, queries.LIVE).values(told_until=issue.until)
-            db.execute(told.execution_options(synchronize_session=False))
-            issue.reached_id, issue.queued = last, issue.queued + len(due)
+        some = and_(Follower.id > before, Follower.id <= last, Follower.period == issue.period)
+        due = db.execute(_with_news(issue).where(some)).all() if looked_at else []
+        late = _waiting(db, due, now)
+        if not _is_still_ours(db, issue, before):
+            return 1
+        # followers before their letters, as everybody locks them
+        db.execute(select(Follower.id).where(some).order_by(Follower.id).with_for_update(key_share=True))
+        self._write(db, issue, due, _replaced(db, late, now), now)
+        told = update(Follower).where(some, queries.LIVE).values(told_until=issue.until)
+        db.execute(told.execution_options(synchronize_session=False))
+        issue.reached_id, issue.queued = last, issue.queued + len(due)
         if looked_at < A_STEP:
             issue.done_at = now
         db.flush()
         return 1
 
-    def _write(self, db: Session, issue: Issue, due: Sequence[Any], now: datetime) -> None:
-        since = _since_each(db, due, now)
+    def _write(
+        self, db: Session, issue: Issue, due: Sequence[Any], replaced: Mapping[int, datetime], now: datetime
+    ) -> None:
+        """``replaced``: from when the digests told that were dropped for these."""
+        since = {row.id: row.told_until or row.confirmed_at for row in due} | replaced
         leaves = news_due(self.policy.window, self.policy.zone, now)
         _NOTE.run(db, [{"row": row.id, "since": since[row.id], "until": issue.until} for row in due])
-        rows = [
-            mail.row(
-                DIGEST,
-                (RECIPIENT, row.id),
-                now,
-                lane=Lane.NEWS,
-                facts={"since": since[row.id].isoformat(), "until": issue.until.isoformat()},
-                once=once(row.id, issue.until),
-                due=leaves,
-            )
-            | {"language": row.language}
-            for row in due
-        ]
-        mail.queue_once(db, rows)
+        mail.queue_once(db, [self._letter(issue, row, since[row.id], leaves, now) for row in due])
+
+    def _letter(self, issue: Issue, row: Any, since: datetime, leaves: datetime, now: datetime) -> dict[str, Any]:
+        letter = mail.row(
+            DIGEST,
+            (RECIPIENT, row.id),
+            now,
+            lane=Lane.NEWS,
+            facts={"since": since.isoformat(), "until": issue.until.isoformat()},
+            once=once(row.id, issue.until),
+            due=leaves,
+        )
+        return letter | {"language": row.language}
 
 
 def _unfinished(db: Session) -> Issue | None:
-    """The oldest of them, which nobody else is at."""
+    """The oldest of them."""
     todo = select(Issue).where(Issue.done_at.is_(None)).order_by(Issue.until, Issue.id).limit(1)
-    return db.scalars(todo.with_for_update(skip_locked=True)).one_or_none()
+    return db.scalars(todo).one_or_none()
+
+
+def _is_still_ours(db: Session, issue: Issue, reached: int) -> bool:
+    """Locks the issue; False where somebody else has gone on with it, or closed it, since it was read."""
+    wanted = select(Issue).where(Issue.id == issue.id).with_for_update().execution_options(populate_existing=True)
+    now = db.scalars(wanted).one_or_none()
+    return now is not None and now.reached_id == reached and now.done_at is None
 
 
 def _searches(db: Session, issue: Issue, kinds: Sequence[str]) -> list[tuple[str, str, datetime]]:
@@ -190,16 +206,27 @@ def _with_news(issue: Issue) -> Any:
     return select(*columns).where(queries.LIVE, news).order_by(Follower.id)
 
 
-def _since_each(db: Session, due: Sequence[Any], now: datetime) -> dict[int, datetime]:
-    """From when each digest tells. One that still waits for the postman is dropped: the new one tells its news too."""
-    since = {row.id: row.told_until or row.confirmed_at for row in due}
+def _waiting(db: Session, due: Sequence[Any], now: datetime) -> dict[str, Any]:
+    """Followers whose last digest no postman has taken yet, by what the outbox calls it; as a rule nobody's."""
     named = {once(row.id, row.digest_until): row for row in due if row.digest_until is not None}
-    free = or_(Letter.claimed_until.is_(None), Letter.claimed_until < now)
     names = list(named)
-    waiting: list[str] = []
+    found: list[str | None] = []
     for start in range(0, len(names), 500):
-        wanted = select(Letter.once).where(Letter.once.in_(names[start : start + 500]), free)
-        locked = wanted.where(Letter.state == LetterState.WAITING).with_for_update(skip_locked=True)
-        waiting += [name for name in db.scalars(locked) if name]
-    mail.drop_unwanted(db, waiting, REPLACED, now)
-    return since | {named[name].id: named[name].digest_since for name in waiting}
+        found += db.scalars(_free(names[start : start + 500], now))
+    return {name: named[name] for name in found if name}
+
+
+def _replaced(db: Session, late: Mapping[str, Any], now: datetime) -> dict[int, datetime]:
+    """Those letters are dropped: the new ones tell their news too, from when they would have told it."""
+    found: list[str] = []
+    for start in range(0, len(late), 500):
+        locked = _free(list(late)[start : start + 500], now).with_for_update(skip_locked=True)
+        found += [name for name in db.scalars(locked) if name]
+    mail.drop_unwanted(db, found, REPLACED, now)
+    return {late[name].id: late[name].digest_since for name in found}
+
+
+def _free(names: Sequence[str], now: datetime) -> Select[str | None]:
+    """Letters that wait, and that no postman holds at this moment."""
+    held = or_(Letter.claimed_until.is_(None), Letter.claimed_until < now)
+    return select(Letter.once).where(Letter.once.in_(names), Letter.state == LetterState.WAITING, held)
