@@ -111,9 +111,10 @@ def matter_visits(world: World) -> Iterator[Visit]:
     yield Visit(f"{duty}/put-off", 200, {"due": "2026-05-05", "reason": "A survey."}, "What it brings")
     yield Visit(f"{duty}/notes", 422, {"note": ""})
     yield Visit(f"{duty}/notes", 200, {"note": "Ask the library first."}, "Your note is kept")
-    promise = {"promise-text": "A key for the door", "promise-owner": "Head of Parks", "promises": "0"}
+    yield Visit(f"{answered}/documents")
+    promise = {"promise-text": "A key for the door", "promise-owner": "Head of Parks", "promises": "2"}
     yield Visit(f"{answered}/promises", 422, promise | {"promise-due": "2026-03-07"})
-    yield Visit("/desk/commitments", sees="Nothing is left to keep")
+    yield Visit("/desk/commitments", sees="Late (1)")
     yield Visit(f"{answered}/promises", 200, promise | {"promise-due": "2026-05-05"}, "The promise is public")
     kept = world.site.town.rows(Commitment, Commitment.text == "A key for the door")[0].id
     yield Visit("/desk/commitments", sees="To keep, by their day")
