@@ -15,4 +15,4 @@ class DepartmentFollowed(Followable):
 
     def titled(self, db: Session, key: str) -> Titled | None:
         found = departments.by_slug(db, key)
-        return Titled(found.name, f"/petitions?state=all&department={found.slug}") if found is not None else None
+        return Titled(found.name, f"/departments/{found.slug}") if found is not None else None
