@@ -28,6 +28,7 @@ from app.outcomes.web.lookup import department_of
 
 #: of what it helps with, so many stand below what it owes
 FEW = 5
+SETTLED = frozenset({Show.ANSWERED, Show.CLOSED})
 
 
 class Line(NamedTuple):
@@ -62,10 +63,10 @@ def desk(
     department = department_of(db, account)
     here = Desk(department.id, account.id, state.clock.now())
     show = Show(asked["show"]) if asked.get("show") in set(Show) else Show.ALL
-    counted, practice = state.site.inbox_numbers.of(db, here), _practice(db, here)
-    number = read_page(asked.get("page", ""))
+    counted, number = state.site.inbox_numbers.of(db, here), read_page(asked.get("page", ""))
     lines = _lines(state, db, here, inbox.page(db, here, show, offset=(number - 1) * A_PAGE))
     is_front = show == Show.ALL and number == 1
+    practice = _practice(db, here) if is_front or show in SETTLED else None
     helps = inbox.page(db, here, Show.SUPPORTING, offset=0, most=FEW) if is_front and counted.supporting else ()
     response: Response[bytes] = state.pages.personal(
         "outcomes/desk.html",
@@ -97,7 +98,7 @@ def _practice(db: Session, here: Desk) -> Matter | None:
 
 
 def _total(db: Session, here: Desk, show: Show, counted: Numbers, practice: Matter | None) -> int:
-    if show not in (Show.ANSWERED, Show.CLOSED):
+    if show not in SETTLED:
         return counted.of(show, here.account_id)
     settled = ReferralState(show)
     return inbox.settled(db, here, settled) - (practice is not None and practice.state == settled)
