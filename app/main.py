@@ -332,7 +332,7 @@ class House:
         self.cache.before_rendering_anew.append(self.notices.forget)
         self.database.on_touched.append(self.cache.touched)
         self.hub = Hub(self._glance, self.upkeep)
-        self.database.on_touched += [self.hub.hear, self.site.desk_figures.hear]
+        self.database.on_touched += [self.hub.hear, self.site.desk_figures.hear, self.site.inbox_numbers.hear]
         door = stopped.ReadOnlyDoor(
             self.cache, self.switches, self.errors, most=settings.form_max_bytes, a_file=settings.files_most_bytes
         )

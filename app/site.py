@@ -37,6 +37,7 @@ from app.moderation.queue import DeskFigures
 from app.operation.breach import AtRotation
 from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, PublicSubjects, Referred, ShowReferred
 from app.outcomes.policy import OutcomesPolicy
+from app.outcomes.queries.inbox import Shelf
 from app.outcomes.queries.standing import Standings
 from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
@@ -206,6 +207,11 @@ class Site:
     def outcome_totals(self) -> Totals:
         """How many outcomes the public finds under each filter."""
         return Totals(self.subjects)
+
+    @cached_property
+    def inbox_numbers(self) -> Shelf:
+        """How much lies in each department's inbox."""
+        return Shelf()
 
     @cached_property
     def promising(self) -> Promising:

@@ -6,17 +6,21 @@ of an index for as many rows as the page needs, however many there are.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, null, or_, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func, literal, null, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
+from app.core import ready
 from app.core.db import Instant
+from app.core.freshness import SITE
 from app.core.subject import SubjectRef
 from app.outcomes.model import AnswerDraft, Referral, Support
 from app.outcomes.rules.referrals import OWED, ReferralState
@@ -48,6 +52,34 @@ _STATES: Mapping[Show, Sequence[ReferralState]] = {
     Show.CLOSED: (ReferralState.CLOSED,),
 }
 _REAL = Referral.sandbox.is_(False)
+#: columns rather than mapped attributes: statements of lists are built once, see :mod:`app.core.ready`
+R = Referral.__table__.c
+_DEPARTMENT, _NOW = ready.given("department", BigInteger()), ready.given("now", Instant())
+_END, _OFFSET, _MOST = (ready.given(name, BigInteger()) for name in ("end", "offset", "most"))
+
+
+class Matter(NamedTuple):
+    """What a list shows of a referral. Its fields are columns."""
+
+    id: int
+    subject_kind: str
+    subject_id: int
+    cause: str
+    department_id: int
+    state: str
+    sandbox: bool
+    due_at: datetime | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+    assignee_id: int | None
+    ruled: bool
+
+    @classmethod
+    def of(cls, referral: Referral) -> Matter:
+        return cls(*(getattr(referral, name) for name in cls._fields))
+
+
+COLUMNS = tuple(R[name] for name in Matter._fields)
 
 
 @dataclass(frozen=True)
@@ -115,13 +147,42 @@ def numbers(db: Session, desk: Desk) -> Numbers:
     counted = select(*columns, func.count()).where(
         Referral.department_id == desk.department_id, Referral.state.in_(OWED), _REAL
     )
-    waits = _ids(desk, Show.WAITING).with_only_columns(func.count()).order_by(None)
-    helps = _ids(desk, Show.SUPPORTING).with_only_columns(func.count()).order_by(None)
-    return Numbers(
-        [Counted(*row) for row in db.execute(counted.group_by(*columns))],
-        db.scalar(waits) or 0,
-        db.scalar(helps) or 0,
+    waits, helps = (
+        ready.one(db, ("inbox number", show), partial(_beside, show, func.count()), {"department": desk.department_id})
+        for show in (Show.WAITING, Show.SUPPORTING)
     )
+    return Numbers([Counted(*row) for row in db.execute(counted.group_by(*columns))], waits, helps)
+
+
+class Shelf:
+    """The numbers of every department's inbox in one process, kept for a moment: counting costs more than the page.
+
+    What this process changes is counted anew at once, what others change after ``SECONDS``.
+    """
+
+    SECONDS, MOST = 2.0, 2_000
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[float, Numbers]] = {}
+
+    def of(self, db: Session, desk: Desk) -> Numbers:
+        until, known = self._kept.get(desk.department_id, (0.0, None))
+        if known is not None and time.monotonic() < until:
+            return known
+        if len(self._kept) >= self.MOST:
+            self._kept.clear()
+        counted = numbers(db, desk)
+        self._kept[desk.department_id] = (time.monotonic() + self.SECONDS, counted)
+        return counted
+
+    def hear(self, keys: frozenset[str]) -> None:
+        """Something of these departments' has changed; of any where it is not said which."""
+        for key in keys:
+            kind, _colon, number = key.partition(":")
+            if kind in ("department", "desk") and number.isdigit():
+                self._kept.pop(int(number), None)
+        if SITE in keys:
+            self._kept.clear()
 
 
 def settled(db: Session, desk: Desk, state: ReferralState) -> int:
@@ -130,67 +191,70 @@ def settled(db: Session, desk: Desk, state: ReferralState) -> int:
     return db.scalar(of_state) or 0
 
 
-def page(db: Session, desk: Desk, show: Show, *, offset: int, most: int = A_PAGE) -> Sequence[Referral]:
+def page(db: Session, desk: Desk, show: Show, *, offset: int, most: int = A_PAGE) -> list[Matter]:
     """The most urgent first; of what is settled the newest."""
+    values = {
+        "department": desk.department_id,
+        "account": desk.account_id,
+        "now": desk.now,
+        "soon": desk.now + SOON,
+        "end": offset + most,
+        "offset": offset,
+        "most": most,
+    }
+    return [Matter._make(row) for row in ready.rows(db, ("inbox", show), partial(_statement, show), values)]
+
+
+def _statement(show: Show) -> Select[Any]:
     if show in (Show.WAITING, Show.SUPPORTING):
-        ids = list(db.scalars(_ids(desk, show).offset(offset).limit(most)))
-    else:
-        ids = _walked(db, desk, show, offset, most)
-    found = {r.id: r for r in db.scalars(select(Referral).where(Referral.id.in_(ids)))} if ids else {}
-    return [found[i] for i in ids]
-
-
-def _walked(db: Session, desk: Desk, show: Show, offset: int, most: int) -> list[int]:
+        return _beside(show, *COLUMNS).order_by(R.due_at, R.id).offset(_OFFSET).limit(_MOST)
     newest_first = show in (Show.ANSWERED, Show.CLOSED)
     parts = [
         select(*part.subquery().c)  # SQLite takes an order inside a union only there
         for state in _STATES.get(show, sorted(OWED))
-        for part in _stretches(desk, show, state, offset + most, newest_first=newest_first)
+        for part in _stretches(show, state, newest_first=newest_first)
     ]
     rows = union_all(*parts).subquery()
     order = (rows.c.due_at.desc(), rows.c.id.desc()) if newest_first else (rows.c.due_at, rows.c.id)
-    return list(db.scalars(select(rows.c.id).order_by(rows.c.undated, *order).offset(offset).limit(most)))
+    chosen = select(rows).order_by(rows.c.undated, *order).offset(_OFFSET).limit(_MOST).subquery()
+    order = (chosen.c.due_at.desc(), chosen.c.id.desc()) if newest_first else (chosen.c.due_at, chosen.c.id)
+    table = chosen.join(Referral.__table__, R.id == chosen.c.id)
+    return select(*COLUMNS).select_from(table).order_by(chosen.c.undated, *order)
 
 
-def _stretches(
-    desk: Desk, show: Show, state: ReferralState, most: int, *, newest_first: bool
-) -> Iterable[Select[tuple[int, int, datetime]]]:
-    """Those with a day in its order, then those without."""
-    own = (Referral.department_id == desk.department_id, Referral.state == state, _REAL, *_only(desk, show))
-    dated = select(Referral.id, literal(0).label("undated"), Referral.due_at).where(*own, Referral.due_at.is_not(None))
-    order = (Referral.due_at.desc(), Referral.id.desc()) if newest_first else (Referral.due_at, Referral.id)
-    yield dated.order_by(*order).limit(most)  # type: ignore[misc]
+def _stretches(show: Show, state: ReferralState, *, newest_first: bool) -> Iterable[Select[Any]]:
+    """Those with a day in its order, then those without; of each as many as the page ends with."""
+    own = (R.department_id == _DEPARTMENT, R.state == state, R.sandbox.is_(False), *_only(show))
+    dated = select(R.id, literal(0).label("undated"), R.due_at).where(*own, R.due_at.is_not(None))
+    yield dated.order_by(*((R.due_at.desc(), R.id.desc()) if newest_first else (R.due_at, R.id))).limit(_END)
     if show not in (Show.WEEK, Show.LATE):
         no_day = null().cast(Instant).label("due_at")
-        undated = select(Referral.id, literal(1).label("undated"), no_day).where(*own, Referral.due_at.is_(None))
-        yield undated.order_by(Referral.id.desc() if newest_first else Referral.id).limit(most)  # type: ignore[misc]
+        undated = select(R.id, literal(1).label("undated"), no_day).where(*own, R.due_at.is_(None))
+        yield undated.order_by(R.id.desc() if newest_first else R.id).limit(_END)
 
 
-def _only(desk: Desk, show: Show) -> Iterable[ColumnElement[bool]]:
+def _only(show: Show) -> Iterable[ColumnElement[bool]]:
     match show:
         case Show.LATE:
-            yield Referral.due_at <= desk.now
+            yield R.due_at <= _NOW
         case Show.WEEK:
-            yield Referral.due_at > desk.now
-            yield Referral.due_at <= desk.now + SOON
+            yield R.due_at > _NOW
+            yield R.due_at <= ready.given("soon", Instant())
         case Show.MINE:
-            yield Referral.assignee_id == desk.account_id
+            yield R.assignee_id == ready.given("account", BigInteger())
         case Show.NOBODY:
-            yield Referral.assignee_id.is_(None)
+            yield R.assignee_id.is_(None)
 
 
-def _ids(desk: Desk, show: Show) -> Select[int]:
+def _beside(show: Show, *columns: Any) -> Select[Any]:
     """Of the parts that begin at another table, both small."""
-    wanted: Select[int] = select(Referral.id).where(_REAL, Referral.state.in_(OWED))  # type: ignore[assignment]
+    owed = (R.sandbox.is_(False), R.state.in_(sorted(OWED)))
     if show == Show.WAITING:
-        wanted = wanted.join(AnswerDraft, AnswerDraft.referral_id == Referral.id).where(
-            Referral.department_id == desk.department_id, AnswerDraft.waits_since.is_not(None)
-        )
+        table, mine = AnswerDraft.__table__, [R.department_id == _DEPARTMENT, AnswerDraft.waits_since.is_not(None)]
     else:
-        wanted = wanted.join(Support, Support.referral_id == Referral.id).where(
-            Support.department_id == desk.department_id
-        )
-    return wanted.order_by(Referral.due_at, Referral.id)
+        table, mine = Support.__table__, [Support.department_id == _DEPARTMENT]
+    joined = Referral.__table__.join(table, table.c.referral_id == R.id)
+    return select(*columns).select_from(joined).where(*owed, *mine)
 
 
 def drafts(db: Session, referral_ids: Sequence[int]) -> Mapping[int, Written]:

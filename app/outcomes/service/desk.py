@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.core.batches import upsert
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
+from app.core.freshness import hint
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.departments.queries import officers_of
@@ -50,6 +51,7 @@ def assign(db: Session, referral_id: int, department_id: int, to: int | None, *,
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     facts = {"referral": referral.id, "to": to}
     audit.record(db, "outcomes.assign", subject, by=by, now=now, facts=facts)
+    hint(db, f"desk:{department_id}")
 
 
 def note(db: Session, referral_id: int, department_id: int, text: str, *, by: int, now: datetime) -> DeskNote:

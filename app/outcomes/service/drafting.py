@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.core.errors import Conflict
+from app.core.freshness import hint
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.departments.model import Department
@@ -86,6 +87,7 @@ def save(
     draft.send_news, draft.after_version = typed.send_news, after_version
     draft.revision, draft.by_id, draft.at, draft.waits_since = revision + 1, by, now, None
     db.flush()
+    hint(db, f"desk:{department_id}")
     return draft
 
 
@@ -223,3 +225,4 @@ def _seen(db: Session, referral: Referral, revision: int) -> AnswerDraft:
 def _record(db: Session, act: str, referral: Referral, by: int, now: datetime) -> None:
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     audit.record(db, act, subject, by=by, now=now, facts={"referral": referral.id})
+    hint(db, f"desk:{referral.department_id}")

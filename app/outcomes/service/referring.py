@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
 from app.core.events import announce
-from app.core.freshness import touch
+from app.core.freshness import hint, touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.departments.model import Department
@@ -121,6 +121,7 @@ def refer(
         db.add(referral)
         db.flush()
         note_handing(db, referral, Move.REFERRED, None, department_id, now=now)
+        hint(db, f"desk:{department_id}")
         if not sandbox:
             announce(db, ReferralMade(subject, cause, referral.id, department_id, now))
     return referral
@@ -131,6 +132,7 @@ def support(db: Session, referral: Referral, departments: Iterable[int], now: da
     known = set(db.scalars(select(Support.department_id).where(Support.referral_id == referral.id)))
     for department in sorted(set(departments) - known - {referral.department_id or 0}):
         db.add(Support(referral_id=referral.id, department_id=department, since=now))
+        hint(db, f"desk:{department}")
     db.flush()
 
 
@@ -165,6 +167,7 @@ def give(
     _helps_no_more(db, referral, to)
     db.flush()
     note_handing(db, referral, move, before, to, now=now, reason=reason, by=by)
+    hint(db, f"desk:{before}", f"desk:{to}")
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     if not referral.sandbox:
         announce(db, ReferralHandedOn(subject, referral.cause, referral.id, before, to, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -15,25 +15,26 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.paging import Page, read_page
 from app.core.subject import SubjectRef
+from app.core.web.page import day_count
 from app.departments.queries import by_ids
 from app.outcomes.contribution import Referred
-from app.outcomes.model import Referral
-from app.outcomes.queries import inbox, is_overdue
-from app.outcomes.queries.inbox import A_PAGE, Desk, Numbers, Show, Written
-from app.outcomes.rules.referrals import ReferralState
+from app.outcomes.queries import inbox
+from app.outcomes.queries.inbox import A_PAGE, Desk, Matter, Numbers, Show, Written
+from app.outcomes.rules.referrals import ReferralState, is_late
 from app.outcomes.service import practising
 from app.outcomes.service.desk import cards_read
 from app.outcomes.subjects import shown
-from app.outcomes.web.lookup import department_of, href_of
+from app.outcomes.web.lookup import department_of
 
 #: of what it helps with, so many stand below what it owes
 FEW = 5
+SETTLED = frozenset({Show.ANSWERED, Show.CLOSED})
 
 
 class Line(NamedTuple):
     """One matter of the list. ``part``: the heading it stands under."""
 
-    referral: Referral
+    referral: Matter
     subject: Referred | None
     href: str
     part: str
@@ -42,6 +43,15 @@ class Line(NamedTuple):
     owner: str
     lead: str
     draft: Written | None
+    #: whole days until its day, or since
+    days: int
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """Everything that its entry shows, but for who looks at it."""
+        about = self.subject
+        told = (about.title, about.people, about.note) if about else None
+        return (self.referral, told, self.href, self.overdue, self.days, self.owner, self.lead, self.draft)
 
 
 @get("/desk", name="outcomes.desk", guards=[may("outcomes.desk")], sync_to_thread=True)
@@ -53,10 +63,10 @@ def desk(
     department = department_of(db, account)
     here = Desk(department.id, account.id, state.clock.now())
     show = Show(asked["show"]) if asked.get("show") in set(Show) else Show.ALL
-    counted, practice = inbox.numbers(db, here), _practice(db, here)
-    number = read_page(asked.get("page", ""))
+    counted, number = state.site.inbox_numbers.of(db, here), read_page(asked.get("page", ""))
     lines = _lines(state, db, here, inbox.page(db, here, show, offset=(number - 1) * A_PAGE))
     is_front = show == Show.ALL and number == 1
+    practice = _practice(db, here) if is_front or show in SETTLED else None
     helps = inbox.page(db, here, Show.SUPPORTING, offset=0, most=FEW) if is_front and counted.supporting else ()
     response: Response[bytes] = state.pages.personal(
         "outcomes/desk.html",
@@ -81,20 +91,20 @@ def desk(
     return response
 
 
-def _practice(db: Session, here: Desk) -> Referral | None:
+def _practice(db: Session, here: Desk) -> Matter | None:
     """What it practises with, unless it was handed on."""
     matter = practising.of(db, here.department_id)
-    return matter if matter is not None and matter.department_id == here.department_id else None
+    return Matter.of(matter) if matter is not None and matter.department_id == here.department_id else None
 
 
-def _total(db: Session, here: Desk, show: Show, counted: Numbers, practice: Referral | None) -> int:
-    if show not in (Show.ANSWERED, Show.CLOSED):
+def _total(db: Session, here: Desk, show: Show, counted: Numbers, practice: Matter | None) -> int:
+    if show not in SETTLED:
         return counted.of(show, here.account_id)
     settled = ReferralState(show)
     return inbox.settled(db, here, settled) - (practice is not None and practice.state == settled)
 
 
-def _lines(state: Any, db: Session, here: Desk, rows: Sequence[Referral]) -> list[Line]:
+def _lines(state: Any, db: Session, here: Desk, rows: Sequence[Matter]) -> list[Line]:
     subjects = shown(state.site.referred, db, (SubjectRef(r.subject_kind, r.subject_id) for r in rows))
     owners = inbox.names(db, (r.assignee_id for r in rows))
     leads = by_ids(db, {r.department_id for r in rows} - {here.department_id})
@@ -103,18 +113,34 @@ def _lines(state: Any, db: Session, here: Desk, rows: Sequence[Referral]) -> lis
         Line(
             referral=r,
             subject=subjects.get(SubjectRef(r.subject_kind, r.subject_id)),
-            href=href_of(state, r) if r.department_id == here.department_id else f"/desk/referrals/{r.id}",
+            href=_href(state, r, here),
             part=_part(r, here),
-            overdue=is_overdue(r, here.now),
+            overdue=is_late(r.state, r.due_at, here.now),
             owner=owners.get(r.assignee_id or 0, ""),
             lead=lead.name if (lead := leads.get(r.department_id or 0)) else "",
             draft=drafts.get(r.id),
+            days=_days(r, here),
         )
         for r in rows
     ]
 
 
-def _part(referral: Referral, here: Desk) -> str:
+def _href(state: Any, matter: Matter, here: Desk) -> str:
+    """A room may have its officers answer on a page of its own; what is no longer owed is only looked at."""
+    door = state.site.answer_doors.get((matter.subject_kind, matter.cause))
+    if door is None or matter.state == ReferralState.CLOSED or matter.department_id != here.department_id:
+        return f"/desk/referrals/{matter.id}"
+    return str(door(matter.subject_id))
+
+
+def _days(matter: Matter, here: Desk) -> int:
+    """As its clock says them."""
+    if matter.due_at is None:
+        return 0
+    return day_count(max(matter.due_at, here.now), min(matter.due_at, here.now))
+
+
+def _part(referral: Matter, here: Desk) -> str:
     if referral.state in (ReferralState.ANSWERED, ReferralState.CLOSED):
         return str(referral.state)
     if referral.due_at is None:
