@@ -137,6 +137,7 @@ from app.outcomes.service import documents, practising
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.outcomes.web.calendar import DueDays
+from app.outcomes.web.departments_public import KeptLists
 from app.site import Invariant, Site, StaffPage
 
 #: threads for the public pages that are asked for most
@@ -224,6 +225,7 @@ def _owe(site: Site) -> None:
         raise BadSettings([str(wrong)]) from wrong
     site.letters.update(OutcomesLetters(site.settings.base_url, site.referred).composers())
     site.jobs += outcomes_jobs(calendar)
+    site.dependencies["department_lists"] = KeptLists()
     site.referred[practising.KIND] = practising.shown
     site.file_owners[documents.KIND] = partial(_is_document_public, site)
     site.listeners[FileSettled].append(documents.note_settled)

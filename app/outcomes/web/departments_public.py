@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
+from app.core import freshness
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.web import atom
@@ -20,7 +22,7 @@ from app.departments.model import Department
 from app.outcomes.model import Commitment, ProgressUpdate, Referral
 from app.outcomes.queries import public, shown
 from app.outcomes.queries.public import ANSWERED, IN_TIME, LATE, Moment, Wanted
-from app.outcomes.queries.standing import NOTHING_YET, Punctuality, Standing, heir_of
+from app.outcomes.queries.standing import MOST_KEPT, NOTHING_YET, SECONDS, Punctuality, Standing, heir_of
 from app.outcomes.rules.commitments import PROGRESS_NAMES, Progress
 from app.outcomes.web import records
 from app.outcomes.web.asked import FRESH_FOR, JSON, OPEN_DATA, midnight, moment
@@ -91,6 +93,33 @@ def read_lists(state: Any, db: Session, department: Department, at: Moment) -> L
     )
 
 
+class KeptLists:
+    """What departments' pages list, for some seconds: until something that stands there changes, or a day begins.
+
+    New referrals tell no page, because they come with signatures; so nothing is kept for longer.
+    """
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self.seconds = seconds
+        self._each: dict[int, tuple[Lists, object, float]] = {}
+
+    def of(self, state: Any, db: Session, department: Department, at: Moment) -> Lists:
+        """Every page that shows the same is given the same; threads that come at once may each read it."""
+        known = self._each.get(department.id)
+        if known and time.monotonic() < known[2] and self._stamp(db, department, known[0], at) == known[1]:
+            return known[0]
+        lists = read_lists(state, db, department, at)
+        if len(self._each) >= MOST_KEPT:
+            self._each.clear()
+        stamp, until = self._stamp(db, department, lists, at), time.monotonic() + self.seconds
+        self._each[department.id] = (lists, stamp, until)
+        return lists
+
+    def _stamp(self, db: Session, department: Department, lists: Lists, at: Moment) -> object:
+        keys = (freshness.SITE, f"department:{department.id}", *lists.keys)
+        return (at.today, freshness.versions(db, keys))
+
+
 @get("/departments/{ref:str}", name="outcomes.department", guards=[anyone], sync_to_thread=True)
 def department_page(
     request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]
@@ -101,7 +130,7 @@ def department_page(
     if ref.endswith(".atom"):
         return _as_atom(request, db, _known(db, ref.removesuffix(".atom")))
     state, at, department = request.app.state, moment(request), _known(db, ref)
-    lists = read_lists(state, db, department, at)
+    lists = state.site.dependencies["department_lists"].of(state, db, department, at)
     response: Response[bytes] = state.pages.public(
         "outcomes/public/department.html",
         keys=(f"department:{department.id}", *lists.keys),
