@@ -22,6 +22,7 @@ from app import __version__
 from app.accounts import service as accounts
 from app.accounts.model import Account
 from app.accounts.rules.roles import STAFF_ROLES, Role
+from app.areas import load_rooms
 from app.core import schema
 from app.core.clock import SystemClock
 from app.core.db import Database
@@ -35,7 +36,7 @@ from app.departments import service as founding
 from app.files.cabinet import Cabinet
 from app.files.store import Store
 from app.mail import bouncing
-from app.main import House, load_rooms, start_workers
+from app.main import House, start_workers
 from app.operation import rekeying
 from app.operation.breach import turn_to_newest
 from app.site import Site

@@ -28,6 +28,7 @@ from sqlalchemy import event, func, inspect, select, text
 
 from app.accounts import service as accounts
 from app.accounts.model import Account
+from app.areas import load_rooms
 from app.core import append_only
 from app.core.clock import Clock
 from app.core.db import Base, Database, Gate
@@ -45,7 +46,7 @@ from app.mail.model import Letter
 from app.mail.postman import Postman
 from app.mail.render import Renderer
 from app.mail.transport import FileTransport, Transport
-from app.main import STATIC, House, load_rooms
+from app.main import STATIC, House
 from app.moderation import service as moderation
 from app.moderation.model import Case, Revision
 from app.moderation.rules.standards import Verdict

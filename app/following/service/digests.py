@@ -115,7 +115,7 @@ class Digests:
         self, db: Session, issue: Issue, due: Sequence[Any], replaced: Mapping[int, datetime], now: datetime
     ) -> None:
         """``replaced``: from when the digests told that were dropped for these."""
-        since = {row.id: row.told_until or row.confirmed_at for row in due} | replaced
+        since = {**{row.id: row.told_until or row.confirmed_at for row in due}, **replaced}
         leaves = news_due(self.policy.window, self.policy.zone, now)
         _NOTE.run(db, [{"row": row.id, "since": since[row.id], "until": issue.until} for row in due])
         mail.queue_once(db, [self._letter(issue, row, since[row.id], leaves, now) for row in due])
