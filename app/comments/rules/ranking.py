@@ -21,7 +21,7 @@ def lower_bound(ups: int, downs: int) -> float:
     share, square = ups / votes, Z * Z
     middle = share + square / (2 * votes)
     spread = Z * math.sqrt((share * (1 - share) + square / (4 * votes)) / votes)
-    return max(0.0, (middle - spread) / (1 + square / votes))
+    return min(share, max(0.0, (middle - spread) / (1 + square / votes)))  # rounding must not lift it above
 
 
 def rank(ups: int, downs: int, *, counts: bool) -> float:
