@@ -192,10 +192,12 @@ def test_what_is_no_longer_owed_stands_apart_with_its_reason(site: RunningSite, 
         service.close(db, SubjectRef("petition", subject.subject_id), "response", subject.episode, site.town.now)
 
     site.town.database.retrying(close)
-    desk = imran.get("/desk").text
-    assert "No longer owed since" in desk
-    assert "signatures fell below the goal" in desk
+    assert f'href="/desk/referrals/{duty.id}"' not in imran.get("/desk").text
+    desk = imran.get("/desk?show=closed").text
+    assert f'href="/desk/referrals/{duty.id}"' in desk
+    assert "Nothing is owed since" in desk
     page = read(imran, duty)
+    assert "What caused it fell away before an answer was given" in page
     assert "Nothing is owed here." in page
     assert "Preview the answer" not in page
     refused = release(imran, duty)
