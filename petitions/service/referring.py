@@ -7,7 +7,7 @@ A crossing that could not be served stays *unserved*; a job tries again, and ``v
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from app.departments.model import Officer
 from app.departments.queries import by_slug
 from app.mail import service as mail
 from app.moderation import service as moderation
+from app.outcomes.model import Referral
 from app.outcomes.service import Referring
 from petitions.events import ThresholdReached
 from petitions.model.petition import Crossing, Petition
@@ -43,11 +44,13 @@ class Serving:
     policy: PetitionPolicy
     referring: Referring
 
-    def __call__(self, db: Session, brought: Counting, now: datetime) -> None:
+    def __call__(self, db: Session, brought: Counting, now: datetime) -> set[str]:
+        """Answers which pages of departments change with it, for the caller to touch at its very end."""
         for crossing in brought.crossings:
             self.serve(db, crossing, now)
         for joined in brought.sponsors:
             tell_progress(db, joined, now)
+        return pages_of_duties(db, {c.petition_id for c in brought.crossings})
 
     def serve(self, db: Session, crossing: NewCrossing, now: datetime) -> bool:
         """Whether its duties and letters are stored now."""
@@ -144,8 +147,17 @@ def serve_again(db: Session, serving: Serving, crossing: Crossing, now: datetime
     again = NewCrossing(crossing.petition_id, Threshold(crossing.threshold), crossing.episode, crossing.signature_count)
     served = serving.serve(db, again, now)
     if served:
-        touch(db, f"petition:{crossing.petition_id}", "petitions")
+        keys = pages_of_duties(db, {crossing.petition_id})
+        touch(db, f"petition:{crossing.petition_id}", "petitions", *keys)
     return served
+
+
+def pages_of_duties(db: Session, petitions: Collection[int]) -> set[str]:
+    """The public pages that show what departments owe about these petitions."""
+    about = (Referral.subject_kind == "petition", Referral.subject_id.in_(petitions))
+    wanted = select(Referral.department_id).where(*about, Referral.department_id.is_not(None)).distinct()
+    found = db.scalars(wanted).all() if petitions else ()
+    return {"outcomes", *(f"department:{number}" for number in found)} if found else set()
 
 
 def _to_creator(petition: Petition, template: str, now: datetime, facts: dict[str, object]) -> dict[str, object] | None:

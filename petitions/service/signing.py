@@ -45,7 +45,7 @@ class Signing:
         self.keys, self.policy, self.say_date = keys, policy, say_date
         self.blocklist, self.switchboard = blocklist, switchboard
         #: serves crossings inside a savepoint; set by the room, so that counting knows no departments
-        self.serve: Callable[[Session, counting.Counting, datetime], None] | None = None
+        self.serve: Callable[[Session, counting.Counting, datetime], set[str]] | None = None
 
     def perform(self, db: Session, acts: Sequence[Act], now: datetime) -> Sequence[Any]:
         requests = [a for a in acts if isinstance(a, SignatureRequest)]
@@ -59,11 +59,10 @@ class Signing:
         counted = confirming.confirm(db, self.policy, standings, places, confirmations, proofs, answers, now)
         store_counts(db, standings.values(), now)
         brought = counting.count(db, standings, counted, now)
-        if brought and self.serve:
-            self.serve(db, brought, now)
+        duties = self.serve(db, brought, now) if brought and self.serve else set()
         changed = [f"petition:{s.id}" for s in standings.values() if s.signature_count != s.before]
         if changed:
-            touch(db, *changed)
+            touch(db, *changed, *duties)
             hint(db, "petitions")
         return [answers[a.id] for a in acts]
 

@@ -1,8 +1,7 @@
 """How departments do, in figures. What each one means stands in words on the department's page.
 
 Counted is everything that was referred but made-up matters, whether or not its text is public today.
-A figure is worked out anew when something of the department's has changed, and after some seconds:
-new referrals tell no page, because they come with signatures.
+A figure is worked out anew when something of the department's has changed, and after some seconds.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def read_lists(state: Any, db: Session, department: Department, at: Moment) -> L
 class KeptLists:
     """What departments' pages list, for some seconds: until something that stands there changes, or a day begins.
 
-    New referrals tell no page, because they come with signatures; so nothing is kept for longer.
+    What a room refers without telling these pages is seen when the seconds are over.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
