@@ -16,7 +16,7 @@ class EasyText(msgspec.Struct, frozen=True, omit_defaults=True):
 
     text: str = ""
     help: str = ""
-    options: dict[int, str] = {}  # noqa: RUF012  msgspec copies it for each
+    options: dict[int, str] = {}
 
 
 #: by the number of a question or a page
