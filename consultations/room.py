@@ -10,6 +10,7 @@ from consultations import (
 from consultations.policy import ConsultationPolicy
 from consultations.rules.acts import ACTS
 from consultations.verify import INVARIANTS
+from consultations.web import reading
 
 
 def install(site: Site) -> None:
@@ -29,6 +30,7 @@ def install(site: Site) -> None:
 
 def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     """Editors' pages, the public page, dates, passes, what closing brings."""
+    site.routers += [*reading.HANDLERS]
 
 
 def _install_building(site: Site, policy: ConsultationPolicy) -> None:
