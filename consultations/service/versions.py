@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, update
+from sqlalchemy import Table, bindparam, null, update
 from sqlalchemy.orm import Session
 
 from app.core.batches import Prepared, insert_many
@@ -46,6 +46,9 @@ COLUMNS = (
     "sent_at",
     "asked_at",
     "publishing",
+    "submitted_at",
+    "ended_at",
+    "end_reason",
 )
 _CHANGE = Prepared(
     lambda _insert: (
@@ -67,8 +70,8 @@ _CHANGE = Prepared(
             changed_at=bindparam("at"),
             ended_at=bindparam("ended"),
             end_reason=bindparam("why"),
-            read_at=None,
-            read_by_id=None,
+            read_at=null(),
+            read_by_id=null(),
         )
     )
 )
