@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -188,6 +189,8 @@ class Draft(Base):
     #: the response that it changes, where that was sent already
     amends_id: Mapped[int | None] = mapped_column(ForeignKey("consultations_response.id"))
     letters: Mapped[int] = mapped_column(default=0)
+    #: wants to be told when the dates change
+    notify: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(Instant)
     saved_at: Mapped[datetime] = mapped_column(Instant)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
