@@ -26,6 +26,7 @@ from consultations.rules.responses import Channel, Consent, Publishing, Response
 _SUBMITTED = text("state = 'submitted'")
 _COUNTS_ADDRESS = text("state = 'submitted' AND address_key IS NOT NULL")
 _IMPORTED = text("source_ref IS NOT NULL")
+_MARKED = text("marked_at IS NOT NULL")
 
 
 class Response(Base):
@@ -74,6 +75,14 @@ class Response(Base):
         Index("ix_consultations_response_publishing", "consultation_id", "publishing", "id"),
         Index("ix_consultations_response_account", "account_id"),
         Index("ix_consultations_response_changed", "consultation_id", "changed_at", "id"),
+        Index(
+            "ix_consultations_response_marked",
+            "consultation_id",
+            "marked_at",
+            "id",
+            sqlite_where=_MARKED,
+            postgresql_where=_MARKED,
+        ),
         Index("ix_consultations_response_state", "state", "asked_at"),
     )
 
@@ -116,6 +125,10 @@ class Response(Base):
 
     read_at: Mapped[datetime | None] = mapped_column(Instant)
     read_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
+    #: which version was read: after an amendment it is unread
+    read_version: Mapped[int | None]
+    #: when a desk last marked, coded or judged it; figures are brought up to date by it
+    marked_at: Mapped[datetime | None] = mapped_column(Instant)
     publishing: Mapped[str] = mapped_column(String(10), default=Publishing.WAITING)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     #: why it is not to be published though its writer agreed
