@@ -16,7 +16,7 @@ class DraftText(Base):
     """A text that the department wants comments on, clause by clause.
 
     ``version``: the newest that everyone reads; 0: none yet. ``working`` is what officials write at, as
-    :class:`consultations.rules.drafts.Working` in JSON; empty where nothing waits. ``revision`` grows with each change
+    :class:`consultations.rules.working.Working` in JSON; empty where nothing waits. ``revision`` grows with each change
     of it. ``comments``: whether clauses can be commented on, and when comments are checked.
     """
 
