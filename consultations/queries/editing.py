@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.core.paging import A_PAGE
-from consultations.model import Authorship, Consultation, StoredQuestionnaire
+from consultations.model import Authorship, Consultation
+from consultations.model.text import DraftText
 from consultations.rules.lifecycle import EditorialState as E
-from consultations.rules.questionnaire import Questionnaire
 
 
 class Wanted(NamedTuple):
@@ -81,20 +79,6 @@ def authors(db: Session, consultation_id: int) -> set[int]:
     return set(db.scalars(select(Authorship.account_id).where(Authorship.consultation_id == consultation_id)))
 
 
-def question_count(db: Session, consultation_id: int) -> int:
-    """Questions of the working copy."""
-    document = db.scalar(
-        select(StoredQuestionnaire.document).where(
-            StoredQuestionnaire.consultation_id == consultation_id, StoredQuestionnaire.version == 0
-        )
-    )
-    if document is None:
-        return 0
-    return sum(len(page.questions) for page in msgspec.json.decode(document, type=Questionnaire).pages)
-
-
-def next_opening(db: Session, now: datetime) -> datetime | None:
-    """When the next one that is published opens."""
-    return db.scalar(
-        select(func.min(Consultation.opens_at)).where(Consultation.state == E.PUBLISHED, Consultation.opens_at > now)
-    )
+def has_text(db: Session, consultation_id: int) -> bool:
+    """Whether there is a draft text that people may comment on."""
+    return bool(db.scalar(select(exists().where(DraftText.consultation_id == consultation_id))))

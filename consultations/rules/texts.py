@@ -144,15 +144,15 @@ class Lack(NamedTuple):
     message: str
 
 
-def lacks(consultation: Any, *, questions: int, now: datetime) -> list[Lack]:
-    """Everything that is missing or cannot be, each named; nothing is submitted before that is empty."""
+def lacks(consultation: Any, now: datetime) -> list[Lack]:
+    """Every text and time that is missing or cannot be, each named; nothing is submitted before that is empty."""
     found = [
         Lack(f.name, s.slug, _("{field} is missing").format(field=f.label))
         for s in SECTIONS.values()
         for f in s.fields
         if f.needed and is_blank(getattr(consultation, f.name))
     ]
-    return found + _lacking_times(consultation, now) + _lacking_questions(questions)
+    return found + _lacking_times(consultation, now)
 
 
 def _lacking_times(consultation: Any, now: datetime) -> list[Lack]:
@@ -164,7 +164,3 @@ def _lacking_times(consultation: Any, now: datetime) -> list[Lack]:
     elif closes <= now:
         found.append(Lack("closes", TIMES.slug, str(_("Closing time is over"))))
     return found
-
-
-def _lacking_questions(questions: int) -> list[Lack]:
-    return [] if questions else [Lack("questions", "questions", str(_("The questionnaire has no question")))]

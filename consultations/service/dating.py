@@ -14,8 +14,9 @@ from consultations.model import Consultation, DateChange
 from consultations.rules.lifecycle import EditorialState as E
 from consultations.rules.lifecycle import Stage
 from consultations.service import closing
+from consultations.service.announcing import EXTENDED, News
+from consultations.service.announcing import announce as tell
 from consultations.service.locking import must_be, owned, record, tell_pages
-from consultations.service.telling import tell_respondents
 
 #: nothing of what was heard is public yet, so that more may still be heard
 REOPENED_FROM = frozenset({Stage.WAITING, Stage.ANALYSING})
@@ -29,7 +30,7 @@ class AlreadyTold(Conflict):
 
 
 def extend(
-    db: Session, consultation_id: int, closes_at: datetime, reason: str, *, by: int, now: datetime
+    db: Session, news: News, consultation_id: int, closes_at: datetime, reason: str, *, by: int, now: datetime
 ) -> DateChange:
     """Put off its closing, or open it once more; :class:`Invalid` for a day that is not later."""
     consultation = owned(db, consultation_id, by)
@@ -52,7 +53,7 @@ def extend(
     )
     db.add(change)
     db.flush()
-    tell_respondents(db, consultation.id, "extended", change.id, now)
+    tell(db, consultation.id, EXTENDED, change.id, now=now, leaves_at=news.leaves_at(now))
     record(db, consultation, "extend", by=by, now=now, change=change.id, reopened=reopened, reason=reason)
     announce(db, ConsultationExtended(consultation.id, before, closes_at, now))
     tell_pages(db, consultation)

@@ -16,8 +16,9 @@ from consultations.model import Consultation
 from consultations.rules.lifecycle import EditorialState as E
 from consultations.rules.lifecycle import Phase, Stage, phase_of
 from consultations.service import closing
+from consultations.service.announcing import WITHDRAWN, News
+from consultations.service.announcing import announce as tell
 from consultations.service.locking import locked, must_be, owned, record, tell_pages
-from consultations.service.telling import tell_respondents
 
 
 class StillOpen(Conflict):
@@ -34,7 +35,7 @@ class BeingRead(Conflict):
     way_on = ("/desk/consultations/{consultation}", _("Back to the consultation"))
 
 
-def withdraw(db: Session, consultation_id: int, reason: str, *, by: int, now: datetime) -> None:
+def withdraw(db: Session, news: News, consultation_id: int, reason: str, *, by: int, now: datetime) -> None:
     """Nobody responds any more; its page says why, and what was sent stays."""
     consultation = owned(db, consultation_id, by)
     must_be(consultation, (E.PUBLISHED,))
@@ -42,7 +43,7 @@ def withdraw(db: Session, consultation_id: int, reason: str, *, by: int, now: da
     consultation.state, consultation.withdrawn_at, consultation.withdrawn_reason = E.WITHDRAWN, now, reason
     consultation.updated_at = now
     db.flush()
-    tell_respondents(db, consultation.id, "withdrawn", consultation.id, now)
+    tell(db, consultation.id, WITHDRAWN, 1, now=now, leaves_at=news.leaves_at(now))
     record(db, consultation, "withdraw", by=by, now=now, reason=reason)
     announce(db, ConsultationWithdrawn(consultation.id, now))
     tell_pages(db, consultation)

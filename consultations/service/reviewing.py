@@ -17,11 +17,11 @@ from consultations import identity
 from consultations.events import ConsultationPublished
 from consultations.model import Authorship, Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries.editing import authors, question_count
+from consultations.queries.editing import authors, has_text
 from consultations.rules.dating import whole_days
 from consultations.rules.lifecycle import EditorialState as E
 from consultations.rules.texts import CHECKS, Lack, lacks
-from consultations.service import freezing
+from consultations.service import building
 from consultations.service.editing import editable
 from consultations.service.locking import locked, must_be, owned, record, tell_pages
 
@@ -60,15 +60,20 @@ class Publishing:
     force_reason: str = ""
 
 
-def missing(db: Session, consultation: Consultation, now: datetime) -> list[Lack]:
+def missing(db: Session, policy: ConsultationPolicy, consultation: Consultation, now: datetime) -> list[Lack]:
     """What stands between it and its review."""
-    return lacks(consultation, questions=question_count(db, consultation.id), now=now)
+    found = lacks(consultation, now)
+    try:
+        building.check_askable(db, policy, consultation, has_text=has_text(db, consultation.id))
+    except Invalid as wrong:
+        found += [Lack("questions", "questions", str(e.message)) for e in wrong.errors]
+    return found
 
 
-def submit(db: Session, consultation_id: int, *, by: int, now: datetime) -> None:
+def submit(db: Session, policy: ConsultationPolicy, consultation_id: int, *, by: int, now: datetime) -> None:
     """Ask for a second person; :class:`Invalid` names each field that is missing."""
     consultation = editable(db, consultation_id, by)
-    _check_complete(db, consultation, now)
+    _check_complete(db, policy, consultation, now)
     consultation.state, consultation.submitted_at, consultation.submitted_by_id = E.IN_REVIEW, now, by
     consultation.returned_reason = ""
     if db.get(Authorship, (consultation.id, by)) is None:
@@ -96,14 +101,14 @@ def send_back(db: Session, consultation_id: int, remark: str, *, by: int, now: d
     record(db, consultation, "send-back", by=by, now=now)
 
 
-def approve(db: Session, consultation_id: int, *, by: int, now: datetime) -> None:
+def approve(db: Session, policy: ConsultationPolicy, consultation_id: int, *, by: int, now: datetime) -> None:
     """By an official who has written nothing of it; :class:`OwnWork` for everyone else."""
     consultation = locked(db, consultation_id)
     must_be(consultation, (E.IN_REVIEW,))
     wrote = authors(db, consultation.id)
     if by in wrote or by == consultation.submitted_by_id:
         raise OwnWork(consultation=consultation_id)
-    _check_complete(db, consultation, now)
+    _check_complete(db, policy, consultation, now)
     consultation.state, consultation.approved_at, consultation.approved_by_id = E.APPROVED, now, by
     _write(db, APPROVED, consultation, sorted(wrote), now)
     record(db, consultation, "approve", by=by, now=now, revision=consultation.revision)
@@ -152,12 +157,12 @@ def look_again(db: Session, consultation_id: int, *, by: int, now: datetime) -> 
 def _publish(
     db: Session, policy: ConsultationPolicy, consultation: Consultation, said: Publishing, *, by: int, now: datetime
 ) -> None:
-    _check_complete(db, consultation, now)
+    _check_complete(db, policy, consultation, now)
     _check_said(policy, consultation, said, now)
     consultation.state, consultation.published_at, consultation.published_by_id = E.PUBLISHED, now, by
     consultation.short_reason = said.short_reason if is_short(policy, consultation, now) else ""
     consultation.salt = consultation.salt or identity.new_salt()
-    freezing.freeze_first(db, consultation, by=by, now=now)
+    building.publish_first(db, policy, consultation, by=by, now=now, has_text=has_text(db, consultation.id))
     db.flush()
 
 
@@ -180,8 +185,8 @@ def days_open(consultation: Consultation, now: datetime) -> int:
     return whole_days(max(consultation.opens_at, now) - timedelta(hours=1), consultation.closes_at)
 
 
-def _check_complete(db: Session, consultation: Consultation, now: datetime) -> None:
-    if found := missing(db, consultation, now):
+def _check_complete(db: Session, policy: ConsultationPolicy, consultation: Consultation, now: datetime) -> None:
+    if found := missing(db, policy, consultation, now):
         raise Invalid([FieldError(lack.field, lack.message) for lack in found])
 
 
