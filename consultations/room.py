@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from app.site import Site
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.core.i18n import _
+from app.core.web.page import say_instant
+from app.files.events import FileSettled
+from app.site import HomePanel, PanelItem, Site
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
+from consultations.jobs import jobs
+from consultations.mails.life import OfficialsLetters
+from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
+from consultations.queries import shown
 from consultations.rules.acts import ACTS
+from consultations.service import attaching
+from consultations.service.announcing import News
+from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
+from consultations.service.locking import KIND
+from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
 from consultations.verify import INVARIANTS
-from consultations.web import reading
+from consultations.web import attaching as documents
+from consultations.web import dating, editing, hosting, reading, reviewing
 
 
 def install(site: Site) -> None:
@@ -30,7 +48,48 @@ def install(site: Site) -> None:
 
 def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     """Editors' pages, the public page, dates, passes, what closing brings."""
-    site.routers += [*reading.HANDLERS]
+    zone, base_url = site.settings.zone, site.settings.base_url
+    site.routers += [*reading.HANDLERS, *hosting.HANDLERS, *editing.HANDLERS, *documents.HANDLERS]
+    site.routers += [*reviewing.HANDLERS, *dating.HANDLERS]
+    #: what the other areas put on the public page, each a reading.Part
+    site.dependencies["consultation_parts"] = []
+    site.dependencies["consultation_news"] = News(site.settings.news_window, zone)
+    site.referred[KIND], site.locks[KIND], site.subjects[KIND] = ConsultationReferred(), lock, ConsultationsOnLists()
+    site.followable[KIND], site.subject_tags[KIND] = ConsultationFollowed(), tags
+    site.happenings.update(TELLERS)
+    site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.file_owners |= dict.fromkeys((KIND, attaching.EASY), attaching.is_public)
+    site.listeners[FileSettled].append(attaching.note_settled)
+    site.letters.update(OfficialsLetters(base_url).composers())
+    site.jobs += jobs(site.referring)
+    site.panels.append(lambda db, now: _panel(db, now, lambda at: say_instant(at, zone)))
+    site.calendars.append(OpeningAndClosing(base_url))
+    site.sitemap.append(_places)
+
+
+def _panel(db: Session, now: datetime, say: Callable[[datetime], str]) -> HomePanel:
+    coming = shown.next_opening(db, now)
+    empty = str(_("No consultation is open at the moment."))
+    if coming is not None and coming.opens_at is not None:
+        words = _("No consultation is open at the moment. “{title}” opens on {at}.")
+        empty = words.format(title=coming.title, at=say(coming.opens_at))
+    return HomePanel(
+        title=str(_("Consultations")),
+        href="/consultations",
+        action_href="",
+        action_text="",
+        empty=empty,
+        items=[_item(one, say) for one in shown.most_pressing(db, now)],
+    )
+
+
+def _item(one: Consultation, say: Callable[[datetime], str]) -> PanelItem:
+    closes = _("closes on {at}").format(at=say(one.closes_at)) if one.closes_at else ""
+    return PanelItem(href=f"/consultations/{one.id}", title=one.title, meta=closes)
+
+
+def _places(db: Session) -> list[str]:
+    return [f"/consultations/{number}" for number in shown.readable_ids(db, 45_000)]
 
 
 def _install_building(site: Site, policy: ConsultationPolicy) -> None:
