@@ -53,8 +53,17 @@ class Remembered:
             while len(kept) > self.MOST:
                 kept.popitem(last=False)
 
+    def forget(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
 
 _REMEMBERED = Remembered()
+
+
+def forget() -> None:
+    """For whoever empties a database and begins its numbers anew."""
+    _REMEMBERED.forget()
 
 
 def questionnaire(db: Session, consultation_id: int, version: int) -> Questionnaire:
