@@ -10,7 +10,14 @@ from consultations import (
 from consultations.policy import ConsultationPolicy
 from consultations.rules.acts import ACTS
 from consultations.verify import INVARIANTS
-from consultations.web import reading
+from consultations.web import (
+    building,
+    building_copying,
+    building_preview,
+    building_questions,
+    building_versions,
+    reading,
+)
 
 
 def install(site: Site) -> None:
@@ -35,6 +42,8 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     """The questionnaire builder; lists, feeds and programs' reading."""
+    site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
+    site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
