@@ -7,8 +7,11 @@ from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
+from consultations.mails.responding import ResponseLetters
 from consultations.policy import ConsultationPolicy
 from consultations.rules.acts import ACTS
+from consultations.service.acts import ConfirmResponse, SendResponse
+from consultations.service.responding import Responding
 from consultations.verify import INVARIANTS
 from consultations.web import (
     building,
@@ -18,6 +21,7 @@ from consultations.web import (
     building_versions,
     reading,
 )
+from consultations.web import answering, finishing, reading, receipts
 
 
 def install(site: Site) -> None:
@@ -48,6 +52,13 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     """Answering, drafts, receipts, letters to respondents, what they hold and may erase."""
+    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS]
+    performer = Responding(site.keys, policy)
+    site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
+    letters = ResponseLetters(site.keys, policy, site.settings.base_url)
+    site.letters.update(letters.composers())
+    site.recipients["consultations.response"] = letters.address_of_response
+    site.recipients["consultations.draft"] = letters.address_of_draft
 
 
 def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
