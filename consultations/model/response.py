@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +26,7 @@ from consultations.rules.responses import Channel, Consent, Publishing, Response
 _SUBMITTED = text("state = 'submitted'")
 _COUNTS_ADDRESS = text("state = 'submitted' AND address_key IS NOT NULL")
 _IMPORTED = text("source_ref IS NOT NULL")
+_MARKED = text("marked_at IS NOT NULL")
 
 
 class Response(Base):
@@ -73,6 +75,14 @@ class Response(Base):
         Index("ix_consultations_response_publishing", "consultation_id", "publishing", "id"),
         Index("ix_consultations_response_account", "account_id"),
         Index("ix_consultations_response_changed", "consultation_id", "changed_at", "id"),
+        Index(
+            "ix_consultations_response_marked",
+            "consultation_id",
+            "marked_at",
+            "id",
+            sqlite_where=_MARKED,
+            postgresql_where=_MARKED,
+        ),
         Index("ix_consultations_response_state", "state", "asked_at"),
     )
 
@@ -104,6 +114,8 @@ class Response(Base):
     changed_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     end_reason: Mapped[str] = mapped_column(Text, default="")
+    #: its owner asked that the link to the receipt work no more
+    receipt_stopped_at: Mapped[datetime | None] = mapped_column(Instant)
 
     #: of what came on paper, by post, by telephone
     source_ref: Mapped[str | None] = mapped_column(String(80))
@@ -113,6 +125,10 @@ class Response(Base):
 
     read_at: Mapped[datetime | None] = mapped_column(Instant)
     read_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
+    #: which version was read: after an amendment it is unread
+    read_version: Mapped[int | None]
+    #: when a desk last marked, coded or judged it; figures are brought up to date by it
+    marked_at: Mapped[datetime | None] = mapped_column(Instant)
     publishing: Mapped[str] = mapped_column(String(10), default=Publishing.WAITING)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     #: why it is not to be published though its writer agreed
@@ -148,8 +164,8 @@ class Respondent(Base):
 class Draft(Base):
     """A response that was saved to go on later, by a link; of an organisation several people hold links to it.
 
-    The lead's link may submit, colleagues' links may write. ``sealed``: the address that the link was sent to, and
-    the organisation's name. Each page has a revision of its own, so that nobody overwrites what they have not seen.
+    The lead's link may submit, colleagues' links may write. ``sealed``: name, address and organisation as they were
+    typed, see :func:`consultations.identity.seal_draft`. Each page has a revision of its own, so that nobody overwrites what they have not seen.
     """
 
     __tablename__ = "consultations_draft"
@@ -172,9 +188,11 @@ class Draft(Base):
     language: Mapped[str] = mapped_column(String(12))
     late_pass_id: Mapped[int | None] = mapped_column(ForeignKey("consultations_late_pass.id"))
     questionnaire_version: Mapped[int]
-    #: the response that it changes, where that was sent already
+    #: the response that it changes, where that was sent already; and the one that it became a version of
     amends_id: Mapped[int | None] = mapped_column(ForeignKey("consultations_response.id"))
     letters: Mapped[int] = mapped_column(default=0)
+    #: wants to be told when the dates change
+    notify: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(Instant)
     saved_at: Mapped[datetime] = mapped_column(Instant)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -219,14 +219,16 @@ def holds(condition: Condition, on: Question, answers: Answers) -> bool:
 
 
 def _chosen(on: Question, answer: Any) -> list[str] | None:
-    """Numbers of options as text, of a grid the columns that any row has; None for what is answered in words."""
+    """Numbers of options as text, of a grid the columns that any row has; None for what is answered in words.
+    An answer that will not do, of whatever shape, chooses nothing."""
     match on.kind:
         case K.SINGLE | K.MULTIPLE:
-            return [str(n) for n in answer.get("options", ())]
+            options = answer.get("options", ()) if isinstance(answer, Mapping) else ()
+            return [str(n) for n in options] if isinstance(options, list | tuple) else []
         case K.RANKING:
-            return [str(n) for n in answer]
+            return [str(n) for n in answer] if isinstance(answer, list | tuple) else []
         case K.MATRIX:
-            return sorted({str(n) for n in answer.values()})
+            return sorted({str(n) for n in answer.values()}) if isinstance(answer, Mapping) else []
         case _:
             return None
 

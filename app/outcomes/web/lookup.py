@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.accounts.model import Account
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import _
+from app.departments import queries as departments
 from app.departments.model import Department
-from app.departments.queries import of_officer
+from app.departments.queries import Office
 from app.outcomes import queries
 from app.outcomes.contribution import NewsOfAnswers
 from app.outcomes.model import Commitment, Referral
@@ -30,10 +31,18 @@ class NoOffice(Forbidden):
 
 def department_of(db: Session, account: Account) -> Department:
     """Whose desk this is; raises :class:`NoOffice`."""
-    department = of_officer(db, account.id)
+    department = departments.of_officer(db, account.id)
     if department is None:
         raise NoOffice
     return department
+
+
+def office_of(db: Session, account: Account) -> Office:
+    """The same, for the page that is opened most; raises :class:`NoOffice`."""
+    office = departments.office_of(db, account.id)
+    if office is None:
+        raise NoOffice
+    return office
 
 
 def owned(db: Session, account: Account, referral_id: int) -> Referral:
