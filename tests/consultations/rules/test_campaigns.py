@@ -20,7 +20,7 @@ def words(chance: random.Random, count: int) -> str:
 
 def letters(seed: int, others: int = 60) -> dict[int, str]:
     chance = random.Random(seed)
-    found = {n: LETTER for n in range(20)}
+    found = dict.fromkeys(range(20), LETTER)
     found |= {20 + n: f"{LETTER} {words(chance, 9).capitalize()}." for n in range(10)}
     found |= {30: LETTER.replace("I support", "I do not support")}
     return found | {100 + n: f"{words(chance, 40).capitalize()}." for n in range(others)}
