@@ -259,3 +259,4 @@ def upgrade() -> None:
         "ix_consultations_sheet_row_state", "consultations_sheet_row", ["sheet_id", "state", "number"], unique=False
     )
     op.add_column("consultations_draft", sa.Column("notify", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.add_column("consultations_response", sa.Column("approved_version", sa.Integer(), nullable=True))
