@@ -33,18 +33,32 @@ from consultations.model.reading import (
     ResponseNote,
 )
 from consultations.model.response import Draft, DraftPage, Respondent, Response, ResponseVersion
+from consultations.model.text import (
+    Clause,
+    ClauseSource,
+    ClauseVersion,
+    Disposition,
+    DraftText,
+    TextAnswers,
+    TextVersion,
+)
 
 __all__ = [
     "Announcement",
     "Authorship",
+    "Clause",
+    "ClauseSource",
+    "ClauseVersion",
     "Code",
     "Coding",
     "Consultation",
     "DateChange",
+    "Disposition",
     "Draft",
     "DraftPage",
     "Feedback",
     "FeedbackDraft",
+    "DraftText",
     "Finding",
     "FindingAnswer",
     "FindingCode",
@@ -66,4 +80,6 @@ __all__ = [
     "SheetRow",
     "StoredQuestionnaire",
     "Supporting",
+    "TextAnswers",
+    "TextVersion",
 ]
