@@ -72,13 +72,13 @@ def queued(consultation_id: int, publishing: Publishing) -> Select[Any]:
 def figures(db: Session, consultation_id: int) -> dict[str, int]:
     """How many wait, are ready, published and withheld; ``none``: those that are never published."""
     counted = (
-        select(Response.publishing, Response.consent == Consent.NONE, func.count())
+        select(Response.publishing, Response.consent, func.count())
         .where(Response.consultation_id == consultation_id, Response.state == ResponseState.SUBMITTED)
-        .group_by(Response.publishing, Response.consent == Consent.NONE)
+        .group_by(Response.publishing, Response.consent)
     )
     found = {str(p): 0 for p in Publishing} | {"none": 0}
-    for publishing, refused, count in db.execute(counted):
-        found["none" if refused else publishing] += count
+    for publishing, consent, count in db.execute(counted):
+        found["none" if consent == Consent.NONE else publishing] += count
     return found
 
 
