@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
+
+from app.core.jobs import Job
 from app.site import Site
 from consultations import (
     demo,
@@ -22,6 +26,12 @@ from consultations.web import (
     reading,
 )
 from consultations.web import answering, finishing, reading, receipts
+from consultations.mails.publishing import NewsLetters
+from consultations.policy import ConsultationPolicy
+from consultations.rules.acts import ACTS
+from consultations.service import announcing, publishing
+from consultations.verify import INVARIANTS
+from consultations.web import reading, unsubscribing
 
 
 def install(site: Site) -> None:
@@ -71,3 +81,10 @@ def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     """Published responses, "you said", "we did", exports, the roll of digests."""
+    letters = NewsLetters(site.keys, site.settings.base_url)
+    site.letters.update(letters.composers())
+    site.routers += [*unsubscribing.HANDLERS]
+    site.jobs += [
+        Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
+        Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
+    ]
