@@ -11,27 +11,26 @@ from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
+from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.policy import ConsultationPolicy
 from consultations.rules.acts import ACTS
+from consultations.service import announcing, publishing
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.responding import Responding
 from consultations.verify import INVARIANTS
 from consultations.web import (
+    answering,
     building,
     building_copying,
     building_preview,
     building_questions,
     building_versions,
+    finishing,
     reading,
+    receipts,
+    unsubscribing,
 )
-from consultations.web import answering, finishing, reading, receipts
-from consultations.mails.publishing import NewsLetters
-from consultations.policy import ConsultationPolicy
-from consultations.rules.acts import ACTS
-from consultations.service import announcing, publishing
-from consultations.verify import INVARIANTS
-from consultations.web import reading, unsubscribing
 
 
 def install(site: Site) -> None:

@@ -29,6 +29,8 @@ from consultations.model import (
 from consultations.queries import texts as queries
 from consultations.rules import mapping as rules
 from consultations.rules.clauses import Block
+from consultations.rules.lifecycle import EditorialState
+from consultations.rules.mapping import Known, Mapping, Settled
 from consultations.rules.working import (
     MOST_TEXTS,
     WRITABLE,
@@ -40,8 +42,6 @@ from consultations.rules.working import (
     TooManyTexts,
     Working,
 )
-from consultations.rules.lifecycle import EditorialState
-from consultations.rules.mapping import Known, Mapping, Settled
 
 
 def working(text: DraftText) -> Working | None:
