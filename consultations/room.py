@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from app.core.i18n import _
+from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
 from app.site import HomePanel, PanelItem, Site
@@ -17,18 +19,37 @@ from consultations import (
 )
 from consultations.jobs import jobs
 from consultations.mails.life import OfficialsLetters
+from consultations.mails.publishing import NewsLetters
+from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
 from consultations.queries import shown
 from consultations.rules.acts import ACTS
-from consultations.service import attaching
+from consultations.service import announcing, attaching, publishing
+from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
 from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
 from consultations.service.locking import KIND
+from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
 from consultations.verify import INVARIANTS
+from consultations.web import (
+    answering,
+    building,
+    building_copying,
+    building_preview,
+    building_questions,
+    building_versions,
+    dating,
+    editing,
+    finishing,
+    hosting,
+    reading,
+    receipts,
+    reviewing,
+    unsubscribing,
+)
 from consultations.web import attaching as documents
-from consultations.web import dating, editing, hosting, reading, reviewing
 
 
 def install(site: Site) -> None:
@@ -94,10 +115,19 @@ def _places(db: Session) -> list[str]:
 
 def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     """The questionnaire builder; lists, feeds and programs' reading."""
+    site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
+    site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     """Answering, drafts, receipts, letters to respondents, what they hold and may erase."""
+    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS]
+    performer = Responding(site.keys, policy)
+    site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
+    letters = ResponseLetters(site.keys, policy, site.settings.base_url)
+    site.letters.update(letters.composers())
+    site.recipients["consultations.response"] = letters.address_of_response
+    site.recipients["consultations.draft"] = letters.address_of_draft
 
 
 def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
@@ -110,3 +140,10 @@ def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     """Published responses, "you said", "we did", exports, the roll of digests."""
+    letters = NewsLetters(site.keys, site.settings.base_url)
+    site.letters.update(letters.composers())
+    site.routers += [*unsubscribing.HANDLERS]
+    site.jobs += [
+        Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
+        Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
+    ]

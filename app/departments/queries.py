@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.accounts.rules.roles import Role
-from app.core import ready
 from app.departments.model import Department, Officer
 
 
@@ -34,24 +32,6 @@ def of_officer(db: Session, account_id: int) -> Department | None:
     return db.scalar(
         select(Department).join(Officer, Officer.department_id == Department.id).where(Officer.account_id == account_id)
     )
-
-
-class Office(NamedTuple):
-    """The department of an officer, as a page needs it that is opened all day."""
-
-    id: int
-    name: str
-
-
-def office_of(db: Session, account_id: int) -> Office | None:
-    """The same as :func:`of_officer`, without an object."""
-
-    def build() -> Select[*tuple[Any, ...]]:
-        joined = select(Department.id, Department.name).join(Officer, Officer.department_id == Department.id)
-        return joined.where(Officer.account_id == ready.given("account", BigInteger()))
-
-    found = ready.rows(db, "office of", build, {"account": account_id})
-    return Office._make(found[0]) if found else None
 
 
 def all_of_them(db: Session) -> Sequence[Department]:
