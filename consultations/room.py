@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from app.site import Site
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
+from consultations.api import reading as api_reading
 from consultations.policy import ConsultationPolicy
+from consultations.queries import finding
 from consultations.rules.acts import ACTS
 from consultations.verify import INVARIANTS
 from consultations.web import (
@@ -16,6 +20,7 @@ from consultations.web import (
     building_preview,
     building_questions,
     building_versions,
+    listing,
     reading,
 )
 
@@ -44,6 +49,8 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     """The questionnaire builder; lists, feeds and programs' reading."""
     site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
     site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
+    site.routers += [*listing.HANDLERS, *api_reading.HANDLERS]
+    site.sitemap.append(_places)
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
@@ -60,3 +67,7 @@ def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     """Published responses, "you said", "we did", exports, the roll of digests."""
+
+
+def _places(db: Session) -> list[str]:
+    return [f"/consultations/{i}" for i in finding.public_ids(db, 45_000)]
