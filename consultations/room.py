@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from datetime import timedelta
+from functools import partial
+
+from app.core.jobs import Job
 from app.site import Site
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
 from consultations.api import reading as api_reading
+from consultations.mails.publishing import NewsLetters
+from consultations.mails.responding import ResponseLetters
 from consultations.policy import ConsultationPolicy
 from consultations.queries import finding
 from consultations.rules.acts import ACTS
+from consultations.service import announcing, publishing
+from consultations.service.acts import ConfirmResponse, SendResponse
+from consultations.service.responding import Responding
 from consultations.verify import INVARIANTS
 from consultations.web import (
+    answering,
     building,
     building_copying,
     building_preview,
     building_questions,
     building_versions,
     listing,
+    finishing,
     reading,
+    receipts,
+    unsubscribing,
 )
 
 
@@ -55,6 +68,13 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     """Answering, drafts, receipts, letters to respondents, what they hold and may erase."""
+    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS]
+    performer = Responding(site.keys, policy)
+    site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
+    letters = ResponseLetters(site.keys, policy, site.settings.base_url)
+    site.letters.update(letters.composers())
+    site.recipients["consultations.response"] = letters.address_of_response
+    site.recipients["consultations.draft"] = letters.address_of_draft
 
 
 def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
@@ -71,3 +91,10 @@ def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
 
 def _places(db: Session) -> list[str]:
     return [f"/consultations/{i}" for i in finding.public_ids(db, 45_000)]
+    letters = NewsLetters(site.keys, site.settings.base_url)
+    site.letters.update(letters.composers())
+    site.routers += [*unsubscribing.HANDLERS]
+    site.jobs += [
+        Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
+        Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
+    ]
