@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from datetime import timedelta
 from functools import partial
+
+from sqlalchemy.orm import Session
 
 from app.core.jobs import Job
 from app.site import Site
@@ -30,8 +30,8 @@ from consultations.web import (
     building_preview,
     building_questions,
     building_versions,
-    listing,
     finishing,
+    listing,
     reading,
     receipts,
     unsubscribing,
@@ -87,10 +87,6 @@ def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     """Published responses, "you said", "we did", exports, the roll of digests."""
-
-
-def _places(db: Session) -> list[str]:
-    return [f"/consultations/{i}" for i in finding.public_ids(db, 45_000)]
     letters = NewsLetters(site.keys, site.settings.base_url)
     site.letters.update(letters.composers())
     site.routers += [*unsubscribing.HANDLERS]
@@ -98,3 +94,7 @@ def _places(db: Session) -> list[str]:
         Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
         Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
     ]
+
+
+def _places(db: Session) -> list[str]:
+    return [f"/consultations/{i}" for i in finding.public_ids(db, 45_000)]

@@ -71,11 +71,11 @@ class Asking:
 
     @property
     def edda(self) -> int:
-        return self.town.staff("edda@example.org", "official")
+        return self.town.staff("edda@example.org", "official", self.home)
 
     @property
     def emil(self) -> int:
-        return self.town.staff("emil@example.org", "official")
+        return self.town.staff("emil@example.org", "official", self.home)
 
     @property
     def department(self) -> Department:
