@@ -7,6 +7,9 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from datetime import timedelta
+from functools import partial
+
 from app.core.jobs import Job
 from app.site import Site
 from consultations import (
@@ -14,18 +17,31 @@ from consultations import (
     model,  # noqa: F401  its tables
 )
 from consultations.api import responding as responding_api
+from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.policy import ConsultationPolicy
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
 from consultations.service import erasing
+from consultations.service import announcing, publishing
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.holding import ConsultationHolding
 from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
 from consultations.service.versions import DRAFT_FILES, RESPONSE_FILES
 from consultations.verify import INVARIANTS
-from consultations.web import answering, finishing, reading, receipts
+from consultations.web import (
+    answering,
+    building,
+    building_copying,
+    building_preview,
+    building_questions,
+    building_versions,
+    finishing,
+    reading,
+    receipts,
+    unsubscribing,
+)
 
 
 def install(site: Site) -> None:
@@ -50,6 +66,8 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     """The questionnaire builder; lists, feeds and programs' reading."""
+    site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
+    site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
@@ -95,3 +113,10 @@ def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     """Published responses, "you said", "we did", exports, the roll of digests."""
+    letters = NewsLetters(site.keys, site.settings.base_url)
+    site.letters.update(letters.composers())
+    site.routers += [*unsubscribing.HANDLERS]
+    site.jobs += [
+        Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
+        Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
+    ]
