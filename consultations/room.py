@@ -7,9 +7,6 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from datetime import timedelta
-from functools import partial
-
 from app.core.jobs import Job
 from app.site import Site
 from consultations import (
@@ -22,8 +19,7 @@ from consultations.mails.responding import ResponseLetters
 from consultations.policy import ConsultationPolicy
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
-from consultations.service import erasing
-from consultations.service import announcing, publishing
+from consultations.service import announcing, erasing, publishing
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.holding import ConsultationHolding
 from consultations.service.rekeying import ConsultationRekeyer

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
@@ -195,9 +194,7 @@ async def _sent(
     raise AssertionError("unreachable")
 
 
-async def _questions(
-    request: Request[Any, Any, Any], asked_now: Current, consultation_id: int
-) -> tuple[int, Asked]:
+async def _questions(request: Request[Any, Any, Any], asked_now: Current, consultation_id: int) -> tuple[int, Asked]:
     known = asked_now.known(consultation_id) or await in_worker(_look, request, asked_now, consultation_id)
     if known is None:
         raise NotFound

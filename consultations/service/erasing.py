@@ -58,9 +58,7 @@ def erase_people(db: Session, response_ids: Sequence[int], now: datetime) -> Non
     """Name, address and organisation of these go, and letters that wait for them."""
     mail.drop_waiting(db, RESPONSE, response_ids, now)
     db.execute(delete(Respondent).where(Respondent.response_id.in_(response_ids)))
-    db.execute(
-        update(Response).where(Response.id.in_(response_ids)).values(notify=False, account_id=None)
-    )
+    db.execute(update(Response).where(Response.id.in_(response_ids)).values(notify=False, account_id=None))
     db.flush()
 
 

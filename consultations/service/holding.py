@@ -51,7 +51,10 @@ class ConsultationHolding:
     def sections(self, db: Session, person: Person, now: datetime) -> list[Section]:
         found = [r for r in self._responses(db, person) if r.state != _S.REPLACED]
         shown = sorted(found, key=lambda r: r.sent_at, reverse=True)[:MOST_ROWS]
-        asked = {c.id: c for c in db.scalars(select(Consultation).where(Consultation.id.in_({r.consultation_id for r in shown})))}
+        asked = {
+            c.id: c
+            for c in db.scalars(select(Consultation).where(Consultation.id.in_({r.consultation_id for r in shown})))
+        }
         rows = [self._row(asked[r.consultation_id], r, now) for r in shown]
         empty = str(_("You have responded to no consultation."))
         sections = [Section(RESPONSES, str(_("Consultations")), empty, rows, len(found) - len(rows))]
@@ -149,7 +152,9 @@ class ConsultationHolding:
                     Response.consultation_id.in_([number for number, _salt in some]), Response.address_key.in_(under)
                 )
                 found |= {r.id: r for r in db.scalars(mine)}
-        return [found[number] for number in sorted(found) if found[number].receipt_stopped_at is None or _known(db, number)]
+        return [
+            found[number] for number in sorted(found) if found[number].receipt_stopped_at is None or _known(db, number)
+        ]
 
     def _drafts(self, db: Session, person: Person) -> list[Draft]:
         """Those of the account, and those whose link was sent to this address and opened from there."""

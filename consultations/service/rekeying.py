@@ -49,9 +49,9 @@ class ConsultationRekeyer:
             except CannotUnseal:
                 yield f"the respondent of response {response.id} cannot be opened"
                 continue
-            if response.address_key is not None and salt is not None and words["email"]:
-                if response.address_key != _key(keys, salt, words):
-                    yield f"response {response.id} has another key than its respondent"
+            known = response.address_key is not None and salt is not None and words["email"]
+            if known and response.address_key != _key(keys, salt, words):
+                yield f"response {response.id} has another key than its respondent"
         for draft in db.scalars(select(Draft).where(Draft.sealed.is_not(None)).execution_options(yield_per=A_STEP)):
             try:
                 open_draft(keys, draft.id, draft.sealed or b"")
