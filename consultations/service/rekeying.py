@@ -49,8 +49,8 @@ class ConsultationRekeyer:
             except CannotUnseal:
                 yield f"the respondent of response {response.id} cannot be opened"
                 continue
-            known = response.address_key is not None and salt is not None and words["email"]
-            if known and response.address_key != _key(keys, salt, words):
+            key = _key(keys, salt, words) if salt is not None and words["email"] else None
+            if response.address_key is not None and key is not None and response.address_key != key:
                 yield f"response {response.id} has another key than its respondent"
         for draft in db.scalars(select(Draft).where(Draft.sealed.is_not(None)).execution_options(yield_per=A_STEP)):
             try:

@@ -179,7 +179,7 @@ def test_two_browsers_at_one_page_are_shown_both_texts(sqlite_site: RunningSite,
     lead.fill({"q2": "11", "by": "Lea"})
     assert lead.page.status_code == 409
     assert "Carla" in lead.words
-    assert "What Carla wrote" in lead.words
+    assert "Stored No What you wrote Yes" in lead.words
     (page,) = pages(asking, bridge)
     assert "What Carla wrote" in page.answers, "nothing was overwritten"
     lead.fill()
