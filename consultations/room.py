@@ -20,6 +20,7 @@ from consultations import (
 from consultations.jobs import jobs
 from consultations.mails.life import OfficialsLetters
 from consultations.api import reading as api_reading
+from consultations.api import responding as responding_api
 from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
@@ -34,6 +35,14 @@ from consultations.service.followed import TELLERS, ConsultationFollowed, Lines,
 from consultations.service.locking import KIND
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
+from consultations.queries.current import Current
+from consultations.rules.acts import ACTS
+from consultations.service import announcing, erasing, publishing
+from consultations.service.acts import ConfirmResponse, SendResponse
+from consultations.service.holding import ConsultationHolding
+from consultations.service.rekeying import ConsultationRekeyer
+from consultations.service.responding import Responding
+from consultations.service.versions import DRAFT_FILES, RESPONSE_FILES
 from consultations.verify import INVARIANTS
 from consultations.web import (
     answering,
@@ -126,13 +135,35 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     """Answering, drafts, receipts, letters to respondents, what they hold and may erase."""
-    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS]
+    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS, *responding_api.HANDLERS]
+    site.dependencies["asked_now"] = Current()
     performer = Responding(site.keys, policy)
     site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
     letters = ResponseLetters(site.keys, policy, site.settings.base_url)
     site.letters.update(letters.composers())
     site.recipients["consultations.response"] = letters.address_of_response
     site.recipients["consultations.draft"] = letters.address_of_draft
+    site.holdings["consultations"] = ConsultationHolding(site.keys)
+    site.rekeyers["consultations"] = ConsultationRekeyer()
+    site.file_owners.setdefault(RESPONSE_FILES, _never_public)
+    site.file_owners.setdefault(DRAFT_FILES, _never_public)
+
+    def forget(db: Session, now: datetime) -> int:
+        return erasing.erase_some(db, policy, now) or erasing.forget_unconfirmed(db, policy, now)
+
+    site.jobs += [
+        Job("consultations: forget respondents", forget, timedelta(minutes=10)),
+        Job("consultations: forget drafts", partial(_forget_drafts, policy), timedelta(hours=1)),
+    ]
+
+
+def _forget_drafts(policy: ConsultationPolicy, db: Session, now: datetime) -> int:
+    return erasing.forget_drafts(db, policy, now)
+
+
+def _never_public(db: Session, subject_id: int) -> bool:
+    """Staff read them through their desk."""
+    return False
 
 
 def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
