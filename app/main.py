@@ -49,7 +49,7 @@ from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
-from app.core.web.edge import Answered, answered, db_provider, finishes_in_its_thread, note_status
+from app.core.web.edge import READERS, Answered, answered, db_provider, finishes_in_its_thread, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
 from app.core.web.page import Pages
@@ -87,9 +87,22 @@ from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
 
-#: threads for the public pages that are asked for most
-READERS = 3
 STATIC = Path(__file__).resolve().parent / "static"
+
+
+class Doors(Router):
+    """Every handler of one house.
+
+    Litestar 2.25 wraps a sync handler twice when another method of its path is registered later: inside one
+    router every path is registered once. An app takes a copy of a router's handlers with everything they know,
+    a third of the work of building a house; but these belong to nobody else.
+    """
+
+    def __init__(self, handlers: Iterable[Any]) -> None:
+        super().__init__("/", route_handlers=list(handlers))
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Doors:
+        return self
 
 
 class House:
@@ -198,12 +211,8 @@ class House:
             *outcomes_public.HANDLERS,
         ]
         return Litestar(
-            # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
-            # later; inside one router every path is registered once. Registering changes a handler,
-            # and a process may build more than one house: hence the copies.
-            route_handlers=[
-                Router("/", route_handlers=[finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers)])
-            ],
+            # Registering changes a handler, and a process may build more than one house: hence the copies.
+            route_handlers=[Doors(finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers))],
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),

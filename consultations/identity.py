@@ -32,18 +32,14 @@ def open_respondent(keys: Keys, response_id: int, sealed: bytes) -> dict[str, st
     return keys.unseal(sealed, bound_to=_bound(b"respondent", response_id))
 
 
-def seal_draft(keys: Keys, draft_id: int, address: Address | None, organisation: str = "") -> bytes:
-    """Whom a draft's link was sent to."""
-    facts = {
-        "email": address.display if address else "",
-        "canonical": address.canonical if address else "",
-        "organisation": organisation,
-    }
+def seal_draft(keys: Keys, draft_id: int, *, name: str, email: str, canonical: str, organisation: str) -> bytes:
+    """Who a draft is from, as they typed it; ``canonical`` of the address, where it is one."""
+    facts = {"name": name, "email": email, "canonical": canonical, "organisation": organisation}
     return keys.seal(facts, bound_to=_bound(b"draft", draft_id))
 
 
 def open_draft(keys: Keys, draft_id: int, sealed: bytes) -> dict[str, str]:
-    """``email``, ``canonical``, ``organisation``; raises CannotUnseal."""
+    """``name``, ``email``, ``canonical``, ``organisation``; raises CannotUnseal."""
     return keys.unseal(sealed, bound_to=_bound(b"draft", draft_id))
 
 

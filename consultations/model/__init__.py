@@ -21,16 +21,30 @@ from consultations.model.reading import (
     ResponseNote,
 )
 from consultations.model.response import Draft, DraftPage, Respondent, Response, ResponseVersion
+from consultations.model.text import (
+    Clause,
+    ClauseSource,
+    ClauseVersion,
+    Disposition,
+    DraftText,
+    TextAnswers,
+    TextVersion,
+)
 
 __all__ = [
     "Announcement",
     "Authorship",
+    "Clause",
+    "ClauseSource",
+    "ClauseVersion",
     "Code",
     "Coding",
     "Consultation",
     "DateChange",
+    "Disposition",
     "Draft",
     "DraftPage",
+    "DraftText",
     "Finding",
     "FindingCode",
     "FindingPassage",
@@ -44,4 +58,6 @@ __all__ = [
     "ResponseVersion",
     "StoredQuestionnaire",
     "Supporting",
+    "TextAnswers",
+    "TextVersion",
 ]

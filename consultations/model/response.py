@@ -114,6 +114,8 @@ class Response(Base):
     changed_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     end_reason: Mapped[str] = mapped_column(Text, default="")
+    #: its owner asked that the link to the receipt work no more
+    receipt_stopped_at: Mapped[datetime | None] = mapped_column(Instant)
 
     #: of what came on paper, by post, by telephone
     source_ref: Mapped[str | None] = mapped_column(String(80))
@@ -162,8 +164,8 @@ class Respondent(Base):
 class Draft(Base):
     """A response that was saved to go on later, by a link; of an organisation several people hold links to it.
 
-    The lead's link may submit, colleagues' links may write. ``sealed``: the address that the link was sent to, and
-    the organisation's name. Each page has a revision of its own, so that nobody overwrites what they have not seen.
+    The lead's link may submit, colleagues' links may write. ``sealed``: name, address and organisation as they were
+    typed, see :func:`consultations.identity.seal_draft`. Each page has a revision of its own, so that nobody overwrites what they have not seen.
     """
 
     __tablename__ = "consultations_draft"
@@ -186,7 +188,7 @@ class Draft(Base):
     language: Mapped[str] = mapped_column(String(12))
     late_pass_id: Mapped[int | None] = mapped_column(ForeignKey("consultations_late_pass.id"))
     questionnaire_version: Mapped[int]
-    #: the response that it changes, where that was sent already
+    #: the response that it changes, where that was sent already; and the one that it became a version of
     amends_id: Mapped[int | None] = mapped_column(ForeignKey("consultations_response.id"))
     letters: Mapped[int] = mapped_column(default=0)
     #: wants to be told when the dates change

@@ -274,6 +274,7 @@ def upgrade() -> None:
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=False),
+        sa.Column("receipt_stopped_at", Instant(), nullable=True),
         sa.Column("source_ref", sa.String(length=80), nullable=True),
         sa.Column("transcriber_id", BIG_ID, nullable=True),
         sa.Column("checker_id", BIG_ID, nullable=True),
