@@ -79,7 +79,9 @@ def test_figures_follow_every_change_at_once(asking: Asking) -> None:
     asking.responded(bridge, YES_ANSWER)
     first = seen(asking, bridge)
     assert (first.count(), first.count(("option", 2, YES.id))) == (1, 1)
-    second = asking.responded(bridge, NO_ANSWER, channel=Channel.PAPER, consent=Consent.NONE, organisation="Harbour Ltd")
+    second = asking.responded(
+        bridge, NO_ANSWER, channel=Channel.PAPER, consent=Consent.NONE, organisation="Harbour Ltd"
+    )
     after = seen(asking, bridge)
     assert after.count() == 2
     assert [after.count(k) for k in (("option", 2, NO.id), ("channel", "paper"), ("answered", 3))] == [1, 1, 1]
@@ -230,7 +232,13 @@ def test_a_finding_counts_people_once_and_leads_back_to_each(asking: Asking) -> 
 
     def add(db: object) -> int:
         made = findings.add(
-            db, bridge, "People who care for others should not pay", "", codes=[carers, paid], by=asking.tom, now=town.now
+            db,
+            bridge,
+            "People who care for others should not pay",
+            "",
+            codes=[carers, paid],
+            by=asking.tom,
+            now=town.now,
         )
         passage = db.scalar(select(Coding.id).where(Coding.response_id == ben, Coding.start == 34))  # type: ignore[attr-defined]
         findings.quote(db, bridge, made.id, passage, by=asking.tara, now=town.now)
@@ -315,7 +323,11 @@ def test_a_cross_table_is_what_counting_by_hand_gives(asking: Asking) -> None:
         now, asked = columns(db, bridge), questions(db, bridge)
         sides = tables.axes(now, asked)
         open_table = tables.cross(now, sides["q2"], sides["q6"], now.submitted)
-        assert [[c.count for c in row] for row in open_table.cells] == [[6, 0, 0, 0, 7], [9, 0, 0, 0, 2], [0, 0, 8, 0, 0]]
+        assert [[c.count for c in row] for row in open_table.cells] == [
+            [6, 0, 0, 0, 7],
+            [9, 0, 0, 0, 2],
+            [0, 0, 8, 0, 0],
+        ]
         closed = tables.cross(now, sides["q2"], sides["q6"], now.submitted, small=ConsultationPolicy().small_cell)
         assert closed.cells[1][4].public is None
         assert sum(c.public is None for row in closed.cells for c in row) >= 4
