@@ -75,7 +75,20 @@ def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
-    """The reading desk: codes, notes, tables, findings, campaigns; paper."""
+    """The reading desk: codes, notes, tables, findings, campaigns."""
+    site.routers += [*desks.HANDLERS]
+    site.jobs += [
+        Job("consultations: index words", Indexing().step, timedelta(seconds=1)),
+        Job("consultations: compare letters", Comparing().step, timedelta(seconds=1)),
+    ]
+    site.staff_pages.append(
+        StaffPage(
+            "/desk/consultations",
+            str(_("Consultations")),
+            str(_("What people answered: read it, code it, say what you heard.")),
+            "consultations.read",
+        )
+    )
 
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
