@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import partial
 
 from app.core.jobs import Job
-from app.site import Site
+from app.core.i18n import _
+from app.site import Site, StaffPage
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
@@ -17,6 +18,8 @@ from consultations.policy import ConsultationPolicy
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, publishing
 from consultations.service.acts import ConfirmResponse, SendResponse
+from consultations.service.campaigns import Comparing
+from consultations.service.indexing import Indexing
 from consultations.service.responding import Responding
 from consultations.verify import INVARIANTS
 from consultations.web import (
@@ -26,6 +29,7 @@ from consultations.web import (
     building_preview,
     building_questions,
     building_versions,
+    desks,
     finishing,
     reading,
     receipts,

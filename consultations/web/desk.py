@@ -111,7 +111,7 @@ def one(
         and desk.consultation.stage == Stage.WAITING
         and desk.consultation.state == "published",
         read_share=share(desk.read, desk.people),
-        progress=_progress(desk),
+        progress_of=_progress(desk),
         organisations=desk.columns.count(ORGANISATION),
         rejected=desk.columns[REJECTED].bit_count(),
         next_unread=next_unread(desk.columns),
