@@ -13,6 +13,8 @@ from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
 from app.site import HomePanel, PanelItem, Site
+from app.core.i18n import _
+from app.site import Site, StaffPage
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
@@ -33,6 +35,8 @@ from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
 from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
 from consultations.service.locking import KIND
+from consultations.service.campaigns import Comparing
+from consultations.service.indexing import Indexing
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
 from consultations.queries.current import Current
@@ -53,6 +57,7 @@ from consultations.web import (
     building_versions,
     dating,
     editing,
+    desks,
     finishing,
     hosting,
     listing,
@@ -171,7 +176,20 @@ def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
-    """The reading desk: codes, notes, tables, findings, campaigns; paper."""
+    """The reading desk: codes, notes, tables, findings, campaigns."""
+    site.routers += [*desks.HANDLERS]
+    site.jobs += [
+        Job("consultations: index words", Indexing().step, timedelta(seconds=1)),
+        Job("consultations: compare letters", Comparing().step, timedelta(seconds=1)),
+    ]
+    site.staff_pages.append(
+        StaffPage(
+            "/desk/consultations",
+            str(_("Consultations")),
+            str(_("What people answered: read it, code it, say what you heard.")),
+            "consultations.read",
+        )
+    )
 
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
