@@ -12,40 +12,33 @@ from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
-from app.site import HomePanel, PanelItem, Site
-from app.core.i18n import _
-from app.site import Site, StaffPage
+from app.site import HomePanel, PanelItem, Site, StaffPage
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
-from consultations.jobs import jobs
-from consultations.mails.life import OfficialsLetters
 from consultations.api import reading as api_reading
 from consultations.api import responding as responding_api
+from consultations.jobs import jobs
+from consultations.mails.life import OfficialsLetters
 from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import shown
-from consultations.queries import finding
-from consultations.rules.acts import ACTS
-from consultations.service import announcing, attaching, publishing
-from consultations.service.acts import ConfirmResponse, SendResponse
-from consultations.service.announcing import News
-from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
-from consultations.service.locking import KIND
-from consultations.service.campaigns import Comparing
-from consultations.service.indexing import Indexing
-from consultations.service.responding import Responding
-from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
+from consultations.queries import finding, shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
-from consultations.service import announcing, erasing, publishing
+from consultations.service import announcing, attaching, erasing, publishing
 from consultations.service.acts import ConfirmResponse, SendResponse
+from consultations.service.announcing import News
+from consultations.service.campaigns import Comparing
+from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
 from consultations.service.holding import ConsultationHolding
+from consultations.service.indexing import Indexing
+from consultations.service.locking import KIND
 from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
+from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
 from consultations.service.versions import DRAFT_FILES, RESPONSE_FILES
 from consultations.verify import INVARIANTS
 from consultations.web import (
@@ -56,8 +49,8 @@ from consultations.web import (
     building_questions,
     building_versions,
     dating,
-    editing,
     desks,
+    editing,
     finishing,
     hosting,
     listing,
