@@ -52,7 +52,7 @@ from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
-from app.core.web.edge import Answered, answered, db_provider, finishes_in_its_thread, note_status
+from app.core.web.edge import READERS, Answered, answered, db_provider, finishes_in_its_thread, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
 from app.core.web.page import Pages
@@ -90,8 +90,6 @@ from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
 
-#: threads for the public pages that are asked for most
-READERS = 3
 STATIC = Path(__file__).resolve().parent / "static"
 
 

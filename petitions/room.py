@@ -9,6 +9,7 @@ from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.core.i18n import _
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import HomePanel, PanelItem, Referred, Site, StaffPage
@@ -243,7 +244,8 @@ class _Referred:
 
     def many(self, db: Session, ids: Collection[int]) -> dict[int, Referred]:
         columns = (Petition.id, Petition.action, Petition.signature_count, Petition.state)
-        rows = db.execute(select(*columns).where(Petition.id.in_(ids)))
+        build = lambda: select(*columns).where(ready.among(db, Petition.__table__.c.id))
+        rows = ready.rows(db, "referred petitions", build, {"ids": ready.as_one(db, ids)})
         return {
             i: Referred(action, f"/petitions/{i}", people, note=_note_to_department(state), public=state in VISIBLE)
             for i, action, people, state in rows

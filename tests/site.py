@@ -56,6 +56,7 @@ from app.outcomes.model import Referral
 from app.outcomes.rules.answers import read_answer
 from app.site import Site
 from app.verify import check
+from consultations.queries import questionnaires
 from petitions.identity import identity_keys
 from petitions.mails import CONFIRM, CREATOR, NOT_ME, SPONSOR
 from petitions.model.petition import Petition
@@ -583,6 +584,7 @@ class Ground:
         return self.database
 
     def clear(self) -> None:
+        questionnaires.forget()
         with self.database.writing() as db:
             held = set(db.scalars(self._held))
             with append_only.lifted(db) if held.intersection(append_only.GUARDED) else nullcontext():

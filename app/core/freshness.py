@@ -7,12 +7,15 @@ learns of a change within a second; the process that committed it learns at once
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 
-from sqlalchemy import BigInteger, Table, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Select, Table, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core import ready
 from app.core.batches import Prepared
 from app.core.db import Base, after_commit
 
@@ -53,10 +56,17 @@ def hint(db: Session, *keys: str) -> None:
 def versions(db: Session, keys: Iterable[str]) -> Mapping[str, int]:
     """Today's versions; a key that was never touched has none."""
     wanted = list(keys)
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), 500):
-        rows = db.execute(
-            select(PageVersion.key, PageVersion.version).where(PageVersion.key.in_(wanted[start : start + 500]))
+    if not wanted:
+        return {}
+    given = json.dumps(wanted) if ready.is_sqlite(db) else wanted
+    return dict(ready.rows(db, "page versions", lambda: _versions(db), {"keys": given}))  # type: ignore[arg-type]
+
+
+def _versions(db: Session) -> Select[*tuple[Any, ...]]:
+    """However many keys: they come as one value."""
+    found, name = select(_TABLE.c.key, _TABLE.c.version), "keys"
+    if ready.is_sqlite(db):
+        return found.where(
+            _TABLE.c.key.in_(select(func.json_each(ready.given(name, Text())).table_valued("value").c.value))
         )
-        found.update({key: version for key, version in rows})
-    return found
+    return found.where(_TABLE.c.key == func.any(ready.given(name, ARRAY(Text()))))

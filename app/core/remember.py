@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -35,18 +35,33 @@ class Remembered(Generic[T]):
 
 
 class Kept(Generic[T]):
-    """One value, for as long as its stamp stays the same and it is not too old; one caller works it out for all."""
+    """One value, for as long as its stamp stays the same and it is not too old; one caller works it out for all.
+
+    Where it is only too old the others get the last one meanwhile; where its stamp is another one they wait.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._lock = threading.Lock()
-        self._value: T | None = None
-        self._stamp: object = None
-        self._until = 0.0
+        self._known: _Known[T] | None = None
 
     def get(self, stamp: object, work_out: Callable[[], T]) -> T:
-        with self._lock:
-            if self._value is None or self._stamp != stamp or time.monotonic() >= self._until:
-                self._value, self._stamp = work_out(), stamp
-                self._until = time.monotonic() + self.seconds
-            return self._value
+        known = self._known
+        if known is not None and known.stamp == stamp:
+            if time.monotonic() < known.until or not self._lock.acquire(blocking=False):
+                return known.value
+        else:
+            self._lock.acquire()
+        try:
+            known = self._known  # somebody may have worked it out while this one waited
+            if known is None or known.stamp != stamp or time.monotonic() >= known.until:
+                known = self._known = _Known(work_out(), stamp, time.monotonic() + self.seconds)
+            return known.value
+        finally:
+            self._lock.release()
+
+
+class _Known(NamedTuple, Generic[T]):
+    value: T
+    stamp: object
+    until: float

@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, false, func, l
 from sqlalchemy.orm import Session
 
 from app.core import ready
+from app.core.ready import among, as_one, not_among
 from app.departments.model import Department
 from petitions.model.petition import MinuteCount, Petition
 from petitions.model.sorting import PetitionTopic, Topic
@@ -34,7 +35,7 @@ from petitions.queries.filters import (
     stretches,
 )
 from petitions.queries.members import bits_of, bound, gathered, ids_in, is_member
-from petitions.queries.words import Holding, among, as_one, holding, matching, not_among, words_of
+from petitions.queries.words import Holding, holding, matching, words_of
 from petitions.rules.lifecycle import PetitionState
 
 __all__ = ["SORTS", "STATES", "Moment", "Search", "in_state", "matching", "words_of"]

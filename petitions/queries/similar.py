@@ -20,9 +20,9 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import ready
+from app.core.ready import among, as_one
 from petitions.queries.filters import P, Shape, in_state
 from petitions.queries.finding import ENTRY, Entry
-from petitions.queries.words import among, as_one
 from petitions.rules.lifecycle import PetitionState
 from petitions.rules.similarity import (
     IN_BACKGROUND,

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
-    ColumnElement,
     Select,
     String,
     Text,
-    cast,
     column,
     func,
     literal_column,
@@ -23,7 +20,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.types import NullType
 
 from app.core import ready
 from app.core.text.plain import fold, tidy_line
@@ -95,26 +91,3 @@ def holding(db: Session, words: Sequence[str], *, few: int) -> Holding:
 
 def _some(db: Session) -> Select[*tuple[Any, ...]]:
     return gathered(db, having(db).limit(ready.given("most", BigInteger())))
-
-
-def among(db: Session, i: ColumnElement[int], name: str = "ids") -> ColumnElement[bool]:
-    """One of many ids, as a single value of the statement: a list of 500 takes longer to write than to run."""
-    if ready.is_sqlite(db):
-        return i.in_(select(func.json_each(ready.given(name, String())).table_valued("value").c.value))
-    return i == func.any(_array(name))
-
-
-def not_among(db: Session, i: ColumnElement[int], name: str) -> ColumnElement[bool]:
-    """None of many ids. PostgreSQL looks them up by their hash only where they come as rows."""
-    return ~among(db, i, name) if ready.is_sqlite(db) else i.not_in(select(func.unnest(_array(name))))
-
-
-def _array(name: str) -> ColumnElement[Any]:
-    """Sent as it was written, without a type of its own, so that PostgreSQL reads it once."""
-    return cast(ready.given(name, NullType()), ARRAY(BigInteger))
-
-
-def as_one(db: Session, ids: Iterable[int]) -> str:
-    """Many ids as :func:`among` takes them."""
-    told = ",".join(map(str, ids))
-    return f"[{told}]" if ready.is_sqlite(db) else f"{{{told}}}"

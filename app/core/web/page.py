@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -28,6 +28,7 @@ from app.core.web.phrases import said
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 HTML = "text/html"
+T = TypeVar("T")
 
 
 class Fragments:
@@ -82,6 +83,20 @@ class Fragments:
     def forget(self) -> None:
         with self._lock:
             self._kept.clear()
+
+
+class Entries(Generic[T]):
+    """Rows that stand together on a page, each with the key of its part of it: all that the part shows."""
+
+    def __init__(self, rows: Sequence[T], keys: Sequence[Hashable]) -> None:
+        self.rows, self.keys = rows, keys
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def find(self, places: Sequence[int]) -> list[T]:
+        """Those at these places; see :meth:`Fragments.each`."""
+        return [self.rows[at] for at in places]
 
 
 class _Templates(FileSystemLoader):

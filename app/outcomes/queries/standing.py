@@ -1,7 +1,7 @@
 """How departments do, in figures. What each one means stands in words on the department's page.
 
 Counted is everything that was referred but made-up matters, whether or not its text is public today.
-A figure is worked out anew when something of the department's has changed, and after some seconds.
+A figure is worked out anew when something of the department's has changed, and after a minute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from app.outcomes.model import Commitment, DueChange, FeedbackCount, Handing, Re
 from app.outcomes.rules.commitments import Progress
 from app.outcomes.rules.referrals import OWED, Move, ReferralState
 
-SECONDS = 10.0
+#: what changes is announced; only what people say of answers, and a year that goes by, is seen by age alone
+SECONDS = 60.0
 A_YEAR = timedelta(days=365)
 MOST_KEPT = 2_000
 

@@ -24,10 +24,11 @@ from app.outcomes.model import (
     Referral,
     Support,
 )
+from app.outcomes.queries.inbox import MADE_UP
 from app.outcomes.service.documents import owner
 from app.outcomes.service.referring import Calendar, refer
 
-KIND, CAUSE = "sandbox", "response"
+KIND, CAUSE = MADE_UP, "response"
 
 
 class Story(NamedTuple):

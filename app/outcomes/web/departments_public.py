@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -16,6 +17,8 @@ from app.core import freshness
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.web import atom
+from app.core.web.edge import shows
+from app.core.web.page import Entries, day_count
 from app.core.web.page import public as public_page
 from app.departments import queries as departments
 from app.departments.model import Department
@@ -28,6 +31,7 @@ from app.outcomes.web import records
 from app.outcomes.web.asked import FRESH_FOR, JSON, OPEN_DATA, midnight, moment
 
 #: entries of each list on a department's page; the rest is one link away
+_NUMBERS = itertools.count()
 MOST, MOST_PROMISES, MOST_ANSWERS, A_FEED = 10, 5, 5, 30
 
 
@@ -61,12 +65,18 @@ def _table(state: Any, db: Session, at: Moment) -> list[tuple[Department, Standi
 
 
 class Lists(NamedTuple):
-    """What a department's page lists: the late first in each."""
+    """What a department's page lists: the late first in each. ``number``: of this reading of them."""
 
     late: list[shown.ShownOutcome]
     in_time: list[shown.ShownOutcome]
     promises: list[shown.PromiseOfSubject]
     answers: list[shown.ShownOutcome]
+    number: int
+
+    def entries(self, name: str, now: datetime) -> Entries[Any]:
+        """One of these lists, whose parts of the page are good for as long as this reading and the days that are left."""
+        rows: list[Any] = getattr(self, name)
+        return Entries(rows, [(self.number, name, at, _days_left(row, now)) for at, row in enumerate(rows)])
 
     @property
     def keys(self) -> set[str]:
@@ -74,6 +84,12 @@ class Lists(NamedTuple):
         rows: list[Referral | Commitment] = [o.row for o in (*self.late, *self.in_time, *self.answers)]
         rows += [p.promise.row for p in self.promises]
         return {str(subject) for subject in public.subjects_of(rows)}
+
+
+def _days_left(of: shown.ShownOutcome | shown.PromiseOfSubject, now: datetime) -> int | None:
+    if isinstance(of, shown.PromiseOfSubject) or of.row.due_at is None or not of.is_owed:
+        return None
+    return day_count(of.row.due_at, now)
 
 
 def read_lists(state: Any, db: Session, department: Department, at: Moment) -> Lists:
@@ -90,6 +106,7 @@ def read_lists(state: Any, db: Session, department: Department, at: Moment) -> L
         in_time=some(IN_TIME, MOST),
         promises=shown.promises(db, subjects, [*late, *ahead], at),
         answers=some(ANSWERED, MOST_ANSWERS),
+        number=next(_NUMBERS),
     )
 
 
@@ -120,11 +137,10 @@ class KeptLists:
         return (at.today, freshness.versions(db, keys))
 
 
-@get("/departments/{ref:str}", name="outcomes.department", guards=[anyone], sync_to_thread=True)
-def department_page(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]
-) -> Response[bytes]:
+@shows("/departments/{ref:str}", name="outcomes.department")
+def department_page(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """One department's page; ``/departments/parks.json`` is its data, ``/departments/parks.atom`` what it does."""
+    ref: str = request.path_params["ref"]
     if ref.endswith(".json"):
         return _as_json(request, db, _known(db, ref.removesuffix(".json")))
     if ref.endswith(".atom"):

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from litestar import Request, Response, get
-from litestar.di import NamedDependency
+from litestar import Request, Response
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import may
-from app.accounts.model import Account
+from app.accounts.guards import may, signed
 from app.core.paging import Page, read_page
 from app.core.subject import SubjectRef
-from app.core.web.page import day_count
+from app.core.web.edge import shows
+from app.core.web.page import Entries, day_count
 from app.departments.queries import by_ids
 from app.outcomes.contribution import Referred
 from app.outcomes.queries import inbox
-from app.outcomes.queries.inbox import A_PAGE, Desk, Matter, Numbers, Show, Written
+from app.outcomes.queries.inbox import A_PAGE, SETTLED, Desk, Matter, Show
 from app.outcomes.rules.referrals import ReferralState, is_late
 from app.outcomes.service import practising
-from app.outcomes.service.desk import cards_read
 from app.outcomes.subjects import shown
-from app.outcomes.web.lookup import department_of
+from app.outcomes.web.lookup import office_of
 
 #: of what it helps with, so many stand below what it owes
 FEW = 5
-SETTLED = frozenset({Show.ANSWERED, Show.CLOSED})
 
 
 class Line(NamedTuple):
@@ -39,76 +36,66 @@ class Line(NamedTuple):
     href: str
     part: str
     overdue: bool
-    #: who sees to it, and its lead department where that is another one
-    owner: str
+    #: its lead department where that is another one
     lead: str
-    draft: Written | None
     #: whole days until its day, or since
     days: int
+    #: whoever looks wrote last at its answer
+    is_mine: bool
 
     @property
     def key(self) -> tuple[Hashable, ...]:
-        """Everything that its entry shows, but for who looks at it."""
+        """Everything that its entry shows."""
         about = self.subject
         told = (about.title, about.people, about.note) if about else None
-        return (self.referral, told, self.href, self.overdue, self.days, self.owner, self.lead, self.draft)
+        return (self.referral, told, self.href, self.overdue, self.days, self.lead, self.is_mine)
 
 
-@get("/desk", name="outcomes.desk", guards=[may("outcomes.desk")], sync_to_thread=True)
-def desk(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
-) -> Response[bytes]:
+@shows("/desk", name="outcomes.desk", guards=[may("outcomes.desk")])
+def desk(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """``show`` chooses a part: what is owed, mine, nobody's, late, answered and so on."""
-    state, asked = request.app.state, request.query_params
-    department = department_of(db, account)
+    state, asked, account = request.app.state, request.query_params, signed(request)
+    department = office_of(db, account)
     here = Desk(department.id, account.id, state.clock.now())
     show = Show(asked["show"]) if asked.get("show") in set(Show) else Show.ALL
-    counted, number = state.site.inbox_numbers.of(db, here), read_page(asked.get("page", ""))
+    counts, number = state.site.inbox_numbers.of(db, here).of(account.id), read_page(asked.get("page", ""))
     lines = _lines(state, db, here, inbox.page(db, here, show, offset=(number - 1) * A_PAGE))
     is_front = show == Show.ALL and number == 1
-    practice = _practice(db, here) if is_front or show in SETTLED else None
-    helps = inbox.page(db, here, Show.SUPPORTING, offset=0, most=FEW) if is_front and counted.supporting else ()
+    practice = inbox.practised(db, here, practising.KIND) if is_front or show in SETTLED else None
+    helps = inbox.page(db, here, Show.SUPPORTING, offset=0, most=FEW) if is_front and counts[Show.SUPPORTING] else ()
     response: Response[bytes] = state.pages.personal(
         "outcomes/desk.html",
         staff=account,
         department=department,
         show=show,
-        counts={part: counted.of(part, account.id) for part in Show},
+        counts=counts,
         paging=Page(
             lines,
-            _total(db, here, show, counted, practice),
+            _total(db, here, show, counts, practice),
             number,
             "/desk",
             {"show": "" if show == Show.ALL else show},
             A_PAGE,
         ),
-        parts=[(part, list(those)) for part, those in groupby(lines, key=attrgetter("part"))],
-        helps=_lines(state, db, here, helps),
-        practice=_lines(state, db, here, [practice]) if practice and is_front else [],
-        cards=cards_read(db, account.id),
+        parts=[(part, _entries(list(those))) for part, those in groupby(lines, key=attrgetter("part"))],
+        helps=_entries(_lines(state, db, here, helps)),
+        practice=_entries(_lines(state, db, here, [practice] if practice and is_front else [])),
+        cards=department.cards,
         now=here.now,
     )
     return response
 
 
-def _practice(db: Session, here: Desk) -> Matter | None:
-    """What it practises with, unless it was handed on."""
-    matter = practising.of(db, here.department_id)
-    return Matter.of(matter) if matter is not None and matter.department_id == here.department_id else None
-
-
-def _total(db: Session, here: Desk, show: Show, counted: Numbers, practice: Matter | None) -> int:
+def _total(db: Session, here: Desk, show: Show, counts: Mapping[Show, int], practice: Matter | None) -> int:
     if show not in SETTLED:
-        return counted.of(show, here.account_id)
+        return counts[show]
     settled = ReferralState(show)
     return inbox.settled(db, here, settled) - (practice is not None and practice.state == settled)
 
 
 def _lines(state: Any, db: Session, here: Desk, rows: Sequence[Matter]) -> list[Line]:
     subjects = shown(state.site.referred, db, (SubjectRef(r.subject_kind, r.subject_id) for r in rows))
-    owners = inbox.names(db, (r.assignee_id for r in rows))
     leads = by_ids(db, {r.department_id for r in rows} - {here.department_id})
-    drafts = inbox.drafts(db, [r.id for r in rows])
     return [
         Line(
             referral=r,
@@ -116,13 +103,16 @@ def _lines(state: Any, db: Session, here: Desk, rows: Sequence[Matter]) -> list[
             href=_href(state, r, here),
             part=_part(r, here),
             overdue=is_late(r.state, r.due_at, here.now),
-            owner=owners.get(r.assignee_id or 0, ""),
             lead=lead.name if (lead := leads.get(r.department_id or 0)) else "",
-            draft=drafts.get(r.id),
             days=_days(r, here),
+            is_mine=r.written_by == here.account_id,
         )
         for r in rows
     ]
+
+
+def _entries(lines: Sequence[Line]) -> Entries[Line]:
+    return Entries(lines, [line.key for line in lines])
 
 
 def _href(state: Any, matter: Matter, here: Desk) -> str:

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from app.accounts.model import Account
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import _
+from app.departments import queries as departments
 from app.departments.model import Department
-from app.departments.queries import of_officer
 from app.outcomes import queries
 from app.outcomes.contribution import NewsOfAnswers
 from app.outcomes.model import Commitment, Referral
+from app.outcomes.queries import inbox
+from app.outcomes.queries.inbox import Office
 from app.outcomes.rules.deadlines import WorkingDays, check_due_day, end_of, read_day
 
 
@@ -30,10 +32,18 @@ class NoOffice(Forbidden):
 
 def department_of(db: Session, account: Account) -> Department:
     """Whose desk this is; raises :class:`NoOffice`."""
-    department = of_officer(db, account.id)
+    department = departments.of_officer(db, account.id)
     if department is None:
         raise NoOffice
     return department
+
+
+def office_of(db: Session, account: Account) -> Office:
+    """The same, for the page that is opened most; raises :class:`NoOffice`."""
+    office = inbox.office_of(db, account.id)
+    if office is None:
+        raise NoOffice
+    return office
 
 
 def owned(db: Session, account: Account, referral_id: int) -> Referral:

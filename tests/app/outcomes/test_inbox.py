@@ -53,7 +53,7 @@ class Office:
     def counts(self, account: int | None = None) -> dict[Show, int]:
         with self.town.database.reading() as db:
             found = inbox.numbers(db, self.desk(account))
-        return {show: found.of(show, account or self.imran) for show in Show}
+        return dict(found.of(account or self.imran))
 
     def desk(self, account: int | None) -> Desk:
         return Desk(self.ids["parks"], account or self.imran, self.town.now)
@@ -106,6 +106,17 @@ def test_what_is_settled_has_the_newest_on_top_and_what_came_without_a_day_last(
         assert inbox.settled(db, office.desk(None), ReferralState.ANSWERED) == 4
 
 
+def test_further_pages_of_what_is_settled_go_on_where_the_one_before_ended(office: Office):
+    answered = {"state": ReferralState.ANSWERED, "answered_at": office.town.now, "took": 1}
+    with office.town.database.writing() as db:
+        made_up = practising.begin(db, office.town.site.calendar, office.ids["parks"], office.town.now)
+        made_up.state, made_up.answered_at, made_up.due_at = "answered", office.town.now, office.town.now
+    for number in range(1, 6):
+        office.owes(number, number, **answered)
+    office.owes(6, 0, due_at=None, **answered)
+    assert [office.shows(Show.ANSWERED, offset=offset, most=2) for offset in range(0, 8, 2)] == [[5, 4], [3, 2], [1, 6], []]
+
+
 def test_a_made_up_matter_is_in_no_part_and_no_number(office: Office):
     with office.town.database.writing() as db:
         practising.begin(db, office.town.site.calendar, office.ids["parks"], office.town.now)
@@ -128,9 +139,9 @@ def test_what_waits_for_a_second_person_stands_apart(office: Office):
     assert office.shows(Show.WAITING) == [1]
     assert office.counts()[Show.WAITING] == 1
     with office.town.database.reading() as db:
-        written = inbox.drafts(db, [matter, other])
-    assert (written[matter].by_id, written[matter].waits_since is None) == (office.imran, False)
-    assert written[other].waits_since is None
+        shown = {m.id: m for m in inbox.page(db, office.desk(None), Show.ALL, offset=0)}
+    assert (shown[matter].written_by, shown[matter].waits_since is None) == (office.imran, False)
+    assert (shown[other].written_by, shown[other].waits_since) == (office.imran, None)
 
 
 def test_what_a_department_helps_with_is_not_its_own(office: Office):
