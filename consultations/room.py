@@ -12,26 +12,34 @@ from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
-from app.site import HomePanel, PanelItem, Site
+from app.site import HomePanel, PanelItem, Site, StaffPage
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
+from consultations.api import reading as api_reading
+from consultations.api import responding as responding_api
 from consultations.jobs import jobs
 from consultations.mails.life import OfficialsLetters
 from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import shown
+from consultations.queries import finding, shown
+from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
-from consultations.service import announcing, attaching, publishing
+from consultations.service import announcing, attaching, erasing, publishing
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
+from consultations.service.campaigns import Comparing
 from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
+from consultations.service.holding import ConsultationHolding
+from consultations.service.indexing import Indexing
 from consultations.service.locking import KIND
+from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
+from consultations.service.versions import DRAFT_FILES, RESPONSE_FILES
 from consultations.verify import INVARIANTS
 from consultations.web import (
     answering,
@@ -41,9 +49,11 @@ from consultations.web import (
     building_questions,
     building_versions,
     dating,
+    desks,
     editing,
     finishing,
     hosting,
+    listing,
     reading,
     receipts,
     reviewing,
@@ -117,17 +127,41 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     """The questionnaire builder; lists, feeds and programs' reading."""
     site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
     site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
+    site.routers += [*listing.HANDLERS, *api_reading.HANDLERS]
+    site.sitemap.append(_places)
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     """Answering, drafts, receipts, letters to respondents, what they hold and may erase."""
-    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS]
+    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS, *responding_api.HANDLERS]
+    site.dependencies["asked_now"] = Current()
     performer = Responding(site.keys, policy)
     site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
     letters = ResponseLetters(site.keys, policy, site.settings.base_url)
     site.letters.update(letters.composers())
     site.recipients["consultations.response"] = letters.address_of_response
     site.recipients["consultations.draft"] = letters.address_of_draft
+    site.holdings["consultations"] = ConsultationHolding(site.keys)
+    site.rekeyers["consultations"] = ConsultationRekeyer()
+    site.file_owners.setdefault(RESPONSE_FILES, _never_public)
+    site.file_owners.setdefault(DRAFT_FILES, _never_public)
+
+    def forget(db: Session, now: datetime) -> int:
+        return erasing.erase_some(db, policy, now) or erasing.forget_unconfirmed(db, policy, now)
+
+    site.jobs += [
+        Job("consultations: forget respondents", forget, timedelta(minutes=10)),
+        Job("consultations: forget drafts", partial(_forget_drafts, policy), timedelta(hours=1)),
+    ]
+
+
+def _forget_drafts(policy: ConsultationPolicy, db: Session, now: datetime) -> int:
+    return erasing.forget_drafts(db, policy, now)
+
+
+def _never_public(db: Session, subject_id: int) -> bool:
+    """Staff read them through their desk."""
+    return False
 
 
 def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
@@ -135,7 +169,20 @@ def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:
-    """The reading desk: codes, notes, tables, findings, campaigns; paper."""
+    """The reading desk: codes, notes, tables, findings, campaigns."""
+    site.routers += [*desks.HANDLERS]
+    site.jobs += [
+        Job("consultations: index words", Indexing().step, timedelta(seconds=1)),
+        Job("consultations: compare letters", Comparing().step, timedelta(seconds=1)),
+    ]
+    site.staff_pages.append(
+        StaffPage(
+            "/desk/consultations",
+            str(_("Consultations")),
+            str(_("What people answered: read it, code it, say what you heard.")),
+            "consultations.read",
+        )
+    )
 
 
 def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
@@ -147,3 +194,7 @@ def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
         Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
         Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
     ]
+
+
+def _places(db: Session) -> list[str]:
+    return [f"/consultations/{i}" for i in finding.public_ids(db, 45_000)]

@@ -100,7 +100,6 @@ class Asking:
         now = self.town.now
         opens = opens or now - timedelta(days=1)
         row = Consultation(
-            kind="consultation",
             state=EditorialState.PUBLISHED,
             department_id=self.department.id,
             opens_at=opens,
@@ -205,6 +204,7 @@ class Asking:
 
 
 TEXTS = {
+    "kind": "consultation",
     "title": "Harbour Bridge toll",
     "summary": "Whether crossing the Harbour Bridge should cost something, and for whom.",
     "body": "The bridge must be repaired, and the money has to come from somewhere.",
