@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from app.core.jobs import Job
 from app.core.i18n import _
+from app.core.jobs import Job
 from app.site import Site, StaffPage
 from consultations import (
     demo,
