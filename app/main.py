@@ -90,6 +90,21 @@ from app.site import Site
 STATIC = Path(__file__).resolve().parent / "static"
 
 
+class Doors(Router):
+    """Every handler of one house.
+
+    Litestar 2.25 wraps a sync handler twice when another method of its path is registered later: inside one
+    router every path is registered once. An app takes a copy of a router's handlers with everything they know,
+    a third of the work of building a house; but these belong to nobody else.
+    """
+
+    def __init__(self, handlers: Iterable[Any]) -> None:
+        super().__init__("/", route_handlers=list(handlers))
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Doors:
+        return self
+
+
 class House:
     """One running deployment: the site, its database, intake, postman and clock."""
 
@@ -196,12 +211,8 @@ class House:
             *outcomes_public.HANDLERS,
         ]
         return Litestar(
-            # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
-            # later; inside one router every path is registered once. Registering changes a handler,
-            # and a process may build more than one house: hence the copies.
-            route_handlers=[
-                Router("/", route_handlers=[finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers)])
-            ],
+            # Registering changes a handler, and a process may build more than one house: hence the copies.
+            route_handlers=[Doors(finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers))],
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),

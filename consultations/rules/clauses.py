@@ -122,3 +122,10 @@ def passages(block: Block) -> list[str]:
         if len(sentences) > 1:
             found.append(paragraph.strip())
     return list(dict.fromkeys(found))
+
+
+def clause_name(number: str, heading: str) -> str:
+    """How a clause is called: "Clause 3: Exemptions"."""
+    if number and heading:
+        return _("Clause {number}: {heading}").format(number=number, heading=heading)
+    return _("Clause {number}").format(number=number) if number else heading or str(_("A clause without a number"))
