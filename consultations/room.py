@@ -13,9 +13,6 @@ from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
 from app.site import HomePanel, PanelItem, Site, StaffPage
-from app.core.i18n import _
-from app.core.jobs import Job
-from app.site import Site, StaffPage
 from consultations import (
     demo,
     model,  # noqa: F401  its tables
