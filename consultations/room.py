@@ -95,7 +95,6 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     site.jobs += jobs(site.referring)
     site.panels.append(lambda db, now: _panel(db, now, lambda at: say_instant(at, zone)))
     site.calendars.append(OpeningAndClosing(base_url))
-    site.sitemap.append(_places)
 
 
 def _panel(db: Session, now: datetime, say: Callable[[datetime], str]) -> HomePanel:
@@ -117,10 +116,6 @@ def _panel(db: Session, now: datetime, say: Callable[[datetime], str]) -> HomePa
 def _item(one: Consultation, say: Callable[[datetime], str]) -> PanelItem:
     closes = _("closes on {at}").format(at=say(one.closes_at)) if one.closes_at else ""
     return PanelItem(href=f"/consultations/{one.id}", title=one.title, meta=closes)
-
-
-def _places(db: Session) -> list[str]:
-    return [f"/consultations/{number}" for number in shown.readable_ids(db, 45_000)]
 
 
 def _install_building(site: Site, policy: ConsultationPolicy) -> None:
