@@ -25,7 +25,7 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, shown
+from consultations.queries import shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, publishing
@@ -123,7 +123,6 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
     site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
     site.routers += [*listing.HANDLERS, *api_reading.HANDLERS]
-    site.sitemap.append(_places)
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
@@ -189,7 +188,3 @@ def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
         Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
         Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
     ]
-
-
-def _places(db: Session) -> list[str]:
-    return [f"/consultations/{i}" for i in finding.public_ids(db, 45_000)]
