@@ -23,7 +23,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consultations.model import Coding, Response, ResponseVersion, StoredQuestionnaire
+from consultations.model import Coding, Consultation, Response, ResponseVersion, StoredQuestionnaire
 from consultations.queries import questionnaires
 from consultations.rules.questionnaire import Question, QuestionKind
 from consultations.rules.responses import ResponseState
@@ -168,8 +168,11 @@ class _Shelf:
 class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
     columns: Columns | None = None
+    #: of the consultation that they are of: another one may have its number, in a database that was restored
+    salt: bytes | None = None
 
 
+_SALT_AND_COUNT = select(Consultation.salt, Consultation.response_count)
 _SHELF = _Shelf()
 
 
@@ -179,11 +182,14 @@ def columns(db: Session, consultation_id: int) -> Columns:
     stands = kept.columns
     if stands is not None and _is_young(stands):
         return stands
+    salt, count = db.execute(_SALT_AND_COUNT.where(Consultation.id == consultation_id)).one()
     with kept.lock:
-        if kept.columns is None:
-            kept.columns = _built(db, consultation_id)
+        if kept.columns is None or kept.salt != salt:
+            kept.columns, kept.salt = _built(db, consultation_id), salt
         elif not _is_young(kept.columns):
             kept.columns = _refreshed(db, consultation_id, kept.columns)
+            if kept.columns.submitted.bit_count() < count:  # some came in under an instant long past
+                kept.columns = _built(db, consultation_id)
         return kept.columns
 
 

@@ -105,7 +105,6 @@ def drafted(asking: Asking) -> int:
 
     def store(db: Any) -> int:
         row = Consultation(
-            kind="consultation",
             state="draft",
             department_id=asking.department.id,
             created_at=now,
