@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.core.errors import NotFound
-from app.core.text.words import Wanted
+from app.core.text.plain import fold, tidy_line
+from app.core.text.words import Wanted, words_of
 from consultations.model import LatePass, Response, ResponseNote, ResponseVersion
 from consultations.queries import searching
 from consultations.queries.columns import LATE, ORGANISATION, READ, Columns, Key
@@ -25,7 +26,8 @@ A_PAGE = 25
 #: what stands on desks: responses that count, and those that were left out as abuse
 ON_DESKS = frozenset({ResponseState.SUBMITTED, ResponseState.REJECTED})
 _ANSWERS = msgspec.json.Decoder(dict[int, Any])
-_SECONDS = 1.0
+MOST_WORDS_KEPT = 1_000
+BEGINNING = 240
 
 
 def chosen(db: Session, consultation_id: int, columns: Columns, filters: Filters) -> int:
@@ -51,14 +53,31 @@ def any_of(columns: Columns, keys: Iterable[Key]) -> int:
     return found
 
 
-def _with_words(db: Session, consultation_id: int, columns: Columns, words: str) -> int:
-    """Remembered for a second: the same search is asked for page after page."""
-    until, bits = columns.remembered.get(("words", words), (0.0, 0))
-    if time.monotonic() >= until:
-        bits = columns.of(searching.holding(db, consultation_id, words))
-        if len(columns.remembered) > 200:
-            columns.remembered.clear()
-        columns.remembered["words", words] = (time.monotonic() + _SECONDS, bits)
+def _with_words(db: Session, consultation_id: int, columns: Columns, q: str) -> int:
+    """Everybody who has every word; where nobody has, words that begin so. Nobody has no word at all."""
+    words = words_of(q)
+    if not words:
+        return 0
+    state = searching.state(db)
+    return _have(db, consultation_id, columns, state, words) or _have(
+        db, consultation_id, columns, state, words, begun=True
+    )
+
+
+def _have(
+    db: Session, consultation_id: int, columns: Columns, state: int, words: Sequence[str], *, begun: bool = False
+) -> int:
+    """Each word is looked up once for as long as the index and the responses stay as they are."""
+    bits = -1
+    for word in words:
+        key = (state, word, begun)
+        found = columns.words.get(key)
+        if found is None:
+            found = columns.of(searching.holding(db, consultation_id, word, begun=begun))
+            if len(columns.words) >= MOST_WORDS_KEPT:
+                columns.words.clear()
+            columns.words[key] = found
+        bits &= found
     return bits
 
 
@@ -112,9 +131,18 @@ def lines(db: Session, ids: Sequence[int], asked: Mapping[int, Question], words:
             response.is_organisation,
             response.late_pass_id is not None,
             response.read_version == response.version,
-            wanted.excerpt(*texts) if texts else "",
+            _excerpt(wanted, texts),
         )
     return [found[i] for i in ids if i in found]
+
+
+def _excerpt(wanted: Wanted, texts: Sequence[str]) -> str:
+    """Around the first of the words that were searched for; else how the first text begins."""
+    if not texts:
+        return ""
+    if not wanted:
+        return shorten(tidy_line(texts[0][: 2 * BEGINNING]), BEGINNING, placeholder="…")
+    return wanted.excerpt(next((t for t in texts if any(w in fold(t) for w in wanted.words)), texts[0]))
 
 
 def _with_answers(ids: Sequence[int]) -> Any:
