@@ -119,18 +119,18 @@ class Line(NamedTuple):
 def lines(db: Session, ids: Sequence[int], asked: Mapping[int, Question], words: str) -> list[Line]:
     """In this order. The excerpt stands around the words that were searched for, or begins the first free text."""
     wanted, found = Wanted(words), {}
-    for row in db.execute(_with_answers(ids)):
-        response, answers = row
-        texts = [t for t in searching.texts_of(_free_first(_ANSWERS.decode(answers), asked)) if t.strip()]
-        found[response.id] = Line(
-            response.id,
-            response.version,
-            response.sent_at,
-            response.channel,
-            response.consent,
-            response.is_organisation,
-            response.late_pass_id is not None,
-            response.read_version == response.version,
+    free = tuple(q.id for q in asked.values() if q.is_free_text)
+    for row in db.execute(_LINES.where(R.id.in_(ids))):
+        texts = _free_first(_ANSWERS.decode(row.answers), free)
+        found[row.id] = Line(
+            row.id,
+            row.version,
+            row.sent_at,
+            row.channel,
+            row.consent,
+            row.is_organisation,
+            row.late_pass_id is not None,
+            row.read_version == row.version,
             _excerpt(wanted, texts),
         )
     return [found[i] for i in ids if i in found]
@@ -145,15 +145,22 @@ def _excerpt(wanted: Wanted, texts: Sequence[str]) -> str:
     return wanted.excerpt(next((t for t in texts if any(w in fold(t) for w in wanted.words)), texts[0]))
 
 
+R, V = Response.__table__.c, ResponseVersion.__table__.c
+_LINES = select(
+    R.id, R.version, R.sent_at, R.channel, R.consent, R.is_organisation, R.late_pass_id, R.read_version, V.answers
+).join_from(Response.__table__, ResponseVersion.__table__, (V.response_id == R.id) & (V.number == R.version))
+
+
 def _with_answers(ids: Sequence[int]) -> Any:
     joined = (ResponseVersion.response_id == Response.id) & (ResponseVersion.number == Response.version)
     return select(Response, ResponseVersion.answers).join(ResponseVersion, joined).where(Response.id.in_(ids))
 
 
-def _free_first(answers: Mapping[int, Any], asked: Mapping[int, Question]) -> list[Any]:
+def _free_first(answers: Mapping[int, Any], free: Sequence[int]) -> list[str]:
     """Answers in words, those to questions for words before what was added to options."""
-    free = [answers[q.id] for q in asked.values() if q.is_free_text and q.id in answers]
-    return free + [a["other"] for a in answers.values() if isinstance(a, dict) and isinstance(a.get("other"), str)]
+    texts = [answers[q] for q in free if q in answers]
+    texts += [a["other"] for a in answers.values() if isinstance(a, dict) and isinstance(a.get("other"), str)]
+    return [t for t in texts if t.strip()]
 
 
 class Answered(NamedTuple):

@@ -39,7 +39,9 @@ def holding(db: Session, consultation_id: int, word: str, *, begun: bool = False
     mark = _MARK.format(consultation_id)
     if ready.is_sqlite(db):
         query = f'words : "{word}"{"*" if begun else ""} AND marks : "{mark}"'
-        gathered = text("SELECT json_group_array(rowid) FROM consultations_words WHERE consultations_words MATCH :query")
+        gathered = text(
+            "SELECT json_group_array(rowid) FROM consultations_words WHERE consultations_words MATCH :query"
+        )
         return msgspec.json.decode(db.scalar(gathered, {"query": query}) or "[]", type=list[int])
     gathered = text(
         "SELECT array_to_string(array_agg(response_id), ',') FROM consultations_words "
