@@ -7,10 +7,23 @@ from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
+from consultations.events import ConsultationPublished
 from consultations.policy import ConsultationPolicy
+from consultations.queries import heard
 from consultations.rules.acts import ACTS
+from consultations.service.discussing import ClauseDiscussed, ConsultationDiscussed
+from consultations.service.texts import publish_first
 from consultations.verify import INVARIANTS
-from consultations.web import reading
+from consultations.web import (
+    clauses,
+    discussing,
+    disposing,
+    matrix,
+    reading,
+    texts,
+    versioning,
+    writing_texts,
+)
 
 
 def install(site: Site) -> None:
@@ -43,6 +56,12 @@ def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
     """Draft texts by clauses, comments on them, dispositions; the discussion beside."""
+    site.routers += [*texts.HANDLERS, *clauses.HANDLERS, *discussing.HANDLERS]
+    site.routers += [*writing_texts.HANDLERS, *versioning.HANDLERS, *disposing.HANDLERS, *matrix.HANDLERS]
+    site.discussed["consultation"] = ConsultationDiscussed()
+    site.discussed["clause"] = ClauseDiscussed()
+    site.listeners[ConsultationPublished].append(publish_first)
+    site.heard.append(heard.comments)
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:

@@ -85,9 +85,7 @@ def _quotable(clause_id: int, stands: ClauseOfText) -> list[tuple[str, str]]:
     ]
 
 
-def _steps(
-    db: Session, clause_id: int, stood: Sequence[ClauseOfText], versions: Sequence[TextVersion]
-) -> list[Step]:
+def _steps(db: Session, clause_id: int, stood: Sequence[ClauseOfText], versions: Sequence[TextVersion]) -> list[Step]:
     """Every version since it was there, the newest first."""
     by_version = {c.version: c for c in stood}
     sources, parts = queries.sources_of(db, clause_id), queries.parts_of(db, clause_id)

@@ -211,9 +211,7 @@ def _ended(db: Session, text: DraftText, version: TextVersion) -> list[tuple[Cla
     return [(c, names.get(c.merged_into or 0, ""), said[c.id]) for c in ended]
 
 
-def _gone(
-    db: Session, old: Sequence[ClauseOfText], new: Sequence[ClauseOfText]
-) -> list[tuple[ClauseOfText, str]]:
+def _gone(db: Session, old: Sequence[ClauseOfText], new: Sequence[ClauseOfText]) -> list[tuple[ClauseOfText, str]]:
     here = {c.id for c in new}
     ended = [c for c in old if c.id not in here]
     names = queries.names(db, [c.merged_into for c in ended if c.merged_into])
@@ -230,9 +228,7 @@ def _tables(
         clauses = queries.every_clause(db, text)
         counts = queries.said(db, [c.id for c in clauses])
         rows = [
-            (c, counts[c.id], said.get(c.id))
-            for c in clauses
-            if c.removed_in is None or counts[c.id] or c.id in said
+            (c, counts[c.id], said.get(c.id)) for c in clauses if c.removed_in is None or counts[c.id] or c.id in said
         ]
         tables.append((text, rows))
     return tables
