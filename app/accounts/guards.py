@@ -38,6 +38,7 @@ __all__ = [
     "may",
     "provide_account",
     "provide_signed",
+    "signed",
     "signed_in",
     "visitor",
     "who",
@@ -138,7 +139,7 @@ def _shows_presence(connection: Connection) -> bool:
 
 def _find(database: Database, clock: Clock, token: str, *, present: bool) -> Who | None:
     now = clock.now()
-    with database.reading() as db:
+    with database.looking() as db:
         row = db.execute(_OF_TOKEN, {"token": sessions.digest(token)}).first()
     if row is None:
         return None
@@ -157,7 +158,12 @@ def _find(database: Database, clock: Clock, token: str, *, present: bool) -> Who
 
 async def provide_account(request: Request[Any, Any, Any]) -> Account:
     """The ``account`` dependency behind a guard."""
-    account: Account | None = request.scope.get("account")  # type: ignore[assignment]
+    return signed(request)
+
+
+def signed(request: Request[Any, Any, Any]) -> Account:
+    """Behind a guard that lets in none but those who are signed in: whose session this is."""
+    account = who(request)
     if account is None:
         raise NotFound
     return account

@@ -150,7 +150,7 @@ class Database:
         self.engine = _sqlite_engine(self.url, pool) if self.is_sqlite else _postgres_engine(self.url, pool)
         if self.is_sqlite:
             self._guard_sqlite()
-            self._read_engine = self.engine.execution_options(access="read")
+            self._read_engine = self._look_engine = self.engine.execution_options(access="read")
             self._write_engine = self.engine.execution_options(access="write")
             self._first_engine = self.engine.execution_options(access="write", first=True)
         else:
@@ -158,6 +158,7 @@ class Database:
             self._read_engine = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            self._look_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
             self._write_engine = self._first_engine = self.engine.execution_options(isolation_level="READ COMMITTED")
 
     def session(self, *, writes: bool, first: bool = False) -> Session:
@@ -171,6 +172,15 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """One snapshot, never a write."""
         session = self.session(writes=False)
+        try:
+            yield session
+        finally:
+            abandon(session)
+
+    @contextmanager
+    def looking(self) -> Iterator[Session]:
+        """For one SELECT alone: PostgreSQL has no transaction to begin and to end, which take longer than it."""
+        session = Session(self._look_engine, expire_on_commit=False, autoflush=False)
         try:
             yield session
         finally:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import ready
+from app.accounts.model import Account
+from app.accounts.rules.roles import Role
 from app.departments.model import Department, Officer
 
 
@@ -34,24 +34,6 @@ def of_officer(db: Session, account_id: int) -> Department | None:
     )
 
 
-class Office(NamedTuple):
-    """The department of an officer, as a page needs it that is opened all day."""
-
-    id: int
-    name: str
-
-
-def office_of(db: Session, account_id: int) -> Office | None:
-    """The same as :func:`of_officer`, without an object."""
-
-    def build() -> Select[*tuple[Any, ...]]:
-        joined = select(Department.id, Department.name).join(Officer, Officer.department_id == Department.id)
-        return joined.where(Officer.account_id == ready.given("account", BigInteger()))
-
-    found = ready.rows(db, "office of", build, {"account": account_id})
-    return Office._make(found[0]) if found else None
-
-
 def all_of_them(db: Session) -> Sequence[Department]:
     """Dissolved ones last, each by name."""
     rows = db.scalars(select(Department))
@@ -66,7 +48,19 @@ def officers(db: Session) -> Mapping[int, int]:
 
 
 def officers_of(db: Session, department_id: int) -> Sequence[int]:
-    """The accounts that act for a department."""
+    """The department officers: they read, answer and publish. Officials who act for it are not among them."""
+    return _of_role(db, department_id, Role.OFFICER)
+
+
+def officials_of(db: Session, department_id: int) -> Sequence[int]:
+    """The officials that write for a department."""
+    return _of_role(db, department_id, Role.OFFICIAL)
+
+
+def _of_role(db: Session, department_id: int, role: Role) -> Sequence[int]:
     return db.scalars(
-        select(Officer.account_id).where(Officer.department_id == department_id).order_by(Officer.account_id)
+        select(Officer.account_id)
+        .join(Account, Account.id == Officer.account_id)
+        .where(Officer.department_id == department_id, Account.role == role)
+        .order_by(Officer.account_id)
     ).all()

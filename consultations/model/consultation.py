@@ -86,6 +86,8 @@ class Consultation(Base):
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
+    #: why people have fewer days than usual, for everyone to read
+    short_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     forced: Mapped[bool] = mapped_column(default=False, server_default=false())
     forced_reason: Mapped[str] = mapped_column(Text, default="")
     #: somebody else looked at what was published by force
@@ -124,7 +126,7 @@ class Supporting(Base):
 
 
 class Authorship(Base):
-    """Who wrote at what stands now: none of them approves it. Emptied when it goes back to draft."""
+    """Who wrote at it: none of them approves it, however often it goes back to draft."""
 
     __tablename__ = "consultations_authorship"
 

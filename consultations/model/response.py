@@ -131,6 +131,8 @@ class Response(Base):
     marked_at: Mapped[datetime | None] = mapped_column(Instant)
     publishing: Mapped[str] = mapped_column(String(10), default=Publishing.WAITING)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: which version an officer read and found fit to be published
+    approved_version: Mapped[int | None]
     #: why it is not to be published though its writer agreed
     withheld_reason: Mapped[str] = mapped_column(Text, default="")
 

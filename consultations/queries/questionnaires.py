@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from consultations.model import StoredQuestionnaire
+from consultations.model import Consultation, StoredQuestionnaire
 from consultations.rules.easy import EasyText, EasyTexts, in_plain_words
 from consultations.rules.questionnaire import Questionnaire
 
@@ -53,8 +53,17 @@ class Remembered:
             while len(kept) > self.MOST:
                 kept.popitem(last=False)
 
+    def forget(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
 
 _REMEMBERED = Remembered()
+
+
+def forget() -> None:
+    """For whoever empties a database and begins its numbers anew."""
+    _REMEMBERED.forget()
 
 
 def questionnaire(db: Session, consultation_id: int, version: int) -> Questionnaire:
@@ -118,6 +127,15 @@ def versions(db: Session, consultation_id: int) -> list[StoredQuestionnaire]:
         StoredQuestionnaire.consultation_id == consultation_id, StoredQuestionnaire.version > 0
     )
     return list(db.scalars(mine.order_by(StoredQuestionnaire.version)))
+
+
+def differs_from_published(db: Session, consultation: Consultation) -> bool:
+    """Whether editors changed anything since the newest version, plain words included."""
+    row = stored(db, consultation.id)
+    if row is None or not consultation.questionnaire_version:
+        return False
+    newest = asked(db, consultation.id, consultation.questionnaire_version)
+    return (parse(row).pages, parse_easy(row)) != (newest.questionnaire.pages, newest.easy)
 
 
 def _row(db: Session, consultation_id: int, version: int) -> StoredQuestionnaire:

@@ -13,6 +13,7 @@ ACTS = (
     Allowed("consultations.publish-text", EDITORS, fresh=True),
     #: publishing without a second person's approval, extending, withdrawing
     Allowed("consultations.force", EDITORS, fresh=True),
+    Allowed("consultations.extend", EDITORS, fresh=True),
     Allowed("consultations.withdraw", EDITORS, fresh=True),
     Allowed("consultations.admit", EDITORS),
     #: officers of the lead department, and of those that support it

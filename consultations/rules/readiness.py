@@ -70,6 +70,8 @@ def _limits(question: Question) -> Iterator[str]:
         yield str(_("The smallest must not be larger than the largest"))
     if question.kind is K.SCALE and not 2 <= len(question.scale) <= 11:
         yield str(_("A scale has between 2 and 11 points"))
+    if question.kind is K.SCALE and question.scale.start < 0:
+        yield str(_("A scale begins at 0 or above"))
     if question.kind is K.MULTIPLE and max(least or 0, most or 0) > len(question.options) + question.other:
         yield str(_("That is more than the answers there are to choose from"))
     if question.kind is K.RANKING and not 1 <= (question.ranked or 1) <= len(question.options):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from app.core.errors import BadField
@@ -115,7 +115,7 @@ def segments(text: str, coded: list[tuple[Passage, int]]) -> list[Segment]:
     passages = [(p, code) for p, code in coded if not p.is_whole]
     edges = sorted({0, len(text), *(p.start for p, _code in passages), *(p.end for p, _code in passages)})
     found = []
-    for begin, end in itertools.pairwise(edges):
+    for begin, end in pairwise(edges):
         codes = {code for p, code in passages if p.start <= begin and end <= p.end}
         found.append(Segment(text[begin:end], tuple(sorted(codes))))
     return [s for s in found if s.text]

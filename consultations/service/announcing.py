@@ -142,6 +142,7 @@ def _drafts_step(keys: Keys, db: Session, news: Announcement, now: datetime) -> 
         Draft.id > news.reached_draft,
         Draft.submitted_at.is_(None),
         Draft.sealed.is_not(None),
+        Draft.letters > 0,  # an address that was typed and never written to may be anybody's
         Draft.notify,
     )
     found = db.scalars(rows.order_by(Draft.id).limit(A_STEP)).all()

@@ -30,6 +30,7 @@ from consultations.rules.lifecycle import EditorialState
 from consultations.rules.questionnaire import Question, Questionnaire
 from consultations.rules.readiness import faults
 from consultations.rules.versions import How, changes, settle
+from consultations.service.locking import owned
 
 Edit = Callable[[Questionnaire], Questionnaire]
 
@@ -228,10 +229,9 @@ def _check_changes(
 
 
 def _locked(db: Session, consultation_id: int, by: int, now: datetime) -> tuple[Consultation, StoredQuestionnaire]:
-    """The consultation and its working copy, which is made when it is first written at."""
-    wanted = select(Consultation).where(Consultation.id == consultation_id).with_for_update(key_share=True)
-    consultation = db.scalar(wanted.execution_options(populate_existing=True))
-    if consultation is None or consultation.state == EditorialState.DISCARDED:
+    """The consultation, of the official's own department, and its working copy, made when it is first written at."""
+    consultation = owned(db, consultation_id, by)
+    if consultation.state == EditorialState.DISCARDED:
         raise NotFound
     if why := why_not(consultation, now):
         raise NotNow(number=consultation_id, why=why)

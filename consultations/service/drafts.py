@@ -15,13 +15,13 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import NotFound
+from app.core.errors import FieldError, Invalid, NotFound
+from app.core.i18n import _
 from app.core.ids import new_id
 from app.core.people.addresses import read_address
 from app.core.security.keys import Keys
 from app.core.subject import SubjectRef
 from app.files import service as files
-from app.files.model import StoredFile
 from app.files.upload import Upload
 from app.mail import service as mail
 from app.mail.mailbox import mailbox_key
@@ -177,10 +177,18 @@ def send_link(
     return True
 
 
-def add_file(db: Session, draft_id: int, upload: Upload, *, now: datetime) -> StoredFile:
-    """Checked and kept for this draft; raises Invalid that names the field."""
-    _locked(db, draft_id)
-    return files.keep(db, upload, SubjectRef(DRAFT_FILES, draft_id), title="", by=None, now=now)
+def keep_file(
+    db: Session, draft_id: int, page: int, name: str, upload: Upload, *, by: str, most: int, now: datetime
+) -> None:
+    """Checked, kept for this draft, and noted under its field; raises Invalid that names the field."""
+    draft = _locked(db, draft_id)
+    stored = drafts.pages(db, draft_id)
+    typed = dict(stored[page].typed) if page in stored else {}
+    if len(typed.get(name, ())) >= most:
+        raise Invalid([FieldError(upload.field, _("Add {most} files or fewer").format(most=most))])
+    row = files.keep(db, upload, SubjectRef(DRAFT_FILES, draft_id), title="", by=None, now=now)
+    typed[name] = [*typed.get(name, ()), str(row.id)]
+    _store(db, draft, page, typed, by, now)
 
 
 def remove_file(db: Session, draft_id: int, file_id: int, *, now: datetime) -> None:
@@ -218,4 +226,4 @@ def _canonical(email: str) -> str:
         return ""
 
 
-__all__ = ["NOBODY", "Stored", "add_file", "remove_file", "reopen", "save", "say_who", "send_link", "start"]
+__all__ = ["NOBODY", "Stored", "keep_file", "remove_file", "reopen", "save", "say_who", "send_link", "start"]

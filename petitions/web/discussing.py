@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.comments.web.discussion import Newest, discussion_atom, discussion_page, newest_of
 from app.core.subject import SubjectRef
+from app.core.web.edge import shows
 from petitions.model.petition import Petition
 from petitions.web.addressed import petition_id_of
 
 MOST_SHOWN = 3
 
 
-@get("/petitions/{ref:str}/discussion", name="petitions.discussion", guards=[anyone], sync_to_thread=True)
-def discussion(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
-    return discussion_page(request, db, SubjectRef("petition", petition_id_of(ref)))
+@shows("/petitions/{ref:str}/discussion", name="petitions.discussion")
+def discussion(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+    return discussion_page(request, db, SubjectRef("petition", petition_id_of(request.path_params["ref"])))
 
 
 @get("/petitions/{ref:str}/discussion.atom", name="petitions.discussion-atom", guards=[anyone], sync_to_thread=True)

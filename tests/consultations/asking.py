@@ -71,11 +71,11 @@ class Asking:
 
     @property
     def edda(self) -> int:
-        return self.town.staff("edda@example.org", "official")
+        return self.town.staff("edda@example.org", "official", self.home)
 
     @property
     def emil(self) -> int:
-        return self.town.staff("emil@example.org", "official")
+        return self.town.staff("emil@example.org", "official", self.home)
 
     @property
     def department(self) -> Department:
@@ -100,7 +100,6 @@ class Asking:
         now = self.town.now
         opens = opens or now - timedelta(days=1)
         row = Consultation(
-            kind="consultation",
             state=EditorialState.PUBLISHED,
             department_id=self.department.id,
             opens_at=opens,
@@ -205,6 +204,7 @@ class Asking:
 
 
 TEXTS = {
+    "kind": "consultation",
     "title": "Harbour Bridge toll",
     "summary": "Whether crossing the Harbour Bridge should cost something, and for whom.",
     "body": "The bridge must be repaired, and the money has to come from somewhere.",

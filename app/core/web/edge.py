@@ -8,7 +8,7 @@ exception; a commit that fails becomes an error page, never a thank-you.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from contextvars import ContextVar, copy_context
@@ -141,11 +141,12 @@ def acts(path: str, *, name: str, answer: Callable[[Request[Any, Any, Any]], Awa
 
 
 def shows(
-    path: str, *, name: str
+    path: str, *, name: str, guards: Sequence[Any] = ()
 ) -> Callable[[Callable[[Request[Any, Any, Any], Session], Response[bytes]]], HTTPRouteHandler]:
-    """A GET route whose page is read from one snapshot, rendered and packed in one go in one thread; open to anyone.
+    """A GET route whose page is read from one snapshot, rendered and packed in one go in one thread; open to anyone
+    where it has no guards.
 
-    For the public pages that are asked for most: the framework's arguments, dependencies and header
+    For the pages that are asked for most: the framework's arguments, dependencies and header
     objects cost as much again as the page; see docs/decisions/0010. They have a few threads of their
     own: of many that want the interpreter some wait far longer than others, while few are served in turn.
     """
@@ -158,7 +159,8 @@ def shows(
         def answered_before() -> ASGIApp:
             raise AssertionError("the hook answers every request")
 
-        return get(path, name=name, before_request=answer, opt=OPEN_TO_ANYONE, sync_to_thread=True)(answered_before)
+        how: dict[str, Any] = {"guards": list(guards)} if guards else {"opt": OPEN_TO_ANYONE}
+        return get(path, name=name, before_request=answer, sync_to_thread=True, **how)(answered_before)
 
     return route
 

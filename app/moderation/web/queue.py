@@ -15,11 +15,12 @@ from litestar.di import NamedDependency
 from litestar.types import ASGIApp
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import may
+from app.accounts.guards import may, signed
 from app.accounts.model import Account
 from app.core.i18n import _
 from app.core.live import EventStream
 from app.core.security.sessions import SignedIn
+from app.core.web.edge import shows
 from app.core.web.forms import Form
 from app.core.web.page import see_other
 from app.moderation import bulk, claims, queries, queue
@@ -72,11 +73,9 @@ def read_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-@get("/moderation", name="moderation.queue", guards=[may("moderation.queue")], sync_to_thread=True)
-def queue_page(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
-) -> Response[bytes]:
-    return show_queue(request, db, account, Form())
+@shows("/moderation", name="moderation.queue", guards=[may("moderation.queue")])
+def queue_page(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
+    return show_queue(request, db, signed(request), Form())
 
 
 def show_queue(

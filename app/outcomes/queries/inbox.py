@@ -35,7 +35,8 @@ from app.core import ready
 from app.core.db import Instant
 from app.core.freshness import SITE
 from app.core.subject import SubjectRef
-from app.outcomes.model import AnswerDraft, Handing, Referral, Support
+from app.departments.model import Department, Officer
+from app.outcomes.model import AnswerDraft, CardRead, Handing, Referral, Support
 from app.outcomes.rules.referrals import OWED, ReferralState
 
 A_PAGE = 50
@@ -103,6 +104,14 @@ _D, _A = AnswerDraft.__table__.c, Account.__table__.c
 COLUMNS = (*(R[name] for name in Matter._fields[:-3]), _A.name, _D.by_id, _D.waits_since)
 
 
+class Office(NamedTuple):
+    """The department an officer acts for, and the training cards that they have read."""
+
+    id: int
+    name: str
+    cards: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Desk:
     """Whose inbox it is, seen by whom and when."""
@@ -148,6 +157,19 @@ def _parts_of(counted: Counted, account_id: int) -> Iterable[Show]:
         yield Show.MINE
     elif counted.assignee_id is None:
         yield Show.NOBODY
+
+
+def office_of(db: Session, account_id: int) -> Office | None:
+    """Whose inbox an officer opens."""
+
+    def build() -> Select[*tuple[Any, ...]]:
+        joined = Department.__table__.join(Officer.__table__, Officer.department_id == Department.id)
+        joined = joined.outerjoin(CardRead.__table__, CardRead.account_id == Officer.account_id)
+        columns = (Department.id, Department.name, CardRead.card)
+        return select(*columns).select_from(joined).where(Officer.account_id == ready.given("account", BigInteger()))
+
+    rows = ready.rows(db, "inbox office", build, {"account": account_id})
+    return Office(rows[0][0], rows[0][1], frozenset(row[2] for row in rows if row[2])) if rows else None
 
 
 def numbers(db: Session, desk: Desk) -> Numbers:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, Select, Table, func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.core import ready
 from app.core.batches import upsert
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.freshness import hint
@@ -155,9 +153,4 @@ def take_out_again(db: Session, account_id: int) -> None:
 
 
 def cards_read(db: Session, account_id: int) -> frozenset[str]:
-    """By their names."""
-
-    def build() -> Select[*tuple[Any, ...]]:
-        return select(_READ.c.card).where(_READ.c.account_id == ready.given("account", BigInteger()))
-
-    return frozenset(card for (card,) in ready.rows(db, "cards read", build, {"account": account_id}))
+    return frozenset(db.scalars(select(CardRead.card).where(CardRead.account_id == account_id)))

@@ -7,14 +7,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from litestar import Request, Response, get
-from litestar.di import NamedDependency
+from litestar import Request, Response
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import may
-from app.accounts.model import Account
+from app.accounts.guards import may, signed
 from app.core.paging import Page, read_page
 from app.core.subject import SubjectRef
+from app.core.web.edge import shows
 from app.core.web.page import Entries, day_count
 from app.departments.queries import by_ids
 from app.outcomes.contribution import Referred
@@ -22,7 +21,6 @@ from app.outcomes.queries import inbox
 from app.outcomes.queries.inbox import A_PAGE, SETTLED, Desk, Matter, Show
 from app.outcomes.rules.referrals import ReferralState, is_late
 from app.outcomes.service import practising
-from app.outcomes.service.desk import cards_read
 from app.outcomes.subjects import shown
 from app.outcomes.web.lookup import office_of
 
@@ -53,12 +51,10 @@ class Line(NamedTuple):
         return (self.referral, told, self.href, self.overdue, self.days, self.lead, self.is_mine)
 
 
-@get("/desk", name="outcomes.desk", guards=[may("outcomes.desk")], sync_to_thread=True)
-def desk(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
-) -> Response[bytes]:
+@shows("/desk", name="outcomes.desk", guards=[may("outcomes.desk")])
+def desk(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """``show`` chooses a part: what is owed, mine, nobody's, late, answered and so on."""
-    state, asked = request.app.state, request.query_params
+    state, asked, account = request.app.state, request.query_params, signed(request)
     department = office_of(db, account)
     here = Desk(department.id, account.id, state.clock.now())
     show = Show(asked["show"]) if asked.get("show") in set(Show) else Show.ALL
@@ -84,7 +80,7 @@ def desk(
         parts=[(part, _entries(list(those))) for part, those in groupby(lines, key=attrgetter("part"))],
         helps=_entries(_lines(state, db, here, helps)),
         practice=_entries(_lines(state, db, here, [practice] if practice and is_front else [])),
-        cards=cards_read(db, account.id),
+        cards=department.cards,
         now=here.now,
     )
     return response

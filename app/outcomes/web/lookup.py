@@ -13,10 +13,11 @@ from app.core.errors import Forbidden, NotFound
 from app.core.i18n import _
 from app.departments import queries as departments
 from app.departments.model import Department
-from app.departments.queries import Office
 from app.outcomes import queries
 from app.outcomes.contribution import NewsOfAnswers
 from app.outcomes.model import Commitment, Referral
+from app.outcomes.queries import inbox
+from app.outcomes.queries.inbox import Office
 from app.outcomes.rules.deadlines import WorkingDays, check_due_day, end_of, read_day
 
 
@@ -39,7 +40,7 @@ def department_of(db: Session, account: Account) -> Department:
 
 def office_of(db: Session, account: Account) -> Office:
     """The same, for the page that is opened most; raises :class:`NoOffice`."""
-    office = departments.office_of(db, account.id)
+    office = inbox.office_of(db, account.id)
     if office is None:
         raise NoOffice
     return office
