@@ -17,38 +17,23 @@ from consultations import (
     demo,
     model,  # noqa: F401  its tables
 )
-from consultations.events import ConsultationPublished
-from consultations.policy import ConsultationPolicy
-from consultations.queries import heard
-from consultations.rules.acts import ACTS
-from consultations.service.discussing import ClauseDiscussed, ConsultationDiscussed
-from consultations.service.texts import publish_first
-from consultations.verify import INVARIANTS
-from consultations.web import (
-    clauses,
-    discussing,
-    disposing,
-    matrix,
-    reading,
-    texts,
-    versioning,
-    writing_texts,
-)
 from consultations.api import reading as api_reading
 from consultations.api import responding as responding_api
+from consultations.events import ConsultationPublished
 from consultations.jobs import jobs
 from consultations.mails.life import OfficialsLetters
 from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, shown
+from consultations.queries import finding, heard, shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, publishing
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
 from consultations.service.campaigns import Comparing
+from consultations.service.discussing import ClauseDiscussed, ConsultationDiscussed
 from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
 from consultations.service.holding import ConsultationHolding
 from consultations.service.indexing import Indexing
@@ -56,6 +41,7 @@ from consultations.service.locking import KIND
 from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
+from consultations.service.texts import publish_first
 from consultations.service.versions import DRAFT_FILES, RESPONSE_FILES
 from consultations.verify import INVARIANTS
 from consultations.web import (
@@ -65,16 +51,23 @@ from consultations.web import (
     building_preview,
     building_questions,
     building_versions,
+    clauses,
     dating,
     desks,
+    discussing,
+    disposing,
     editing,
     finishing,
     hosting,
     listing,
+    matrix,
     reading,
     receipts,
     reviewing,
+    texts,
     unsubscribing,
+    versioning,
+    writing_texts,
 )
 from consultations.web import attaching as documents
 
