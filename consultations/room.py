@@ -181,6 +181,7 @@ def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
     site.discussed["consultation"] = ConsultationDiscussed()
     site.discussed["clause"] = ClauseDiscussed()
     site.listeners[ConsultationPublished].append(publish_first)
+    site.dependencies["consultation_parts"] += [texts.part, discussing.part]
     site.heard.append(heard.comments)
 
 
