@@ -20,19 +20,21 @@ from consultations import (
 )
 from consultations.api import reading as api_reading
 from consultations.api import responding as responding_api
+from consultations.events import ConsultationPublished
 from consultations.jobs import jobs
 from consultations.mails.life import OfficialsLetters
 from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import shown
+from consultations.queries import heard, shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, publishing, roll
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
 from consultations.service.campaigns import Comparing
+from consultations.service.discussing import ClauseDiscussed, ConsultationDiscussed
 from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
 from consultations.service.holding import ConsultationHolding
 from consultations.service.importing import Importing
@@ -42,6 +44,7 @@ from consultations.service.outcomes import Outcomes, Respondents
 from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
+from consultations.service.texts import publish_first
 from consultations.service.versions import DRAFT_FILES, RESPONSE_FILES
 from consultations.verify import INVARIANTS
 from consultations.web import (
@@ -51,18 +54,25 @@ from consultations.web import (
     building_preview,
     building_questions,
     building_versions,
+    clauses,
     dating,
     desks,
+    discussing,
+    disposing,
     editing,
     exports,
     finishing,
     hosting,
     listing,
+    matrix,
     published,
     reading,
     receipts,
     reviewing,
+    texts,
     unsubscribing,
+    versioning,
+    writing_texts,
 )
 from consultations.web import attaching as documents
 from consultations.web import feedback as web_feedback
@@ -168,6 +178,13 @@ def _never_public(db: Session, subject_id: int) -> bool:
 
 def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
     """Draft texts by clauses, comments on them, dispositions; the discussion beside."""
+    site.routers += [*texts.HANDLERS, *clauses.HANDLERS, *discussing.HANDLERS]
+    site.routers += [*writing_texts.HANDLERS, *versioning.HANDLERS, *disposing.HANDLERS, *matrix.HANDLERS]
+    site.discussed["consultation"] = ConsultationDiscussed()
+    site.discussed["clause"] = ClauseDiscussed()
+    site.listeners[ConsultationPublished].append(publish_first)
+    site.dependencies["consultation_parts"] += [texts.part, discussing.part]
+    site.heard.append(heard.comments)
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:

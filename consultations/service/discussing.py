@@ -31,6 +31,7 @@ class _Standing(NamedTuple):
     state: str
     opens_at: datetime
     closes_at: datetime
+    has_outcome: bool
     discussion: str
 
 

@@ -16,6 +16,7 @@ from app.core.events import announce
 from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
+from app.departments.queries import of_officer
 from consultations.events import ConsultationPublished, TextChanged
 from consultations.model import (
     Authorship,
@@ -56,7 +57,7 @@ def current_blocks(db: Session, text: DraftText) -> tuple[Known, ...]:
 
 def add(db: Session, consultation_id: int, title: str, comments: str, *, by: int, now: datetime) -> DraftText:
     """A further text of a consultation, without words yet."""
-    consultation = _locked(db, consultation_id)
+    consultation = _locked(db, consultation_id, by)
     last = db.scalar(select(func.max(DraftText.number)).where(DraftText.consultation_id == consultation_id)) or 0
     if last >= MOST_TEXTS:
         raise TooManyTexts(consultation=consultation_id)
@@ -82,7 +83,7 @@ def settle_name(
     db: Session, consultation_id: int, number: int, title: str, comments: str, *, by: int, now: datetime
 ) -> None:
     """Its title, and whether its clauses can be commented on."""
-    consultation, text = locked_text(db, consultation_id, number)
+    consultation, text = locked_text(db, consultation_id, number, by)
     if (text.title, text.comments) == (title, comments):
         return
     text.title, text.comments, text.updated_at = title, comments, now
@@ -104,7 +105,7 @@ def write(
 ) -> DraftText:
     """Store the working copy; ``based_on``: the version that was public when its author began. Of a later version the
     clauses are mapped anew, for a person to confirm."""
-    consultation, text = locked_text(db, consultation_id, number)
+    consultation, text = locked_text(db, consultation_id, number, by)
     if based_on < text.version:
         raise TextFixed(version=text.version, consultation=consultation_id, number=number)
     _check_revision(text, after_revision)
@@ -122,7 +123,7 @@ def confirm(
     db: Session, consultation_id: int, number: int, mapping: Mapping, *, after_revision: int, by: int, now: datetime
 ) -> Settled:
     """A person says where each clause came from; answers what becomes of the old ones."""
-    _consultation, text = locked_text(db, consultation_id, number)
+    _consultation, text = locked_text(db, consultation_id, number, by)
     _check_revision(text, after_revision)
     draft = working(text)
     if draft is None:
@@ -135,7 +136,7 @@ def confirm(
 
 def drop(db: Session, consultation_id: int, number: int, *, after_revision: int, by: int, now: datetime) -> None:
     """The working copy goes; what was published stays."""
-    _consultation, text = locked_text(db, consultation_id, number)
+    _consultation, text = locked_text(db, consultation_id, number, by)
     _check_revision(text, after_revision)
     text.working, text.revision, text.updated_at = "", text.revision + 1, now
     record(db, "text-dropped", _subject(consultation_id), by=by, now=now, facts={"text": number})
@@ -145,7 +146,7 @@ def publish(
     db: Session, consultation_id: int, number: int, note: str, *, after_revision: int, by: int, now: datetime
 ) -> DraftText:
     """The working copy becomes the next version, which everyone reads. A first one goes with its consultation."""
-    consultation, text = locked_text(db, consultation_id, number)
+    consultation, text = locked_text(db, consultation_id, number, by)
     if consultation.state != EditorialState.PUBLISHED:
         raise TextBeingReviewed(consultation=consultation_id)
     _check_revision(text, after_revision)
@@ -171,9 +172,9 @@ def publish_first(db: Session, event: ConsultationPublished) -> None:
             _publish(db, text, "", consultation.published_by_id, event.at)
 
 
-def locked_text(db: Session, consultation_id: int, number: int) -> tuple[Consultation, DraftText]:
+def locked_text(db: Session, consultation_id: int, number: int, by: int) -> tuple[Consultation, DraftText]:
     """Both rows, in this order; raises where nobody may write at it."""
-    consultation = _locked(db, consultation_id)
+    consultation = _locked(db, consultation_id, by)
     wanted = select(DraftText).where(DraftText.consultation_id == consultation_id, DraftText.number == number)
     text = db.scalar(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))
     if text is None:
@@ -185,10 +186,18 @@ def page_key(consultation_id: int) -> str:
     return f"consultation:{consultation_id}"
 
 
-def _locked(db: Session, consultation_id: int) -> Consultation:
+def may_write(db: Session, consultation: Consultation | None, by: int) -> bool:
+    """Officials of the department that leads it; to others its texts are not there."""
+    department = of_officer(db, by)
+    if consultation is None or department is None or consultation.state == EditorialState.DISCARDED:
+        return False
+    return department.id == consultation.department_id
+
+
+def _locked(db: Session, consultation_id: int, by: int) -> Consultation:
     wanted = select(Consultation).where(Consultation.id == consultation_id)
     found = db.scalar(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))
-    if found is None or found.state == EditorialState.DISCARDED:
+    if found is None or not may_write(db, found, by):
         raise NotFound
     if found.state not in WRITABLE:
         raise TextBeingReviewed(consultation=consultation_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get
@@ -126,6 +127,11 @@ def part_of(request: Request[Any, Any, Any], db: Session, consultation: Consulta
         if dispositions.publications(db, consultation.id)
         else "",
     }
+
+
+def part(request: Request[Any, Any, Any], db: Session, consultation: Consultation, now: datetime) -> Mapping[str, Any]:
+    """For the consultation's own page; its figures of comments may be as old as the page."""
+    return {"texts_part": part_of(request, db, consultation)}
 
 
 def text_asked(request: Request[Any, Any, Any], db: Session, consultation: Consultation) -> DraftText:
