@@ -281,7 +281,8 @@ def code_all(db: Session, consultation_id: int, group_id: int, code_id: int, *, 
         "by_id",
     ]
     at = mark_time(db, consultation_id, now)
-    given_to = rows_changed(db.execute(insert(Coding).from_select(names, new)))
+    given_to = db.scalar(select(func.count()).select_from(new.subquery())) or 0
+    db.execute(insert(Coding).from_select(names, new))
     db.execute(update(Response).where(Response.id.in_(ids)).values(marked_at=at))
     _record(db, "consultations.campaign-code", group, by, now, code=given.id, letters=given_to)
     return given_to
