@@ -22,12 +22,12 @@ from app import main
 from app.core.security import passwords
 
 #: what a password costs in service; tests about that put it back
-REAL_COST = dict(passwords.COST)
+REAL_COST = (passwords.ROUNDS, passwords.MEMORY)
 
 
 def install() -> None:
     """For as long as this process lives."""
-    passwords.COST.update(time_cost=1, memory_cost=64)  # nobody steals a test's passwords
+    passwords.ROUNDS, passwords.MEMORY = 1, 64  # nobody steals a test's passwords
     main.Assets = cache(main.Assets)  # type: ignore[assignment,misc]
     transports.create_ssl_context = cache(transports.create_ssl_context)
     _keep(jinja2.Environment, "compile", _template)

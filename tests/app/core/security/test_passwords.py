@@ -18,7 +18,8 @@ RIGHT, WRONG = "three random words", "three random birds"
 def passwords() -> Iterator[Passwords]:
     """At what they cost in service."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.core.security.passwords.COST", once.REAL_COST)
+        for name, value in zip(("ROUNDS", "MEMORY"), once.REAL_COST, strict=True):
+            patch.setattr(f"app.core.security.passwords.{name}", value)
         yield Passwords(1)
 
 
