@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -17,9 +18,11 @@ from litestar import Litestar, Router
 from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Contact, License
+from litestar.routes import HTTPRoute
 from sqlalchemy.orm import Session
 
 from app import __version__
@@ -49,7 +52,7 @@ from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
-from app.core.web.edge import Answered, answered, db_provider, finishes_in_its_thread, note_status
+from app.core.web.edge import READERS, Answered, answered, db_provider, finishes_in_its_thread, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
 from app.core.web.page import Pages
@@ -87,9 +90,28 @@ from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
 
-#: threads for the public pages that are asked for most
-READERS = 3
 STATIC = Path(__file__).resolve().parent / "static"
+
+
+class Doors(Router):
+    """Every handler of one house, by its path.
+
+    Litestar 2.25 wraps a sync handler twice when another method of its path is registered later, looks through all
+    routes for each new one, and an app takes a copy of a router's handlers with everything they know: half the
+    work of building a house. These are of nobody else, and every path is registered once.
+    """
+
+    def __init__(self, handlers: Iterable[HTTPRouteHandler]) -> None:
+        super().__init__("/", route_handlers=[])
+        found = defaultdict(list)
+        for handler in handlers:
+            handler.owner = self
+            for path in handler.paths:
+                found[path].append(handler)
+        self.routes += [HTTPRoute(path=path, route_handlers=those) for path, those in found.items()]
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Doors:
+        return self
 
 
 class House:
@@ -198,12 +220,8 @@ class House:
             *outcomes_public.HANDLERS,
         ]
         return Litestar(
-            # Litestar 2.25 wraps a sync handler twice when another method of its path is registered
-            # later; inside one router every path is registered once. Registering changes a handler,
-            # and a process may build more than one house: hence the copies.
-            route_handlers=[
-                Router("/", route_handlers=[finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers)])
-            ],
+            # Registering changes a handler, and a process may build more than one house: hence the copies.
+            route_handlers=[Doors(finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers))],
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),

@@ -19,10 +19,15 @@ from litestar.utils.helpers import unwrap_partial
 from litestar.utils.signature import ParsedSignature
 
 from app import main
+from app.core.security import passwords
+
+#: what a password costs in service; tests about that put it back
+REAL_COST = dict(passwords.COST)
 
 
 def install() -> None:
     """For as long as this process lives."""
+    passwords.COST.update(time_cost=1, memory_cost=64)  # nobody steals a test's passwords
     main.Assets = cache(main.Assets)  # type: ignore[assignment,misc]
     transports.create_ssl_context = cache(transports.create_ssl_context)
     _keep(jinja2.Environment, "compile", _template)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,11 @@ class About(NamedTuple):
     crumbs: Sequence[tuple[str, str]] = ()
     #: which part of the site's navigation it belongs to
     nav: str = ""
+    #: of a text that has versions: the newest one, which comments may quote, and its number; None where it was removed
+    text: str | None = None
+    version: int = 0
+    #: what else the pages of its discussion depend on
+    keys: Sequence[str] = ()
 
 
 class Discussed(Protocol):
@@ -45,6 +50,24 @@ class Discussed(Protocol):
 
     def about(self, db: Session, subject_id: int, now: datetime) -> About | None:
         """None where there is no such subject."""
+
+
+@runtime_checkable
+class Quotable(Protocol):
+    """A kind of subject whose text has versions, and can be quoted from any of them."""
+
+    def text_of(self, db: Session, subject_id: int, version: int) -> str | None:
+        """None where that version does not have it."""
+
+
+def text_of(
+    db: Session, discussed: Mapping[str, Discussed], subject: SubjectRef, known: About, version: int
+) -> str | None:
+    """What may be quoted of one version of a subject's text."""
+    if version == known.version:
+        return known.text
+    kind = discussed[subject.kind]
+    return kind.text_of(db, subject.id, version) if isinstance(kind, Quotable) else None
 
 
 def about(db: Session, discussed: Mapping[str, Discussed], subject: SubjectRef, now: datetime) -> About:

@@ -90,6 +90,9 @@ class Comment(Base):
     edit_state: Mapped[str | None] = mapped_column(String(12))
     stance: Mapped[str | None] = mapped_column(String(8))
     language: Mapped[str] = mapped_column(String(12))
+    #: the passage of its subject's text that it is about, word for word, and the version of that text
+    quote: Mapped[str | None] = mapped_column(Text)
+    about_version: Mapped[int | None]
     #: the newest text, and the one that everybody reads
     revision: Mapped[int] = mapped_column(default=1)
     shown_revision: Mapped[int | None]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.model import Account
+from app.accounts.rules.roles import Role
 from app.departments.model import Department, Officer
 
 
@@ -46,7 +48,19 @@ def officers(db: Session) -> Mapping[int, int]:
 
 
 def officers_of(db: Session, department_id: int) -> Sequence[int]:
-    """The accounts that act for a department."""
+    """The department officers: they read, answer and publish. Officials who act for it are not among them."""
+    return _of_role(db, department_id, Role.OFFICER)
+
+
+def officials_of(db: Session, department_id: int) -> Sequence[int]:
+    """The officials that write for a department."""
+    return _of_role(db, department_id, Role.OFFICIAL)
+
+
+def _of_role(db: Session, department_id: int, role: Role) -> Sequence[int]:
     return db.scalars(
-        select(Officer.account_id).where(Officer.department_id == department_id).order_by(Officer.account_id)
+        select(Officer.account_id)
+        .join(Account, Account.id == Officer.account_id)
+        .where(Officer.department_id == department_id, Account.role == role)
+        .order_by(Officer.account_id)
     ).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.rules.roles import Role
@@ -17,7 +17,10 @@ from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.text.plain import tidy_line
 from app.departments.model import Department, Officer
+from app.departments.queries import officers_of
 
+#: officers answer for a department, officials write its consultations
+ACT_FOR_ONE = frozenset({Role.OFFICER, Role.OFFICIAL})
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
@@ -41,7 +44,7 @@ def found(db: Session, slug: str, name: str, *, by: int | None, now: datetime) -
 
 
 def appoint(db: Session, account_id: int, department: Department, *, by: int | None, now: datetime) -> None:
-    """Make an account an officer of this department, and of no other."""
+    """An account, of an officer or of an official, acts for this department and for no other."""
     officer = db.get(Officer, account_id)
     if officer is None:
         db.add(Officer(account_id=account_id, department_id=department.id))
@@ -79,8 +82,7 @@ def want_two_people(
 ) -> Department:
     """Whether a second officer releases what a first one wrote; :class:`Invalid` where there are not two."""
     department = _locked(db, department_id)
-    officers = select(func.count()).select_from(Officer).where(Officer.department_id == department.id)
-    if wanted and (db.scalar(officers) or 0) < 2:
+    if wanted and len(officers_of(db, department.id)) < 2:
         raise Invalid([FieldError("act", _("Appoint a second officer first: one person alone could release nothing."))])
     if department.two_person != wanted:
         department.two_person = wanted
@@ -114,12 +116,12 @@ def dismiss(
 def change_role(
     db: Session, account_id: int, role: str, department: Department | None, *, reason: str, by: int, now: datetime
 ) -> None:
-    """Another role, and with it the department that an officer, and nobody else, acts for."""
-    is_officer = role == Role.OFFICER
-    if is_officer and (department is None or department.dissolved_at is not None):
+    """Another role, and with it the department that they act for: an officer always has one, an official may."""
+    there = department is not None and department.dissolved_at is None
+    if role == Role.OFFICER and not there:
         raise Invalid([FieldError("department", _("Choose the department that they answer for."))])
     managing.change_role(db, account_id, role, reason=reason, by=by, now=now)
-    if is_officer and department is not None:
+    if role in ACT_FOR_ONE and there and department is not None:
         appoint(db, account_id, department, by=by, now=now)
     else:
         dismiss(db, account_id, by=by, now=now)

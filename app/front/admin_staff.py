@@ -132,10 +132,11 @@ def _change(
 
 
 def _department(db: Session, form: Sent, role: str) -> Department | None:
-    """An officer's department; :class:`Invalid` where it is missing, or where somebody else has one."""
-    if role != Role.OFFICER:
+    """An officer's department; :class:`Invalid` where it is missing. Officials may have one, to write its consultations."""
+    slug = form.get("department", "")
+    if role != Role.OFFICER and not (role == Role.OFFICIAL and slug):
         return None
-    found = departments.by_slug(db, form.get("department", ""))
+    found = departments.by_slug(db, slug)
     if found is None or found.dissolved_at is not None:
         raise Invalid([FieldError("department", _("Choose the department that they answer for."))])
     return found

@@ -25,6 +25,13 @@ from app.outcomes.rules.commitments import is_overdue as is_promise_overdue
 from app.outcomes.rules.referrals import CLOSED_NAMES, OWED, ClosedWhy, Move
 
 _A_MOMENT = timedelta(microseconds=1)
+#: whether it closes a consultation, and whether it corrects what was said before
+_ANSWERED = {
+    (False, False): _("Answered by {name}"),
+    (False, True): _("Answer corrected by {name}"),
+    (True, False): _("Outcome published by {name}"),
+    (True, True): _("Outcome corrected by {name}"),
+}
 
 
 @dataclass(frozen=True)
@@ -116,14 +123,15 @@ def _of_referral(
     first = handings[0].to_id if handings else referral.department_id
     if first is not None:
         text = _("Referred to {name} for a debate") if referral.cause == "debate" else _("Referred to {name}")
-        yield Step(referral.received_at, text.format(name=duties.name(first)), f"referral-{referral.id}")
+        if referral.cause != "consultation":  # its own department asked
+            yield Step(referral.received_at, text.format(name=duties.name(first)), f"referral-{referral.id}")
     for handing in handings:
         if handing.move != Move.REFERRED:
             yield _of_handing(duties, handing)
     for change in duties.due_changes.get(referral.id, ()):
         yield _of_due_change(change, says)
     for place, answer in enumerate(reversed(given)):
-        text = _("Answer corrected by {name}") if place else _("Answered by {name}")
+        text = _ANSWERED[referral.cause == "consultation", place > 0]
         who, key = duties.name(referral.department_id), f"answer-{referral.id}-{answer.version}"
         yield Step(answer.at, text.format(name=who), key, said=answer.summary, href=f"#answer-{referral.id}")
     if referral.closed_at and referral.closed_why in (ClosedWhy.SETTLED, ClosedWhy.DROPPED):
@@ -160,6 +168,8 @@ def _duty(duties: Duties, referral: Referral, due_at: datetime, now: datetime) -
     late, name = is_overdue(referral, now), duties.name(referral.department_id)
     if referral.cause == "debate":
         text = _("Debate: reply from {name} was due") if late else _("Debate: reply from {name} is due")
+    elif referral.cause == "consultation":
+        text = _("Outcome from {name} was due") if late else _("Outcome from {name} is due")
     else:
         text = _("Answer from {name} was due") if late else _("Answer from {name} is due")
     return Step(due_at - _A_MOMENT, text.format(name=name), f"due-{referral.id}", "late" if late else "due")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -145,7 +146,7 @@ def comment(
 ) -> Response[CommentOut]:
     """One comment that is or was public."""
     found, row = _readable(request, db, comment_id)
-    [body] = _all_out(request, db, [row])
+    [body] = _all_out(request, db, [row], found)
     return _public(body, found)
 
 
@@ -214,7 +215,7 @@ def say(
     state, subject = request.app.state, SubjectRef(kind, subject_id)
     account = _signed_in(request, "comments.say")
     claim = idempotency.claim(f"account {account.id}", f"POST {request.url.path}", idempotency_key, body)
-    form = Form(values={"body": data.body, "language": data.language, "stance": data.stance})
+    form = Form(values={"body": data.body, "language": data.language, "stance": data.stance, "quote": data.quote})
 
     def store(db: Session) -> Replay | KeyReused | bytes:
         if claim and (earlier := idempotency.earlier_answers(db, [claim]).get(claim.key)):
@@ -225,7 +226,7 @@ def say(
         if words is None:
             raise Invalid(form.summary)
         spend(request, account, "say", policy_of(request).account)
-        words = saying.Words(words.body, words.language, words.stance, data.in_reply_to)
+        words = replace(words, parent_id=data.in_reply_to, about_version=data.about_version)
         said = saying.say(db, state.site.discussed, subject, account, words, state.clock.now())
         answer = msgspec.json.encode(Said(said.id, said.state))
         if claim:
@@ -293,15 +294,15 @@ def _page(
         said=found.said,
         open=found.may_act,
         mode=str(found.mode),
-        comments=_all_out(request, db, page.rows),
+        comments=_all_out(request, db, page.rows, found),
         next=next_ if page.next else None,
     )
     return _public(body, found)
 
 
-def _all_out(request: Request[Any, Any, Any], db: Session, rows: Sequence[Any]) -> list[CommentOut]:
+def _all_out(request: Request[Any, Any, Any], db: Session, rows: Sequence[Any], found: Discussion) -> list[CommentOut]:
     state = request.app.state
-    shown = entries(db, state.site.dependencies["comment_titles"], rows, may_act=False)
+    shown = entries(db, state.site.dependencies["comment_titles"], rows, may_act=False, known=found.known)
     return [_out(entry, state.settings.base_url) for entry in shown]
 
 
@@ -327,11 +328,14 @@ def _out(entry: Entry, base: str) -> CommentOut:
         published_at=row.published_at,
         edited_at=row.edited_at,
         page=f"{base}/comments/{row.id}",
+        quote=row.quote,
+        about_version=row.about_version if is_public else None,
+        passage=str(entry.passage) if is_public and row.about_version else None,
     )
 
 
 def _public(body: Any, found: Discussion) -> Response[Any]:
-    keys = (page_key(found.subject),)
+    keys = (page_key(found.subject), *found.known.keys)
     until = found.known.closes_at
     encoded = msgspec.json.encode(body)
     return public(encoded, JSON, keys=keys, good_until=until, fresh_for=FRESH_FOR, headers=_OPEN_DATA)

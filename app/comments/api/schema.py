@@ -15,6 +15,8 @@ class CommentIn(Struct, forbid_unknown_fields=True, frozen=True):
     language: Annotated[str, Meta(description="Short name of the language; the site's own if left out.")] = ""
     stance: Annotated[str, Meta(description="for, against or neutral, where the discussion asks.")] = ""
     in_reply_to: Annotated[int | None, Meta(description="The comment that it answers.")] = None
+    quote: Annotated[str, Meta(description="A passage of the subject's text, word for word.")] = ""
+    about_version: Annotated[int | None, Meta(description="The version of that text; the newest if left out.")] = None
 
 
 class VoteIn(Struct, forbid_unknown_fields=True, frozen=True):
@@ -55,6 +57,13 @@ class CommentOut(Struct, frozen=True):
     published_at: datetime
     edited_at: datetime | None
     page: str
+    quote: Annotated[str | None, Meta(description="The passage it is about, word for word.")] = None
+    about_version: Annotated[int | None, Meta(description="Of the text under discussion, where that has versions.")] = (
+        None
+    )
+    passage: Annotated[
+        str | None, Meta(description="same, changed, gone or other: whether the passage stands in the newest version.")
+    ] = None
 
 
 class CommentPage(Struct, frozen=True):

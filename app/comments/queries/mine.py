@@ -30,6 +30,8 @@ def _said() -> Select[*tuple[Any, ...]]:
         C.settled_at,
         C.revision,
         C.shown_revision,
+        C.quote,
+        C.about_version,
         R.body,
         T.subject_kind,
         T.subject_id,

@@ -39,6 +39,7 @@ class Standing(NamedTuple):
     edited_at: Hashable
     settled_at: Hashable
     reason_code: str | None
+    about_version: int | None
 
 
 _INSTANTS = frozenset({"edited_at", "settled_at"})

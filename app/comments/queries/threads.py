@@ -38,6 +38,8 @@ ENTRY = (
     C.edited_at,
     C.settled_at,
     C.reason_code,
+    C.about_version,
+    case((C.state == CommentState.PUBLISHED, C.quote)).label("quote"),
     case((C.state == CommentState.PUBLISHED, R.body)).label("body"),
     case((C.state == CommentState.PUBLISHED, R.html)).label("html"),
     R.sanitised,

@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
-from app.comments.contribution import Discussed
+from app.comments.contribution import About, Discussed
 from app.comments.model import Comment, CommentRevision
 from app.comments.queries import threads
 from app.comments.rules.lifecycle import EDIT_NAMES, EDITABLE, STATE_NAMES, WAITING, CommentState, EditState
+from app.comments.rules.quotes import PASSAGE_NAMES, passage
 from app.comments.rules.texts import STANCE_NAMES, Stance
 from app.comments.rules.threads import CommentUnknown
 from app.comments.service.checking import KIND
@@ -101,6 +102,7 @@ class CommentUnderModeration:
         kind = self.discussed.get(subject.kind) if subject else None
         if subject and kind and (known := kind.about(db, subject.id, comment.created_at)) is not None:
             facts.append((str(_("In the discussion of")), known.title))
+            facts += _quoted(comment, known)
         if comment.parent_id is not None:
             parent = db.execute(threads.entries().where(threads.C.id == comment.parent_id)).one_or_none()
             if parent is not None and parent.body:
@@ -219,6 +221,7 @@ class CommentUnderModeration:
             "said at": comment.created_at.isoformat(),
             "author": f"account {comment.author_id}" if comment.author_id else "",
             "in reply to": f"comment {comment.parent_id}" if comment.parent_id else "",
+            "quotes": f"{comment.quote} (version {comment.about_version})" if comment.quote else "",
         }
 
     def remove(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
@@ -242,6 +245,16 @@ def _texts(db: Session, comment: Comment) -> dict[int, CommentRevision]:
         select(CommentRevision).where(CommentRevision.comment_id == comment.id).order_by(CommentRevision.number)
     )
     return {row.number: row for row in rows}
+
+
+def _quoted(comment: Comment, known: About) -> list[tuple[str, str]]:
+    """The passage it is about, and whether that still stands."""
+    if comment.about_version is None:
+        return []
+    since = str(PASSAGE_NAMES[passage(comment.quote, comment.about_version, known.text, known.version)])
+    about = _("Quotes version {version}") if comment.quote else _("About version {version}")
+    label = about.format(version=comment.about_version)
+    return [(f"{label}, {since}" if since else label, comment.quote or known.title)]
 
 
 def _is_refused(comment: Comment) -> bool:

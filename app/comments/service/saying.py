@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
-from app.comments.contribution import Discussed
+from app.comments.contribution import About, Discussed, text_of
 from app.comments.model import Comment, CommentRevision, Thread
 from app.comments.rules.lifecycle import REFUSED, CommentState, Mode
+from app.comments.rules.quotes import NOT_THERE, NOTHING_TO_QUOTE, occurs
 from app.comments.rules.texts import Stance, likeness
 from app.comments.rules.threads import Answered, SaidAlready, refusal_to_reply
 from app.comments.service import checking
@@ -37,6 +38,9 @@ class Words:
     stance: Stance | None = None
     #: the comment that it answers
     parent_id: int | None = None
+    #: the passage it is about, and the version of the subject's text that its author read
+    quote: str = ""
+    about_version: int | None = None
 
 
 def say(
@@ -51,6 +55,7 @@ def say(
     thread, known = open_to_all(db, discussed, subject, now)
     above = _answered(db, thread, words, known.discussion)
     _check_stance(thread, words)
+    words = _quoting(db, discussed, subject, known, words)
     _check_repeat(db, thread, account, words)
     verdict = checking.look(db, words.body, account, subject, Mode(thread.mode), now)
     family, revision = _store(db, thread, above, account, words, verdict.state, now)
@@ -81,12 +86,28 @@ def _check_stance(thread: Thread, words: Words) -> None:
         raise Invalid([FieldError("stance", str(_("Say whether you are for it, against it or neither.")))])
 
 
+def _quoting(db: Session, discussed: Mapping[str, Discussed], subject: SubjectRef, known: About, words: Words) -> Words:
+    """With the version it is about. What is quoted stands in that version, word for word; a reply quotes nothing."""
+    if words.parent_id is not None or known.version == 0:
+        if words.quote:
+            raise Invalid([FieldError("quote", str(NOTHING_TO_QUOTE))])
+        return replace(words, about_version=None)
+    read = words.about_version or known.version
+    read = read if read < known.version else known.version
+    for version in dict.fromkeys((read, known.version)):
+        text = text_of(db, discussed, subject, known, version)
+        if text is not None and occurs(words.quote, text):
+            return replace(words, about_version=version)
+    raise Invalid([FieldError("quote", NOT_THERE.format(version=read))])
+
+
 def _check_repeat(db: Session, thread: Thread, account: Account, words: Words) -> None:
-    """The same author, the same words, the same discussion; others may say the same."""
+    """The same author, the same words about the same passage, the same discussion; others may say the same."""
     said = select(Comment.id).where(
         Comment.thread_id == thread.id,
         Comment.author_id == account.id,
         Comment.likeness == likeness(words.body),
+        Comment.quote == words.quote if words.quote else Comment.quote.is_(None),
         Comment.state.not_in(_OVER),
     )
     if (earlier := db.scalar(said.limit(1))) is not None:
@@ -115,6 +136,8 @@ def _store(
         state=CommentState.PENDING if state is CommentState.PUBLISHED else state,
         stance=words.stance if thread.asks_stance else None,
         language=words.language,
+        quote=words.quote or None,
+        about_version=words.about_version,
         likeness=likeness(words.body),
         created_at=now,
         settled_at=now,

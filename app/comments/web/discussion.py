@@ -49,33 +49,48 @@ class Discussion:
         return self.thread.said if self.thread else 0
 
     @property
+    def quoting(self) -> Mapping[str, str]:
+        """What a form remembers of the text that its reader has before them."""
+        return {"about_version": str(self.known.version)} if self.known.version else {}
+
+    @property
     def say_path(self) -> str:
         return f"/discussions/{self.subject.kind}/{self.subject.id}/say"
 
 
-def discussion_of(request: Request[Any, Any, Any], db: Session, subject: SubjectRef) -> Discussion:
-    """Raises :class:`DiscussionUnknown` where there is none, or nothing in one that is closed."""
+def discussion_of(
+    request: Request[Any, Any, Any], db: Session, subject: SubjectRef, *, always: bool = False
+) -> Discussion:
+    """Raises :class:`DiscussionUnknown` where there is none, or nothing in one that is closed; ``always``: where its
+    subject has a page with or without a discussion, only if nobody may read that."""
     state = request.app.state
     known = about(db, state.site.discussed, subject, state.clock.now())
     thread = threads.shown_thread(db, subject)
     asks = thread.asks_stance if thread else state.site.discussed[subject.kind].asks_stance
     found = Discussion(subject, known, thread, takes_comments(thread, known), asks)
-    if not found.may_act and thread is None:
+    if not found.may_act and thread is None and not always:
         raise DiscussionUnknown
     return found
 
 
-def discussion_page(request: Request[Any, Any, Any], db: Session, subject: SubjectRef) -> Response[bytes]:
-    """Fifty comments in the order asked for; the same for everyone."""
+def discussion_page(
+    request: Request[Any, Any, Any],
+    db: Session,
+    subject: SubjectRef,
+    template: str = "comments/discussion.html",
+    **more: Any,
+) -> Response[bytes]:
+    """Fifty comments in the order asked for; the same for everyone. A room's own ``template`` shows its subject above
+    them, also where nobody may speak, with what it gives in ``more``."""
     state = request.app.state
     asked = request.query_params
     sort = asked.get("sort", "") if asked.get("sort", "") in SORTS else SORTS[0]
-    found = discussion_of(request, db, subject)
+    found = discussion_of(request, db, subject, always=template != "comments/discussion.html")
     place = read_place(asked.get("after", ""), state.clock.now())
     shown, behind = _page(request, db, found, sort, place)
     response: Response[bytes] = state.pages.public(
-        "comments/discussion.html",
-        keys=(page_key(subject),),
+        template,
+        keys=(page_key(subject), *found.known.keys),
         good_until=found.known.closes_at,
         fresh_for=FRESH_FOR,
         discussion=found,
@@ -84,9 +99,10 @@ def discussion_page(request: Request[Any, Any, Any], db: Session, subject: Subje
         sorts=SORTS,
         first=place is None,
         next_href=_href(found.known.discussion, sort, behind) if behind else "",
-        form=Form(values={"language": next(iter(policy_of(request).language_names))}),
+        form=Form(values={"language": next(iter(policy_of(request).language_names)), **found.quoting}),
         languages=policy_of(request).language_names,
         canonical_url=state.settings.base_url + found.known.discussion,
+        **more,
     )
     return response
 
@@ -100,7 +116,7 @@ def _page(
     orders: Orders = site.dependencies["comment_orders"]
     page = thread_page(db, orders, found.thread.id, sort, place, request.app.state.clock.now())
     titles: Titles = site.dependencies["comment_titles"]
-    return Unwritten(db, entries(db, titles, page.rows, may_act=found.may_act)), page.next
+    return Unwritten(db, entries(db, titles, page.rows, may_act=found.may_act, known=found.known)), page.next
 
 
 def _href(path: str, sort: str, place: Place) -> str:
@@ -117,7 +133,7 @@ def newest_of(request: Request[Any, Any, Any], db: Session, subject: SubjectRef,
     if thread is not None and thread.said == 0 and not takes_comments(thread, known):
         return None
     rows = threads.newest_said(db, thread.id, most) if thread else ()
-    shown = entries(db, state.site.dependencies["comment_titles"], rows, may_act=False)
+    shown = entries(db, state.site.dependencies["comment_titles"], rows, may_act=False, known=known)
     return Newest(known.discussion, thread.said if thread else 0, takes_comments(thread, known), shown)
 
 
@@ -139,7 +155,7 @@ def discussion_atom(request: Request[Any, Any, Any], db: Session, subject: Subje
     shown = []
     if found.thread is not None:
         rows = threads.newest_said(db, found.thread.id, A_FEED)
-        shown = entries(db, state.site.dependencies["comment_titles"], rows, may_act=False)
+        shown = entries(db, state.site.dependencies["comment_titles"], rows, may_act=False, known=found.known)
     opened = found.thread.opened_at if found.thread else state.clock.now()
     feed = atom.Feed(
         id=base + found.known.discussion,
@@ -152,7 +168,8 @@ def discussion_atom(request: Request[Any, Any, Any], db: Session, subject: Subje
         entries=[_feed_entry(e, base) for e in shown],
     )
     headers: Mapping[str, str] = {"access-control-allow-origin": "*"}
-    return public(atom.written(feed), atom.ATOM, keys=(page_key(subject),), fresh_for=60, headers=headers)
+    keys = (page_key(subject), *found.known.keys)
+    return public(atom.written(feed), atom.ATOM, keys=keys, fresh_for=60, headers=headers)
 
 
 def _feed_entry(entry: Entry, base: str) -> atom.Entry:
@@ -164,6 +181,16 @@ def _feed_entry(entry: Entry, base: str) -> atom.Entry:
         link=address,
         updated=row.edited_at or row.published_at,
         published=row.published_at,
-        summary=excerpt(row.body, MOST_SUMMARY),
+        summary=_quoted(entry) + excerpt(row.body, MOST_SUMMARY),
         categories=[("by", entry.by.text)] if entry.by else (),
     )
+
+
+def _quoted(entry: Entry) -> str:
+    """What it quotes, before its words."""
+    row = entry.row
+    if not row.quote:
+        return ""
+    since = f"; {entry.passage_name}" if entry.passage_name else ""
+    about = _("From version {version}{since}").format(version=row.about_version, since=since)
+    return f"“{excerpt(row.quote, MOST_SUMMARY)}” ({about}). "

@@ -32,11 +32,13 @@ def show(request: Request[Any, Any, Any], db: NamedDependency[Session], comment_
     titles = state.site.dependencies["comment_titles"]
     place = read_place(request.query_params.get("after", ""), state.clock.now())
     page = reply_page(db, row, place, state.clock.now())
-    here = entries(db, titles, [*threads.above(db, row), row, *page.rows], may_act=found.may_act, whole=True)
+    here = entries(
+        db, titles, [*threads.above(db, row), row, *page.rows], may_act=found.may_act, whole=True, known=found.known
+    )
     at = next(number for number, entry in enumerate(here) if entry.row.id == comment_id)
     response: Response[bytes] = state.pages.public(
         "comments/comment.html",
-        keys=(page_key(found.subject),),
+        keys=(page_key(found.subject), *found.known.keys),
         good_until=found.known.closes_at,
         fresh_for=FRESH_FOR,
         discussion=found,
@@ -67,7 +69,7 @@ def versions(
     ]
     response: Response[bytes] = request.app.state.pages.public(
         "comments/versions.html",
-        keys=(page_key(found.subject),),
+        keys=(page_key(found.subject), *found.known.keys),
         fresh_for=FRESH_FOR,
         discussion=found,
         row=row,

@@ -18,6 +18,7 @@ from app.comments.model import Comment
 from app.comments.queries import threads
 from app.comments.queries.mine import one_of_author
 from app.comments.rules.lifecycle import EditState
+from app.comments.rules.quotes import read_quote, read_version
 from app.comments.rules.texts import MOST_FORM, read_body, read_stance
 from app.comments.rules.threads import Answered, CommentUnknown, DiscussionClosed, TooFast, refusal_to_reply
 from app.comments.service import saying
@@ -32,6 +33,10 @@ from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
 from app.moderation.rules.nudges import warnings
 
+QUOTING = ("quote", "about_version")
+#: what stands in the form again after signing in
+KEPT = ("body", "stance", "language", *QUOTING)
+
 
 @get("/discussions/{kind:str}/{subject_id:int}/say", name="comments.say", guards=[visitor], sync_to_thread=True)
 def say_form(
@@ -40,7 +45,7 @@ def say_form(
     found = discussion_of(request, db, SubjectRef(kind, subject_id))
     if not found.may_act:
         raise DiscussionClosed(href=found.known.discussion)
-    return _say_page(request, db, found, _filled(request, db))
+    return _say_page(request, db, found, _filled(request, db, found))
 
 
 @post(
@@ -68,7 +73,7 @@ def reply_form(
     request: Request[Any, Any, Any], db: NamedDependency[Session], comment_id: FromPath[int]
 ) -> Response[bytes]:
     found, parent = _answerable(request, db, comment_id)
-    return _say_page(request, db, found, _filled(request, db), parent)
+    return _say_page(request, db, found, _filled(request, db, found), parent)
 
 
 @post(
@@ -130,9 +135,11 @@ def _answerable(request: Request[Any, Any, Any], db: Session, comment_id: int) -
     return found, parent
 
 
-def _filled(request: Request[Any, Any, Any], db: Session) -> Form:
-    usual = {"language": next(iter(policy_of(request).language_names))}
-    return Form(values={**usual, **kept(request, db)})
+def _filled(request: Request[Any, Any, Any], db: Session, found: Discussion) -> Form:
+    """``?quote=`` and ``?about_version=``: the passage that a link of the text offered."""
+    usual = {"language": next(iter(policy_of(request).language_names)), **found.quoting}
+    asked = {n: request.query_params[n] for n in QUOTING if found.known.version and n in request.query_params}
+    return Form(values={**usual, **asked, **kept(request, db)})
 
 
 def _say(
@@ -144,7 +151,7 @@ def _say(
     account = speaker(request, "comments.say")
     if account is None:
         path = f"/comments/{parent.id}/reply" if parent else found.say_path
-        return sign_in_first(request, db, path, {n: form[n] for n in ("body", "stance", "language") if n in form})
+        return sign_in_first(request, db, path, {n: form[n] for n in KEPT if n in form})
     words = read_words(
         shown, policy_of(request).language_names, asks_stance=parent is None and found.asks_stance, parent=parent
     )
@@ -177,9 +184,11 @@ def read_words(
     body = form.read("body", read_body)
     language = form.read("language", chosen("language", languages)) if form.get("language") else next(iter(languages))
     stance = form.read("stance", read_stance) if asks_stance else None
-    if body is None or language is None or form.errors:
+    quote = form.read("quote", read_quote)
+    if body is None or language is None or quote is None or form.errors:
         return None
-    return Words(body, language, stance, parent.id if parent else None)
+    about = read_version(form.get("about_version"))
+    return Words(body, language, stance, parent.id if parent else None, quote, about)
 
 
 def _say_page(
@@ -194,7 +203,11 @@ def _say_page(
     busy: TooFast | None = None,
 ) -> Response[bytes]:
     state = request.app.state
-    shown = entries(db, state.site.dependencies["comment_titles"], [parent], may_act=False) if parent else []
+    shown = (
+        entries(db, state.site.dependencies["comment_titles"], [parent], may_act=False, known=found.known)
+        if parent
+        else []
+    )
     response: Response[bytes] = state.pages.personal(
         "comments/say.html",
         status=status,

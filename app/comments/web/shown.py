@@ -11,9 +11,11 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import ShownName, shown_names
+from app.comments.contribution import About
 from app.comments.queries import threads
 from app.comments.queries.paging import FIRST_REPLIES
 from app.comments.queries.standing import Standing
+from app.comments.rules.quotes import PASSAGE_NAMES, Passage, passage
 from app.comments.rules.threads import MOST_DEPTH
 from app.core.remember import Remembered
 from app.core.text.sanitise import SafeHtml, from_store, to_html
@@ -55,6 +57,8 @@ class Entry(NamedTuple):
     more: int = 0
     #: the text of its parent that it answered, where another one stands there now
     earlier: int = 0
+    #: the subject as it is now, whose text it may quote
+    known: About | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -72,7 +76,19 @@ class Entry(NamedTuple):
             self.reason,
             self.may_act,
             self.earlier,
+            self.row.about_version and (self.row.about_version, self.known and self.known.version),
         )
+
+    @property
+    def passage(self) -> Passage:
+        """Where the passage that it is about stands by now."""
+        if self.known is None:
+            return Passage.SAME
+        return passage(self.row.quote, self.row.about_version, self.known.text, self.known.version)
+
+    @property
+    def passage_name(self) -> str:
+        return str(PASSAGE_NAMES[self.passage])
 
     @property
     def words(self) -> SafeHtml:
@@ -104,7 +120,13 @@ class Unwritten:
 
 
 def entries(
-    db: Session, titles: Titles, rows: Sequence[Row[Any]] | Sequence[Standing], *, may_act: bool, whole: bool = False
+    db: Session,
+    titles: Titles,
+    rows: Sequence[Row[Any]] | Sequence[Standing],
+    *,
+    may_act: bool,
+    whole: bool = False,
+    known: About | None = None,
 ) -> list[Entry]:
     """``whole``: every reply stands on the page."""
     names = titles.names(db, {row.author_id for row in rows if row.author_id is not None})
@@ -118,6 +140,7 @@ def entries(
             may_act,
             0 if whole or row.depth > 1 else max(0, row.replies_numbered - FIRST_REPLIES),
             _earlier(row, shown),
+            known,
         )
         for row in rows
     ]

@@ -20,13 +20,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 #: longer than any password here may be, however its accents are put together
 _LONGEST = 1_024
+#: of one hash: 19 MiB, twice over
+COST = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1}
 
 
 class Passwords:
     """Hashes and checks; at most ``threads`` at once and four times as many waiting."""
 
     def __init__(self, threads: int = 2) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._hasher = PasswordHasher(**COST)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_step_back)
         self._places = threading.BoundedSemaphore(threads * 5)
         self._nobody = self._hasher.hash("a password that no account has")

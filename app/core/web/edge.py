@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -25,11 +26,15 @@ from sqlalchemy.orm import Session
 from app.core.db import Database, abandon, finish
 from app.core.errors import NotFound, TooLarge
 from app.core.web.packing import pack
+from app.core.web.turnstile import Turnstile
 
 #: openness of the hottest routes: said as the guard ``anyone`` says it, without a call for each request
 OPEN_TO_ANYONE = {"open_to_anyone": True}
 #: no row of either database has this number, and their drivers stumble over it
 MOST_ID = 2**63
+#: of the pages that only read, this many are worked at in a process at once
+READERS = 3
+_turnstile = Turnstile(READERS)
 P = ParamSpec("P")
 T = TypeVar("T")
 AnyHandler = TypeVar("AnyHandler")
@@ -86,7 +91,8 @@ def finishes_in_its_thread(handler: AnyHandler) -> AnyHandler:
     """A route that works in a thread ends its work there: it packs its page, and gives back what it only read with.
 
     Going to another thread for that costs every page two changes of thread, each of which waits for
-    whoever is busy rendering; the event loop would make everyone wait.
+    whoever is busy rendering; the event loop would make everyone wait. Pages that only read pass a turnstile; whoever
+    writes does not, because a thread that waits for a lock must keep nobody else out.
     """
     does = getattr(handler, "fn", None)
     if does is None or not isinstance(handler, HTTPRouteHandler) or not handler.sync_to_thread:
@@ -98,11 +104,12 @@ def finishes_in_its_thread(handler: AnyHandler) -> AnyHandler:
 
     @wraps(does)
     def do(*args: Any, **kwargs: Any) -> Any:
-        answer = does(*args, **kwargs)
-        if ends_reading:
-            abandon(kwargs["db"])
-        if (request := kwargs.get("request")) is not None:
-            pack(request.scope, answer)
+        with nullcontext() if handler.opt.get("writes") else _turnstile.passed():
+            answer = does(*args, **kwargs)
+            if ends_reading:
+                abandon(kwargs["db"])
+            if (request := kwargs.get("request")) is not None:
+                pack(request.scope, answer)
         return answer
 
     handler._fn = do  # type: ignore[attr-defined]

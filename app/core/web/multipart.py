@@ -35,16 +35,17 @@ OpenFile = Callable[[], IO[bytes]]
 
 @dataclass(frozen=True)
 class Most:
-    """Limits of one body, in bytes but for ``files``, their number."""
+    """Limits of one body, in bytes but for ``files`` and ``parts``, their numbers."""
 
     text: int
     a_file: int = 0
     files: int = 0
+    parts: int = MOST_PARTS
 
     @property
     def body(self) -> int:
         """Everything together, heads of parts included."""
-        return self.text + self.a_file * self.files + MOST_PARTS * 512
+        return self.text + self.a_file * self.files + self.parts * 512
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Reading:
             self.boundary,
             max_header_size=MOST_HEADER_BYTES,
             max_header_count=MOST_HEADERS,
-            max_segment_count=MOST_PARTS,
+            max_segment_count=self.most.parts,
         )
         self._text, self._texts = bytearray(), 0
         self._name: str | None = None

@@ -43,12 +43,18 @@ def _grow_referrals() -> None:
         referral.add_column(sa.Column("assignee_id", BIG_ID, nullable=True))
         referral.add_column(sa.Column("reminded", sa.String(length=40), nullable=True))
         referral.add_column(sa.Column("ruled", sa.Boolean(), nullable=False, server_default=sa.false()))
-        referral.create_foreign_key(op.f("fk_outcomes_referral_assignee_id"), "accounts_account", ["assignee_id"], ["id"])
+        referral.create_foreign_key(
+            op.f("fk_outcomes_referral_assignee_id"), "accounts_account", ["assignee_id"], ["id"]
+        )
     op.execute("UPDATE outcomes_referral SET closed_why = 'undone' WHERE state = 'closed'")
     op.execute("UPDATE outcomes_referral SET closed_at = received_at WHERE state = 'closed' AND closed_at IS NULL")
     with op.batch_alter_table("outcomes_referral") as referral:
         for name, rule in checks.items():
-            if not sqlite and name in ("state", "answered", "department"):  # SQLite's table is made anew, without its checks
+            if not sqlite and name in (
+                "state",
+                "answered",
+                "department",
+            ):  # SQLite's table is made anew, without its checks
                 referral.drop_constraint(op.f(f"ck_outcomes_referral_{name}"), type_="check")
             referral.create_check_constraint(op.f(f"ck_outcomes_referral_{name}"), sa.text(rule))
     owed = sa.text("state IN ('received', 'accepted', 'returned')")
@@ -208,9 +214,7 @@ def _make_promises() -> None:
     )
     op.create_index("ix_outcomes_commitment_subject", "outcomes_commitment", ["subject_kind", "subject_id"])
     op.create_index("ix_outcomes_commitment_referral", "outcomes_commitment", ["referral_id"])
-    op.create_index(
-        "ix_outcomes_commitment_department", "outcomes_commitment", ["department_id", "progress", "due_on"]
-    )
+    op.create_index("ix_outcomes_commitment_department", "outcomes_commitment", ["department_id", "progress", "due_on"])
     op.create_index(
         "ix_outcomes_commitment_open",
         "outcomes_commitment",

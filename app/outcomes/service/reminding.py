@@ -33,15 +33,15 @@ def remind_of_answers(db: Session, calendar: Calendar, now: datetime) -> int:
     """One step: letters about answers that are due soon, or late; answers how many duties were told of."""
     policy, zone = calendar.policy, calendar.zone
     today = now.astimezone(zone).date()
-    until = now + timedelta(days=max(policy.remind_before, default=0) + 1)
+    until = now + timedelta(days=policy.earliest_mark + 1)
     wanted = (
-        select(Referral.id, Referral.due_at, Referral.reminded)
+        select(Referral.id, Referral.cause, Referral.due_at, Referral.reminded)
         .where(Referral.state.in_(OWED), Referral.due_at <= until, Referral.sandbox.is_(False))
         .order_by(Referral.due_at, Referral.id)
     )
     due: dict[int, str] = {}
     for row in db.execute(wanted):
-        mark = newest_mark(last_day(row.due_at, zone), today, policy.remind_before, policy.remind_after)
+        mark = newest_mark(last_day(row.due_at, zone), today, *policy.marks(row.cause))
         if mark is not None and mark != row.reminded:
             due[row.id] = mark
         if len(due) == A_STEP:

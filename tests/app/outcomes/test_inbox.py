@@ -114,7 +114,12 @@ def test_further_pages_of_what_is_settled_go_on_where_the_one_before_ended(offic
     for number in range(1, 6):
         office.owes(number, number, **answered)
     office.owes(6, 0, due_at=None, **answered)
-    assert [office.shows(Show.ANSWERED, offset=offset, most=2) for offset in range(0, 8, 2)] == [[5, 4], [3, 2], [1, 6], []]
+    assert [office.shows(Show.ANSWERED, offset=offset, most=2) for offset in range(0, 8, 2)] == [
+        [5, 4],
+        [3, 2],
+        [1, 6],
+        [],
+    ]
 
 
 def test_a_made_up_matter_is_in_no_part_and_no_number(office: Office):

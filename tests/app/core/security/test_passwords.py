@@ -9,13 +9,17 @@ import pytest
 
 from app.core.errors import Unavailable
 from app.core.security.passwords import Passwords
+from tests import once
 
 RIGHT, WRONG = "three random words", "three random birds"
 
 
 @pytest.fixture(scope="module")
 def passwords() -> Iterator[Passwords]:
-    return Passwords(1)
+    """At what they cost in service."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.core.security.passwords.COST", once.REAL_COST)
+        yield Passwords(1)
 
 
 @pytest.fixture(scope="module")

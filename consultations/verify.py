@@ -1,0 +1,54 @@
+"""What must hold of this room's data in every committed state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.site import Invariant
+from consultations.model import Consultation, PublishedBatch, PublishedResponse, Response, ResponseVersion
+from consultations.rules.responses import ResponseState
+from consultations.service import roll
+
+_COUNTS = Response.state == ResponseState.SUBMITTED
+
+
+def counts_are_exact(db: Session, now: datetime) -> Iterable[str]:
+    """Public count = responses that are submitted; of them the late ones = those with a pass."""
+    mine = Response.consultation_id == Consultation.id
+    true = select(func.count()).where(mine, _COUNTS).scalar_subquery()
+    late = select(func.count()).where(mine, _COUNTS, Response.late_pass_id.is_not(None)).scalar_subquery()
+    wrong = select(Consultation.id, Consultation.response_count, true, Consultation.late_count, late).where(
+        (Consultation.response_count != true) | (Consultation.late_count != late)
+    )
+    for row, shown, counted, shown_late, counted_late in db.execute(wrong):
+        yield f"consultation {row} shows {shown} ({shown_late} late), has {counted} ({counted_late})"
+
+
+def versions_are_whole(db: Session, now: datetime) -> Iterable[str]:
+    """Every response has all its versions, from the first to the newest."""
+    stored = select(func.count()).where(ResponseVersion.response_id == Response.id).scalar_subquery()
+    for row in db.scalars(select(Response.id).where(Response.version != stored).limit(5)):
+        yield f"response {row} lacks a version"
+
+
+def published_by_consent(db: Session, now: datetime) -> Iterable[str]:
+    """What was taken down keeps no words; what is public has a batch that was not undone."""
+    wrong = (
+        select(PublishedResponse.response_id)
+        .join(PublishedBatch, PublishedBatch.id == PublishedResponse.batch_id)
+        .where(PublishedResponse.ended_at.is_(None), PublishedBatch.undone_at.is_not(None))
+    )
+    for row in db.scalars(wrong.limit(5)):
+        yield f"response {row} is public though its batch was taken back"
+
+
+INVARIANTS = [
+    Invariant("Responses to consultations are counted exactly", counts_are_exact),
+    Invariant("Responses to consultations have all their versions", versions_are_whole),
+    Invariant("Responses that count are those of the published rolls", roll.faults),
+    Invariant("Nothing is published of a response without consent", published_by_consent),
+]

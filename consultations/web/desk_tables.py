@@ -1,0 +1,58 @@
+"""Cross-tables: any two closed questions, among responses that any filter leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy.orm import Session
+
+from app.accounts.guards import may
+from app.accounts.model import Account
+from consultations.policy import ConsultationPolicy
+from consultations.queries import responses, tables
+from consultations.rules.filtering import Filters
+from consultations.web.desk_frame import Asking, desk_of
+from consultations.web.desk_responses import groups
+
+
+@get(
+    "/desk/consultations/{consultation_id:int}/tables",
+    name="consultations.desk.tables",
+    guards=[may("consultations.read")],
+    sync_to_thread=True,
+)
+def crossed(
+    request: Asking,
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    consulting: NamedDependency[ConsultationPolicy],
+    consultation_id: FromPath[int],
+) -> Response[bytes]:
+    """``rows`` and ``columns`` name sides of the table, every filter of the list works here too; ``protect``: small
+    cells are left out with others."""
+    desk = desk_of(request, db, account, consultation_id)
+    asked = request.query_params
+    sides = tables.axes(desk.columns, desk.questions)
+    rows, across = sides.get(asked.get("rows", "")), sides.get(asked.get("columns", ""))
+    filters = replace(Filters.read_from((k, str(v)) for k, v in asked.multi_items()), oldest_first=False)
+    among = responses.chosen(db, consultation_id, desk.columns, filters)
+    protected = asked.get("protect", "") == "yes"
+    small = consulting.small_cell if protected else 0
+    return desk.page(
+        "tables.html",
+        sides=sides.values(),
+        rows=rows,
+        across=across,
+        table=tables.cross(desk.columns, rows, across, among, small=small) if rows and across else None,
+        filters=filters,
+        groups=groups(desk, filters),
+        among=among.bit_count(),
+        protected=protected,
+        small=consulting.small_cell,
+    )
+
+
+HANDLERS = [crossed]
