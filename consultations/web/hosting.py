@@ -157,8 +157,6 @@ def _new(
     request: Request[Any, Any, Any], db: Session, account: Account, form: Form, status: int = 200
 ) -> Response[bytes]:
     department = of_officer(db, account.id)
-    if department is None:
-        raise editing.NoDepartmentOfYours
     response: Response[bytes] = request.app.state.pages.personal(
         "consultations/hosting/new.html",
         status=status,
