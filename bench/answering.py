@@ -28,7 +28,6 @@ from bench.measure import (
     Report,
     Target,
     at_least,
-    at_most,
     interleave,
     median_rate,
     options,
@@ -60,7 +59,6 @@ K = QuestionKind
 def targets(database: str) -> dict[str, Target]:
     return {
         f"{database}.submit.ratio": at_least(0.15),
-        f"{database}.submit.p99_ms": at_most(250),
         f"{database}.submit.exact": EXACT,
     }
 

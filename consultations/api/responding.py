@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, post
-from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, RawBody
@@ -16,11 +16,11 @@ from msgspec import Meta, Struct
 
 from app.accounts.guards import anyone
 from app.core import idempotency
-from app.core.errors import FieldError, Invalid, NotFound
+from app.core.errors import FieldError, Invalid, NotFound, Refusal
 from app.core.i18n import _, language
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
 from app.core.security.limits import Allowance
-from app.core.web.edge import in_worker
+from app.core.web.edge import MOST_ID, OPEN_TO_ANYONE, in_worker, read_body
 from app.core.web.forms import Form
 from app.core.web.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
 from consultations.policy import ConsultationPolicy
@@ -41,8 +41,6 @@ from consultations.service.acts import COUNTED_JSON, SENT_JSON, ConfirmResponse,
 from consultations.web.finishing import About, encoded, read_about
 
 JSON = "application/json"
-#: bytes of a request: a whole response, with room for how JSON writes what is not ASCII
-MOST_BODY = 1_000_000
 TOKEN = "DKiHs22psiec9hTOxCCSyedNlAWOfCjI"
 
 
@@ -64,6 +62,9 @@ class ResponseIn(Struct, forbid_unknown_fields=True, frozen=True):
     organisation: Annotated[str, Meta(description="Where it is the response of one.")] = ""
     easy_read: Annotated[bool, Meta(description="The questions were shown in plain words.")] = False
     notify: Annotated[bool, Meta(description="Letters with news of this consultation, please.")] = False
+
+
+_RESPONSE = msgspec.json.Decoder(ResponseIn)
 
 
 class ResponseAccepted(Struct, frozen=True):
@@ -124,35 +125,49 @@ _Key = Annotated[
 ]
 
 
+async def respond_at_once(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What answers every request of the route below: resolving arguments costs as much as a response's checks."""
+    state, policy = request.app.state, request.app.state.site.dependencies["consulting"]
+    consultation_id = request.scope["path_params"]["consultation_id"]
+    if not 0 < consultation_id < MOST_ID:
+        raise NotFound
+    client = request.scope.get("client")
+    allowance = Allowance(policy.respond_a_minute, policy.respond_an_hour)
+    state.limits.spend(allowance, client[0] if client else "", "respond-1", str(consultation_id))
+    body = await read_body(request, 5 * policy.response_bytes)
+    data = read_response(body)
+    about = _about(data)
+    claim = _claim(request, request.headers.get("idempotency-key", ""), body)
+    with state.in_flight.hold(claim):
+        answer = await _sent(request, policy, state.site.dependencies["asked_now"], consultation_id, data, about, claim)
+    return _answered(answer, 202, SENT_JSON)
+
+
+def read_response(body: bytes) -> ResponseIn:
+    """Strictly as it is described; raises a refusal where it is anything else, however deep."""
+    try:
+        return _RESPONSE.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as wrong:
+        raise Refusal from wrong
+
+
 @post(
     "/api/v1/consultations/{consultation_id:int}/responses",
     name="consultations.api.respond",
     summary="Send a response",
     include_in_schema=True,
-    guards=[anyone],
+    before_request=respond_at_once,
+    opt=OPEN_TO_ANYONE,
     status_code=202,
-    request_max_body_size=MOST_BODY,
     responses={202: answers(ResponseAccepted, "A letter goes out", ResponseAccepted("pending")), **_SEND_PROBLEMS},
 )
 async def respond(
-    request: Request[Any, Any, Any],
-    consulting: NamedDependency[ConsultationPolicy],
-    asked_now: NamedDependency[Current],
     consultation_id: FromPath[int],
     data: Annotated[ResponseIn, BodyKwarg(media_type=RequestEncodingType.JSON, examples=SEND)],
-    body: RawBody,
     idempotency_key: _Key = "",
 ) -> Response[ResponseAccepted]:
     """Send a response. The answer is the same whether the address is new, waits or has responded."""
-    state = request.app.state
-    client = request.client.host if request.client else ""
-    allowance = Allowance(consulting.respond_a_minute, consulting.respond_an_hour)
-    state.limits.spend(allowance, client, "respond-1", str(consultation_id))
-    claim = _claim(request, idempotency_key, body)
-    about = _about(data)
-    with state.in_flight.hold(claim):
-        answer = await _sent(request, consulting, asked_now, consultation_id, data, about, claim)
-    return _answered(answer, 202, SENT_JSON)  # type: ignore[return-value]
+    raise AssertionError("the hook answers every request")
 
 
 async def _sent(

@@ -47,6 +47,8 @@ NO_PAGES = {
     "/api/v1/comments/{comment_id}/versions": "data",
     "/files/{file_id}/{name}": "a file to save",
     "/desk/referrals/{referral_id}/documents/{file_id}": "a file to save",
+    "/hosting/consultations/{consultation_id}/documents/{file_id}": "a file to save",
+    "/desk/consultations/{consultation_id}/responses/{response_id}/files/{file_id}": "a file to save",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -129,6 +131,7 @@ GOVERNING = Part(
     (
         "front/admin",
         "outcomes/",
+        "consultations/desk/",
         "petitions/debate/",
         "petitions/creating_stopped.html",
         "petitions/signing_stopped.html",
