@@ -28,6 +28,7 @@ from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
 from consultations.queries import heard, shown
+from consultations.queries import finding, shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, publishing, roll
@@ -141,6 +142,7 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
     site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
     site.routers += [*listing.HANDLERS, *api_reading.HANDLERS]
+    site.sitemap.append(lambda db: [f"/consultations/{number}" for number in finding.public_ids(db, 45_000)])
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:

@@ -109,6 +109,7 @@ def test_tables_and_feeds_hold_the_same_and_no_cell_computes(ana: httpx.Client, 
     assert rows[town["gone"]]["phase"] == "withdrawn"
     feed = ana.get("/consultations.atom?phase=all").text
     assert "<title>=2+2 playgrounds</title>" in feed
+    assert f"/consultations/{town['bridge']}</loc>" in ana.get("/sitemap.xml").text
     data = ana.get("/consultations.json?phase=all").json()
     assert data["total"] == 6
     assert {c["id"] for c in data["consultations"]} == set(rows)
