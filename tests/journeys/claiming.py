@@ -42,6 +42,8 @@ NO_PAGES = {
     "/api/v1/comments/{comment_id}/versions": "data",
     "/files/{file_id}/{name}": "a file to save",
     "/desk/referrals/{referral_id}/documents/{file_id}": "a file to save",
+    "/consultations/{ref}/answer/{key}/copy.txt": "a text to save",
+    "/responses/receipt/{token}/pdf": "a file to save",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -57,7 +59,7 @@ NO_PAGES = {
     "/moderation/next": "leads to a case",
 }
 #: parts of pages, and what others are built on
-NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt")
+NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt", "consultations/answer/receipt_print.html")
 
 
 class Part(NamedTuple):
@@ -127,7 +129,12 @@ GOVERNING = Part(
         "errors/held.html",
     ),
 )
-PARTS = (TALKING, JUDGING, GOVERNING)
+RESPONDING = Part(
+    "respondents",
+    ("/responses", "/consultations/late/{token}", "/consultations/{ref}/answer"),
+    ("consultations/answer/",),
+)
+PARTS = (RESPONDING, TALKING, JUDGING, GOVERNING)
 
 
 def routes_of(house: House) -> set[str]:
