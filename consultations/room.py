@@ -12,6 +12,7 @@ from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
+from app.outcomes.events import AnswerWithdrawn, CommitmentMade, CommitmentProgressed, ReferralAnswered
 from app.site import HomePanel, PanelItem, Site, StaffPage
 from consultations import (
     demo,
@@ -25,17 +26,19 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, shown
+from consultations.queries import shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
-from consultations.service import announcing, attaching, erasing, publishing
+from consultations.service import announcing, attaching, erasing, publishing, roll
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
 from consultations.service.campaigns import Comparing
 from consultations.service.followed import TELLERS, ConsultationFollowed, Lines, tags
 from consultations.service.holding import ConsultationHolding
+from consultations.service.importing import Importing
 from consultations.service.indexing import Indexing
 from consultations.service.locking import KIND
+from consultations.service.outcomes import Outcomes, Respondents
 from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
@@ -51,15 +54,20 @@ from consultations.web import (
     dating,
     desks,
     editing,
+    exports,
     finishing,
     hosting,
     listing,
+    published,
     reading,
     receipts,
     reviewing,
     unsubscribing,
 )
 from consultations.web import attaching as documents
+from consultations.web import feedback as web_feedback
+from consultations.web import importing as web_importing
+from consultations.web import publishing as web_publishing
 
 
 def install(site: Site) -> None:
@@ -95,7 +103,6 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     site.jobs += jobs(site.referring)
     site.panels.append(lambda db, now: _panel(db, now, lambda at: say_instant(at, zone)))
     site.calendars.append(OpeningAndClosing(base_url))
-    site.sitemap.append(_places)
 
 
 def _panel(db: Session, now: datetime, say: Callable[[datetime], str]) -> HomePanel:
@@ -119,16 +126,11 @@ def _item(one: Consultation, say: Callable[[datetime], str]) -> PanelItem:
     return PanelItem(href=f"/consultations/{one.id}", title=one.title, meta=closes)
 
 
-def _places(db: Session) -> list[str]:
-    return [f"/consultations/{number}" for number in shown.readable_ids(db, 45_000)]
-
-
 def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     """The questionnaire builder; lists, feeds and programs' reading."""
     site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
     site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
     site.routers += [*listing.HANDLERS, *api_reading.HANDLERS]
-    site.sitemap.append(_places)
 
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
@@ -189,12 +191,22 @@ def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     """Published responses, "you said", "we did", exports, the roll of digests."""
     letters = NewsLetters(site.keys, site.settings.base_url)
     site.letters.update(letters.composers())
-    site.routers += [*unsubscribing.HANDLERS]
+    news = News(site.settings.news_window, site.settings.zone)
+    outcomes = Outcomes(news, site.settings.base_url)
+    site.routers += [*unsubscribing.HANDLERS, *published.HANDLERS, *web_publishing.HANDLERS]
+    site.routers += [*exports.HANDLERS, *web_importing.HANDLERS, *web_feedback.HANDLERS]
+    importing = Importing(site.keys, policy, site.settings.zone)
+    site.dependencies["paper"] = importing
+    site.dependencies["consultation_parts"].append(published.part_of)
+    site.dependencies["consultation_news"] = news
+    site.news["consultation"], site.askers["consultation"] = outcomes, Respondents(site.keys)
+    site.listeners[ReferralAnswered].append(outcomes.note_answer)
+    site.listeners[AnswerWithdrawn].append(outcomes.note_withdrawal)
+    site.listeners[CommitmentMade].append(outcomes.note_promise)
+    site.listeners[CommitmentProgressed].append(outcomes.note_promise)
     site.jobs += [
         Job("consultations: tell respondents", partial(announcing.queue_some_news, site.keys), timedelta(seconds=1)),
         Job("consultations: take down what changed", publishing.take_down_changed, timedelta(seconds=30)),
+        Job("consultations: read sheets", importing.read_some, timedelta(seconds=1)),
+        Job("consultations: write rolls", roll.write_due_rolls, timedelta(minutes=1)),
     ]
-
-
-def _places(db: Session) -> list[str]:
-    return [f"/consultations/{i}" for i in finding.public_ids(db, 45_000)]

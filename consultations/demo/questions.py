@@ -34,7 +34,9 @@ class Written:
 
     def _add(self, page: int, entry: Entry, policy: ConsultationPolicy) -> None:
         given = {name: entry[name] for name in _PLAIN if name in entry}
-        lists = {name: tuple(Option(0, text) for text in entry.get(name, ())) for name in ("options", "rows")}
+        lists: dict[str, Any] = {
+            name: tuple(Option(0, text) for text in entry.get(name, ())) for name in ("options", "rows")
+        }
         question = Question(id=0, kind=K(entry["kind"]), **given, **lists)
         self.questionnaire, number = add_question(self.questionnaire, page, question, policy)
         self.numbers[entry["key"]], self.entries[number] = number, entry

@@ -84,6 +84,8 @@ class Columns:
     upto: datetime | None = None
     read_at: float = 0.0
     took: float = 0.0
+    #: who has a word, for as long as no response is new
+    words: dict[Any, int] = field(default_factory=dict)
 
     def __getitem__(self, key: Key) -> int:
         return self.bits.get(key, 0)
@@ -236,7 +238,8 @@ def _timed(
     stands: Columns, recent: Mapping[int, Stamp], upto: datetime | None, begun: float, *, built: bool = False
 ) -> Columns:
     now = time.monotonic()
-    return Columns(stands.ids, stands.bits, stands.numbers, recent, upto, now, 0.0 if built else now - begun)
+    took = 0.0 if built else now - begun
+    return Columns(stands.ids, stands.bits, stands.numbers, recent, upto, now, took, stands.words)
 
 
 def _recent(stamps: Mapping[int, Stamp], upto: datetime | None) -> Mapping[int, Stamp]:
@@ -278,7 +281,8 @@ def _merged(db: Session, consultation_id: int, stands: Columns, news: Sequence[i
         for row in rows:
             made.add(row) if row.state in _LIVING else gone.append(row.id)
         made.code(_codings(db, consultation_id, some))
-    ids, bits = _with_room(stands, [n for n in made.ids if n not in stands.places])
+    new = [n for n in made.ids if n not in stands.places]
+    ids, bits = _with_room(stands, new)
     places = {number: place for place, number in enumerate(ids)}
     cleared = 0
     for number in (*made.ids, *(g for g in gone if g in places)):
@@ -292,7 +296,7 @@ def _merged(db: Session, consultation_id: int, stands: Columns, news: Sequence[i
             of.pop(number, None)
     for question, of in made.numbers.items():
         numbers.setdefault(question, {}).update(of)
-    return Columns(ids, merged, numbers)
+    return Columns(ids, merged, numbers, words={} if new else stands.words)
 
 
 def _with_room(stands: Columns, new: Sequence[int]) -> tuple[list[int], Mapping[Key, int]]:

@@ -124,12 +124,6 @@ def departments(db: Session) -> Sequence[Department]:
     return db.scalars(select(Department).where(Department.id.in_(leads)).order_by(Department.name)).all()
 
 
-def public_ids(db: Session, most: int) -> Sequence[int]:
-    """The newest first."""
-    rows = select(Consultation.id).where(Consultation.state.in_(READABLE))
-    return db.scalars(rows.order_by(Consultation.id.desc()).limit(most)).all()
-
-
 def _wanted(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     found = [Consultation.state.in_(sorted(READABLE)), _in_phase(search.phase, now)]
     if search.kind:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.core.errors import NotFound
-from app.core.text.words import Wanted
+from app.core.text.plain import fold, tidy_line
+from app.core.text.words import Wanted, words_of
 from consultations.model import LatePass, Response, ResponseNote, ResponseVersion
 from consultations.queries import searching
 from consultations.queries.columns import LATE, ORGANISATION, READ, Columns, Key
@@ -25,7 +26,8 @@ A_PAGE = 25
 #: what stands on desks: responses that count, and those that were left out as abuse
 ON_DESKS = frozenset({ResponseState.SUBMITTED, ResponseState.REJECTED})
 _ANSWERS = msgspec.json.Decoder(dict[int, Any])
-_SECONDS = 1.0
+MOST_WORDS_KEPT = 1_000
+BEGINNING = 240
 
 
 def chosen(db: Session, consultation_id: int, columns: Columns, filters: Filters) -> int:
@@ -51,14 +53,31 @@ def any_of(columns: Columns, keys: Iterable[Key]) -> int:
     return found
 
 
-def _with_words(db: Session, consultation_id: int, columns: Columns, words: str) -> int:
-    """Remembered for a second: the same search is asked for page after page."""
-    until, bits = columns.remembered.get(("words", words), (0.0, 0))
-    if time.monotonic() >= until:
-        bits = columns.of(searching.holding(db, consultation_id, words))
-        if len(columns.remembered) > 200:
-            columns.remembered.clear()
-        columns.remembered["words", words] = (time.monotonic() + _SECONDS, bits)
+def _with_words(db: Session, consultation_id: int, columns: Columns, q: str) -> int:
+    """Everybody who has every word; where nobody has, words that begin so. Nobody has no word at all."""
+    words = words_of(q)
+    if not words:
+        return 0
+    state = searching.state(db)
+    return _have(db, consultation_id, columns, state, words) or _have(
+        db, consultation_id, columns, state, words, begun=True
+    )
+
+
+def _have(
+    db: Session, consultation_id: int, columns: Columns, state: int, words: Sequence[str], *, begun: bool = False
+) -> int:
+    """Each word is looked up once for as long as the index and the responses stay as they are."""
+    bits = -1
+    for word in words:
+        key = (state, word, begun)
+        found = columns.words.get(key)
+        if found is None:
+            found = columns.of(searching.holding(db, consultation_id, word, begun=begun))
+            if len(columns.words) >= MOST_WORDS_KEPT:
+                columns.words.clear()
+            columns.words[key] = found
+        bits &= found
     return bits
 
 
@@ -100,21 +119,36 @@ class Line(NamedTuple):
 def lines(db: Session, ids: Sequence[int], asked: Mapping[int, Question], words: str) -> list[Line]:
     """In this order. The excerpt stands around the words that were searched for, or begins the first free text."""
     wanted, found = Wanted(words), {}
-    for row in db.execute(_with_answers(ids)):
-        response, answers = row
-        texts = [t for t in searching.texts_of(_free_first(_ANSWERS.decode(answers), asked)) if t.strip()]
-        found[response.id] = Line(
-            response.id,
-            response.version,
-            response.sent_at,
-            response.channel,
-            response.consent,
-            response.is_organisation,
-            response.late_pass_id is not None,
-            response.read_version == response.version,
-            wanted.excerpt(*texts) if texts else "",
+    free = tuple(q.id for q in asked.values() if q.is_free_text)
+    for row in db.execute(_LINES.where(R.id.in_(ids))):
+        texts = _free_first(_ANSWERS.decode(row.answers), free)
+        found[row.id] = Line(
+            row.id,
+            row.version,
+            row.sent_at,
+            row.channel,
+            row.consent,
+            row.is_organisation,
+            row.late_pass_id is not None,
+            row.read_version == row.version,
+            _excerpt(wanted, texts),
         )
     return [found[i] for i in ids if i in found]
+
+
+def _excerpt(wanted: Wanted, texts: Sequence[str]) -> str:
+    """Around the first of the words that were searched for; else how the first text begins."""
+    if not texts:
+        return ""
+    if not wanted:
+        return shorten(tidy_line(texts[0][: 2 * BEGINNING]), BEGINNING, placeholder="…")
+    return wanted.excerpt(next((t for t in texts if any(w in fold(t) for w in wanted.words)), texts[0]))
+
+
+R, V = Response.__table__.c, ResponseVersion.__table__.c
+_LINES = select(
+    R.id, R.version, R.sent_at, R.channel, R.consent, R.is_organisation, R.late_pass_id, R.read_version, V.answers
+).join_from(Response.__table__, ResponseVersion.__table__, (V.response_id == R.id) & (V.number == R.version))
 
 
 def _with_answers(ids: Sequence[int]) -> Any:
@@ -122,10 +156,11 @@ def _with_answers(ids: Sequence[int]) -> Any:
     return select(Response, ResponseVersion.answers).join(ResponseVersion, joined).where(Response.id.in_(ids))
 
 
-def _free_first(answers: Mapping[int, Any], asked: Mapping[int, Question]) -> list[Any]:
+def _free_first(answers: Mapping[int, Any], free: Sequence[int]) -> list[str]:
     """Answers in words, those to questions for words before what was added to options."""
-    free = [answers[q.id] for q in asked.values() if q.is_free_text and q.id in answers]
-    return free + [a["other"] for a in answers.values() if isinstance(a, dict) and isinstance(a.get("other"), str)]
+    texts = [answers[q] for q in free if q in answers]
+    texts += [a["other"] for a in answers.values() if isinstance(a, dict) and isinstance(a.get("other"), str)]
+    return [t for t in texts if t.strip()]
 
 
 class Answered(NamedTuple):

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from app.core import ready
 from app.core.text.plain import fold
-from app.core.text.words import words_of
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _ANSWERS = msgspec.json.Decoder(dict[str, Any])
@@ -35,30 +34,26 @@ def texts_of(answers: Any) -> list[str]:
     return [said for part in parts for said in texts_of(part)]
 
 
-def holding(db: Session, consultation_id: int, q: str) -> Sequence[int]:
-    """Ids of responses whose newest version has every one of these words; where none has, of words that begin so."""
-    words = words_of(q)
-    if not words:
-        return []
-    return _found(db, consultation_id, words) or _found(db, consultation_id, words, begun=True)
-
-
-def _found(db: Session, consultation_id: int, words: Sequence[str], *, begun: bool = False) -> Sequence[int]:
+def holding(db: Session, consultation_id: int, word: str, *, begun: bool = False) -> Sequence[int]:
+    """Ids of responses whose newest version has this folded word; ``begun``: or one that begins so."""
     mark = _MARK.format(consultation_id)
     if ready.is_sqlite(db):
-        asked = " AND ".join(f'"{w}"{"*" if begun else ""}' for w in words)
-        query = f'words : ({asked}) AND marks : "{mark}"'
+        query = f'words : "{word}"{"*" if begun else ""} AND marks : "{mark}"'
         gathered = text(
             "SELECT json_group_array(rowid) FROM consultations_words WHERE consultations_words MATCH :query"
         )
         return msgspec.json.decode(db.scalar(gathered, {"query": query}) or "[]", type=list[int])
-    asked = " & ".join(f"'{w}'{':*' if begun else ''}" for w in words)
     gathered = text(
         "SELECT array_to_string(array_agg(response_id), ',') FROM consultations_words "
         "WHERE document @@ CAST(:query AS tsquery)"
     )
-    found = db.scalar(gathered, {"query": f"{asked} & '={mark}'"})
+    found = db.scalar(gathered, {"query": f"'{word}'{':*' if begun else ''} & '={mark}'"})
     return list(map(int, found.split(","))) if found else []
+
+
+def state(db: Session) -> int:
+    """Another number after every change of the index."""
+    return db.scalar(text("SELECT version FROM consultations_words_of WHERE response_id = 0")) or 0
 
 
 def store_words(db: Session, rows: Sequence[Any]) -> None:
@@ -87,4 +82,10 @@ def store_words(db: Session, rows: Sequence[Any]) -> None:
             "ON CONFLICT (response_id) DO UPDATE SET version = excluded.version"
         ),
         [{"id": r, "version": v} for r, _c, v, _a in rows],
+    )
+    db.execute(
+        text(
+            "INSERT INTO consultations_words_of (response_id, version) VALUES (0, 1) "
+            "ON CONFLICT (response_id) DO UPDATE SET version = consultations_words_of.version + 1"
+        )
     )

@@ -19,7 +19,7 @@ from app.audit import service as audit
 from app.core.batches import upsert
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.freshness import touch
-from app.core.i18n import _
+from app.core.i18n import Phrase, _
 from app.core.subject import SubjectRef
 from consultations.model import Authorship, Consultation, StoredQuestionnaire
 from consultations.policy import ConsultationPolicy
@@ -40,7 +40,7 @@ class NotNow(Conflict):
 
     code = "questionnaire-not-editable"
     title = _("The questions cannot be changed now")
-    message = "{why}"
+    message = Phrase("{why}")
     way_on = ("/hosting/consultations/{number}", _("Back to the consultation"))
 
 

@@ -67,7 +67,7 @@ def listed(
     )
 
 
-def groups(desk: Desk, filters: Filters) -> list[Group]:
+def groups(desk: Desk, filters: Filters) -> tuple[Group, ...]:
     """Options of closed questions, in the order in which they are asked."""
     found = []
     for question in desk.questions.values():
@@ -81,8 +81,8 @@ def groups(desk: Desk, filters: Filters) -> list[Group]:
         counted = [(str(i), text, i in chosen, desk.columns.count(("option", question.id, i))) for i, text in boxes]
         if question.other:
             counted.append(("0", "…", 0 in chosen, desk.columns.count(("other", question.id))))
-        found.append(Group(f"q{question.id}", question.text, counted))
-    return found
+        found.append(Group(f"q{question.id}", question.text, tuple(counted)))
+    return tuple(found)
 
 
 class Shown(NamedTuple):

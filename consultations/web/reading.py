@@ -37,7 +37,7 @@ from consultations.web.hosting import seen
 
 #: what another area puts on the page: values for its template ``consultations/parts/NAME.html``; of them ``keys`` are
 #: further keys of the page, and ``until`` is when its part changes by the clock alone
-Part = Callable[[Request[Any, Any, Any], Session, Consultation, datetime], Mapping[str, Any]]
+Part = Callable[[Request[Any, Any, Any], Session, Consultation, datetime], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _parts(request: Request[Any, Any, Any], db: Session, consultation: Consultat
     """What other areas show, as values of the one template."""
     values: dict[str, Any] = {"untils": [], "more_keys": []}
     for part in request.app.state.site.dependencies["consultation_parts"]:
-        found = dict(part(request, db, consultation, now))
+        found = dict(part(request, db, consultation, now) or {})
         values["untils"].append(found.pop("until", None))
         values["more_keys"] += found.pop("keys", ())
         values |= found

@@ -112,9 +112,8 @@ class Asking:
             approved_by_id=self.emil,
             published_at=opens - timedelta(days=7),
             published_by_id=self.emil,
-            questionnaire_version=1,
             salt=identity.new_salt(),
-            **(TEXTS | texts),
+            **({"kind": "consultation", "questionnaire_version": 1} | TEXTS | texts),
         )
         document = msgspec.json.encode(questionnaire).decode()
 
@@ -204,7 +203,6 @@ class Asking:
 
 
 TEXTS = {
-    "kind": "consultation",
     "title": "Harbour Bridge toll",
     "summary": "Whether crossing the Harbour Bridge should cost something, and for whom.",
     "body": "The bridge must be repaired, and the money has to come from somewhere.",

@@ -28,6 +28,11 @@ NO_PAGES = {
     "/petitions/{ref}/history.csv": "a table",
     "/petitions/{ref}/qr.svg": "a picture",
     "/petitions/{ref}/qr.png": "a picture",
+    "/consultations.json": "data",
+    "/consultations.csv": "a table",
+    "/consultations.atom": "a feed",
+    "/api/v1/consultations": "data",
+    "/api/v1/consultations/{consultation_id}": "data",
     "/api/v1/petitions": "data",
     "/api/v1/petitions/{petition_id}": "data",
     "/api/v1/petitions/{petition_id}/history": "data",
@@ -44,6 +49,8 @@ NO_PAGES = {
     "/desk/referrals/{referral_id}/documents/{file_id}": "a file to save",
     "/consultations/{ref}/answer/{key}/copy.txt": "a text to save",
     "/responses/receipt/{token}/pdf": "a file to save",
+    "/hosting/consultations/{consultation_id}/documents/{file_id}": "a file to save",
+    "/desk/consultations/{consultation_id}/responses/{response_id}/files/{file_id}": "a file to save",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -60,6 +67,15 @@ NO_PAGES = {
 }
 #: parts of pages, and what others are built on
 NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt", "consultations/answer/receipt_print.html")
+NO_PAGE_TEMPLATES = (
+    "macros/",
+    "base.html",
+    "staff.html",
+    "mail.txt",
+    "consultations/building/differences.html",
+    "consultations/building/frame.html",
+    "consultations/building/macros.html",
+)
 
 
 class Part(NamedTuple):
@@ -118,6 +134,7 @@ GOVERNING = Part(
     (
         "front/admin",
         "outcomes/",
+        "consultations/desk/",
         "petitions/debate/",
         "petitions/creating_stopped.html",
         "petitions/signing_stopped.html",
@@ -135,6 +152,12 @@ RESPONDING = Part(
     ("consultations/answer/",),
 )
 PARTS = (RESPONDING, TALKING, JUDGING, GOVERNING)
+BUILDING = Part(
+    "questionnaires and the list of consultations",
+    ("/hosting/consultations/{consultation_id}/questions", "/consultations/{consultation_id}/questions"),
+    ("consultations/building/", "consultations/list.html"),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, BUILDING)
 
 
 def routes_of(house: House) -> set[str]:

@@ -14,6 +14,7 @@ from app.outcomes.model import AnswerTemplate, Commitment
 from petitions.model.sorting import Topic
 from tests.journeys.claiming import GOVERNING
 from tests.journeys.everything import World, everything
+from tests.journeys.reading import reading_visits
 from tests.journeys.walking import Visit, Walk, walk_over
 from tests.people import LAURA
 from tests.site import ADMINISTRATOR, OFFICER, TEXTS, RunningSite
@@ -26,6 +27,7 @@ def test_the_pages_of_officers_and_administrators_can_be_used_by_everyone(sqlite
         walk.member(OFFICER, officer_visits(world))
         walk.member(OFFICER, desk_visits(world))
         walk.member(OFFICER, matter_visits(world))
+        walk.member(OFFICER, reading_visits(world.site))
         walk.member(ADMINISTRATOR, committee_visits(world))
         walk.member(ADMINISTRATOR, administrator_visits(world))
         while_all_is_stopped(world, walk)

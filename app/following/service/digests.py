@@ -148,7 +148,7 @@ def _note(db: Session, due: Sequence[Any], until: datetime) -> None:
     told = case((queries.LIVE, until), else_=Follower.told_until)
     noted = (
         update(Follower)
-        .where(ready.among(db, Follower.id))
+        .where(ready.among(db, _FOLLOWER.c.id))
         .values(  # type: ignore[arg-type]
             digest_since=func.coalesce(Follower.told_until, Follower.confirmed_at),
             digest_until=until,

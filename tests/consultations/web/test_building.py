@@ -109,6 +109,7 @@ def drafted(asking: Asking) -> int:
             department_id=asking.department.id,
             created_at=now,
             updated_at=now,
+            kind="consultation",
             **TEXTS,
         )
         db.add(row)
