@@ -47,6 +47,8 @@ NO_PAGES = {
     "/api/v1/comments/{comment_id}/versions": "data",
     "/files/{file_id}/{name}": "a file to save",
     "/desk/referrals/{referral_id}/documents/{file_id}": "a file to save",
+    "/consultations/{ref}/answer/{key}/copy.txt": "a text to save",
+    "/responses/receipt/{token}/pdf": "a file to save",
     "/hosting/consultations/{consultation_id}/documents/{file_id}": "a file to save",
     "/desk/consultations/{consultation_id}/responses/{response_id}/files/{file_id}": "a file to save",
     "/openapi.json": "data",
@@ -64,6 +66,7 @@ NO_PAGES = {
     "/moderation/next": "leads to a case",
 }
 #: parts of pages, and what others are built on
+NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt", "consultations/answer/receipt_print.html")
 NO_PAGE_TEMPLATES = (
     "macros/",
     "base.html",
@@ -143,6 +146,12 @@ GOVERNING = Part(
         "errors/held.html",
     ),
 )
+RESPONDING = Part(
+    "respondents",
+    ("/responses", "/consultations/late/{token}", "/consultations/{ref}/answer"),
+    ("consultations/answer/",),
+)
+PARTS = (RESPONDING, TALKING, JUDGING, GOVERNING)
 BUILDING = Part(
     "questionnaires and the list of consultations",
     ("/hosting/consultations/{consultation_id}/questions", "/consultations/{consultation_id}/questions"),
