@@ -87,12 +87,13 @@ def account_lines() -> Iterable[str]:
 
 def _people() -> list[dict[str, Any]]:
     content = tomllib.loads(_content())
-    officers = [
-        {"name": o["name"], "email": o["email"], "role": Role.OFFICER.value, "department": d["slug"]}
+    of_departments = [
+        {"name": o["name"], "email": o["email"], "role": role.value, "department": d["slug"]}
+        for office, role in (("officer", Role.OFFICER), ("official", Role.OFFICIAL))
         for d in content["department"]
-        for o in d.get("officer", ())
+        for o in d.get(office, ())
     ]
-    return [*content["staff"], *officers]
+    return [*content["staff"], *of_departments]
 
 
 def _citizens() -> list[dict[str, Any]]:

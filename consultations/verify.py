@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.site import Invariant
-from consultations.model import Consultation, Response, ResponseVersion
+from consultations.model import Consultation, PublishedBatch, PublishedResponse, Response, ResponseVersion
 from consultations.rules.responses import ResponseState
+from consultations.service import roll
 
 _COUNTS = Response.state == ResponseState.SUBMITTED
 
@@ -34,7 +35,20 @@ def versions_are_whole(db: Session, now: datetime) -> Iterable[str]:
         yield f"response {row} lacks a version"
 
 
+def published_by_consent(db: Session, now: datetime) -> Iterable[str]:
+    """What was taken down keeps no words; what is public has a batch that was not undone."""
+    wrong = (
+        select(PublishedResponse.response_id)
+        .join(PublishedBatch, PublishedBatch.id == PublishedResponse.batch_id)
+        .where(PublishedResponse.ended_at.is_(None), PublishedBatch.undone_at.is_not(None))
+    )
+    for row in db.scalars(wrong.limit(5)):
+        yield f"response {row} is public though its batch was taken back"
+
+
 INVARIANTS = [
     Invariant("Responses to consultations are counted exactly", counts_are_exact),
     Invariant("Responses to consultations have all their versions", versions_are_whole),
+    Invariant("Responses that count are those of the published rolls", roll.faults),
+    Invariant("Nothing is published of a response without consent", published_by_consent),
 ]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.core.batches import Prepared, insert_many
+from app.core.batches import Prepared, insert_many, insert_new
 from app.core.db import after_commit, rows_changed
 from app.core.ids import new_id
 from app.mail.model import BOUNCED, Lane, Letter, LetterState, MailboxDay
@@ -68,14 +67,8 @@ def queue(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 def queue_once(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """As :func:`queue`, for rows with ``once``: those already queued stay as they are."""
     if rows:
-        _once(tuple(rows[0])).run(db, rows)
+        insert_new(db, _LETTERS, rows)
         wake_postman(db)
-
-
-@cache
-def _once(names: tuple[str, ...]) -> Prepared:
-    """Many letters at once, past SQLAlchemy's own executemany: whoever signs waits for it."""
-    return Prepared(lambda insert: insert(_LETTERS).values({n: bindparam(n) for n in names}).on_conflict_do_nothing())
 
 
 def wake_postman(db: Session) -> None:

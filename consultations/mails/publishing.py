@@ -15,6 +15,16 @@ from app.outcomes.model import Answer
 from consultations.identity import open_draft, open_respondent
 from consultations.model import Announcement, Consultation, DateChange, Draft, Respondent, Response
 from consultations.rules.lifecycle import READABLE, EditorialState
+from consultations.rules.news import (
+    ASKED,
+    DRAFT,
+    EXTENDED,
+    FEEDBACK,
+    OUTCOME,
+    TEMPLATES,
+    UNSUBSCRIBE,
+    WITHDRAWN,
+)
 from consultations.rules.responses import ResponseState
 
 #: kinds of news
@@ -22,10 +32,6 @@ EXTENDED, WITHDRAWN, FEEDBACK, OUTCOME = "extended", "withdrawn", "feedback", "o
 #: kinds of recipients
 RESPONSE, DRAFT = "consultations.response", "consultations.draft"
 TEMPLATES = {kind: f"consultations/mail/{kind}" for kind in (EXTENDED, WITHDRAWN, FEEDBACK, OUTCOME)}
-#: one-click, as RFC 8058 has it: works without a page, a cookie or a session
-UNSUBSCRIBE = "consultations.unsubscribe"
-#: held by letters about an outcome: their readers say once whether it answers what they said
-ASKED = "consultations.asked"
 
 
 @dataclass(frozen=True)

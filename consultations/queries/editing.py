@@ -47,7 +47,7 @@ def count(db: Session, wanted: Wanted) -> int:
 
 
 def _matches(wanted: Wanted) -> ColumnElement[bool]:
-    found = [Consultation.state.in_(STATES[wanted.state])]
+    found: list[ColumnElement[bool]] = [Consultation.state.in_(STATES[wanted.state])]
     if wanted.state == "second-look":
         found.append(wants_second_look())
     if wanted.whose == "department":

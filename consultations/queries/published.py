@@ -52,7 +52,9 @@ def results_are_public(consultation: Consultation, now: datetime) -> bool:
 
 
 def _live(consultation_id: int, *columns: Any) -> Select[Any]:
-    return select(*columns).join(R, R.id == P.response_id).where(P.consultation_id == consultation_id, LIVE)
+    return (
+        select(*columns).select_from(P).join(R, R.id == P.response_id).where(P.consultation_id == consultation_id, LIVE)
+    )
 
 
 def count_published(db: Session, consultation_id: int, question: int | None = None) -> int:

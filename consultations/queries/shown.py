@@ -1,4 +1,4 @@
-"""What other pages of the site show of consultations: the home page, the calendar, the map of the site."""
+"""What other pages of the site show of consultations: the home page and the calendar."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from consultations.model import Consultation, DateChange
-from consultations.rules.lifecycle import READABLE, is_open, is_upcoming
 from consultations.rules.lifecycle import EditorialState as E
+from consultations.rules.lifecycle import is_open, is_upcoming
 
 PANEL = 3
 #: a calendar goes on showing what is over for a while, so that programs see what became of it
@@ -39,9 +39,3 @@ def dated(db: Session, now: datetime, department_id: int | None) -> Sequence[tup
         rows = rows.where(Consultation.department_id == department_id)
     found = db.execute(rows.order_by(Consultation.closes_at, Consultation.id).limit(500))
     return [(one, count) for one, count in found]
-
-
-def readable_ids(db: Session, most: int) -> Sequence[int]:
-    """For the map of the site, the newest first."""
-    rows = select(Consultation.id).where(Consultation.state.in_(READABLE))
-    return db.scalars(rows.order_by(Consultation.id.desc()).limit(most)).all()

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 from app.core.errors import BadField
 from app.core.i18n import _
+from app.core.text.graphemes import grapheme_count
 from app.core.text.plain import length, tidy, tidy_line
 from consultations.policy import ConsultationPolicy
 from consultations.rules.questionnaire import Answers, Question, QuestionKind, Questionnaire, shown
@@ -105,15 +106,19 @@ def _text(question: Question, value: Any, policy: ConsultationPolicy) -> str | N
     short = question.kind is QuestionKind.SHORT
     said = tidy_line(value) if short else tidy(value)
     most = question.most or (policy.short_most if short else policy.long_most)
-    count = length(said)
+    count = grapheme_count(said)
     if count > most:
         raise BadField(
             _("Your answer has {count} characters; it must be {most} or fewer").format(count=count, most=most)
         )
     if said and question.least and count < question.least:
         raise BadField(_("Your answer must be {least} characters or more").format(least=question.least))
-    if len(said.encode()) > most * 8:
-        raise BadField(_("Your answer is too large: it uses characters that are made of very many parts"))
+    if (size := len(said.encode())) > most * 8:
+        raise BadField(
+            _(
+                "Your answer has {size} bytes; it must be {most} or fewer. Some of its characters have very many parts"
+            ).format(size=size, most=most * 8)
+        )
     return said or None
 
 

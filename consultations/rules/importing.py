@@ -15,7 +15,7 @@ from consultations.policy import ConsultationPolicy
 from consultations.rules.answers import check_all
 from consultations.rules.questionnaire import Questionnaire
 from consultations.rules.responses import Channel, Consent
-from consultations.rules.sheets import Column, answers_in, columns
+from consultations.rules.sheets import answers_in, columns
 
 MOST_ROWS = 20_000
 MOST_COLUMNS = 1_000
@@ -195,6 +195,3 @@ def _read_yes(text: str) -> bool:
     if text.casefold() not in known:
         raise BadField(_("Write yes or no"))
     return known[text.casefold()]
-
-
-__all__ = ["FACTS", "Came", "Column", "Fault", "RowState", "SheetState", "header_faults", "read_row"]

@@ -23,8 +23,8 @@ from app.mail import service as mail
 from app.mail.model import Lane
 from app.mail.schedule import news_due
 from consultations.identity import address_key, open_draft
-from consultations.mails.publishing import DRAFT, EXTENDED, FEEDBACK, OUTCOME, RESPONSE, TEMPLATES, WITHDRAWN
 from consultations.model import Announcement, Consultation, Draft, Respondent, Response
+from consultations.rules.news import DRAFT, EXTENDED, FEEDBACK, OUTCOME, RESPONSE, TEMPLATES, WITHDRAWN
 from consultations.rules.responses import ResponseState
 
 __all__ = ["EXTENDED", "FEEDBACK", "OUTCOME", "WITHDRAWN", "News", "announce", "call_off"]

@@ -19,7 +19,7 @@ from app.audit import service as audit
 from app.core.batches import upsert
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.freshness import touch
-from app.core.i18n import _
+from app.core.i18n import Phrase, _
 from app.core.subject import SubjectRef
 from consultations.model import Authorship, Consultation, StoredQuestionnaire
 from consultations.policy import ConsultationPolicy
@@ -30,6 +30,7 @@ from consultations.rules.lifecycle import EditorialState
 from consultations.rules.questionnaire import Question, Questionnaire
 from consultations.rules.readiness import faults
 from consultations.rules.versions import How, changes, settle
+from consultations.service.locking import owned
 
 Edit = Callable[[Questionnaire], Questionnaire]
 
@@ -39,7 +40,7 @@ class NotNow(Conflict):
 
     code = "questionnaire-not-editable"
     title = _("The questions cannot be changed now")
-    message = "{why}"
+    message = Phrase("{why}")
     way_on = ("/hosting/consultations/{number}", _("Back to the consultation"))
 
 
@@ -228,10 +229,9 @@ def _check_changes(
 
 
 def _locked(db: Session, consultation_id: int, by: int, now: datetime) -> tuple[Consultation, StoredQuestionnaire]:
-    """The consultation and its working copy, which is made when it is first written at."""
-    wanted = select(Consultation).where(Consultation.id == consultation_id).with_for_update(key_share=True)
-    consultation = db.scalar(wanted.execution_options(populate_existing=True))
-    if consultation is None or consultation.state == EditorialState.DISCARDED:
+    """The consultation, of the official's own department, and its working copy, made when it is first written at."""
+    consultation = owned(db, consultation_id, by)
+    if consultation.state == EditorialState.DISCARDED:
         raise NotFound
     if why := why_not(consultation, now):
         raise NotNow(number=consultation_id, why=why)

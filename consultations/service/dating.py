@@ -41,7 +41,7 @@ def extend(
     reopened = before <= now
     if reopened:
         _reopen(db, consultation, now)
-    consultation.closes_at = closes_at
+    consultation.closes_at, consultation.updated_at = closes_at, now
     change = DateChange(
         consultation_id=consultation.id,
         reopened=reopened,

@@ -23,10 +23,10 @@ from app.outcomes.model import Answer
 from app.outcomes.queries import commitments_about
 from app.outcomes.rules.commitments import OPEN
 from consultations.events import OutcomePublished
-from consultations.mails.publishing import ASKED, TEMPLATES
 from consultations.model import Announcement, Consultation, OutcomeRecord, Response
 from consultations.queries.counted import finding_answers
 from consultations.rules.lifecycle import Stage
+from consultations.rules.news import ASKED, TEMPLATES
 from consultations.rules.responses import ResponseState
 from consultations.service import announcing
 from consultations.service.announcing import OUTCOME, News

@@ -66,7 +66,7 @@ class Responding:
                 found[act.id] = Counted(stored[act.id][0], joined=True)
         return found | self._confirmed(db, [a for a in acts if isinstance(a, ConfirmResponse) and a.id not in found])
 
-    def _confirmed(self, db: Session, acts: Sequence[ConfirmResponse]) -> Mapping[int, Any]:
+    def _confirmed(self, db: Session, acts: Sequence[ConfirmResponse]) -> dict[int, Any]:
         rows = select(Response.id).where(
             Response.id.in_({a.response_id for a in acts}), Response.state == ResponseState.SUBMITTED
         )

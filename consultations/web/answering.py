@@ -24,7 +24,7 @@ from consultations.rules.sending import LatePassOver, ResponseLinkUnknown, admit
 from consultations.service import drafts
 from consultations.web.addressed import readable
 from consultations.web.posted import PostedAnswers, provide_answers
-from consultations.web.walking import ALL, Step, Walk, busy, walk
+from consultations.web.walking import ALL, Step, Walk, busy, in_lines, walk
 
 SENT = {"sent": Provide(provide_answers)}
 WAYS = ("pages", "all", "easy")
@@ -368,7 +368,7 @@ def _conflict(
     """Both texts, and a form for each choice. Neither is stored by showing them."""
     theirs = {name: value for one in changed.stored.values() for name, value in one.typed.items()}
     mine = {name: value for words in typed.values() for name, value in words.items()}
-    numbers = [q for q in going.questionnaire.questions() if differs(q.id, mine, theirs)]
+    differing = [q for q in going.questionnaire.questions() if in_lines(q.id, mine) != in_lines(q.id, theirs)]
     going = _walk(request, sent, str(going.consultation.id), going.key, place)
     return show(
         request,
@@ -377,22 +377,12 @@ def _conflict(
         status=409,
         place=place,
         changed=changed,
-        questions=[(q, in_lines(q.id, theirs), in_lines(q.id, mine)) for q in numbers],
+        questions=[(q, going.lines(q, theirs), going.lines(q, mine)) for q in differing],
         mine=[(n, v) for n, value in mine.items() for v in (value if isinstance(value, list) else [value])],
         asked=sent.get("asked", ""),
         seen=going.seen([p.id for p in going.questionnaire.pages] if place == ALL else [int(place)]),
         last=max(changed.stored.values(), key=lambda one: one.at),
     )
-
-
-def differs(question: int, mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    return in_lines(question, mine) != in_lines(question, theirs)
-
-
-def in_lines(question: int, typed: dict[str, Any]) -> list[str]:
-    """What was typed for one question, word by word as it was typed."""
-    names = [n for n in sorted(typed) if n.removeprefix("q").partition("_")[0] == str(question)]
-    return [str(v) for n in names for v in (typed[n] if isinstance(typed[n], list) else [typed[n]]) if v]
 
 
 def show(

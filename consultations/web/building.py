@@ -16,6 +16,7 @@ from app.core.errors import NotFound
 from app.core.web.forms import Form, Sent
 from consultations.queries import questionnaires as queries
 from consultations.rules import building as rules
+from consultations.rules.questionnaire import Questionnaire
 from consultations.rules.readiness import faults, minutes
 from consultations.rules.versions import changes
 from consultations.service.building import Edit
@@ -172,7 +173,7 @@ def move_question(
     if form.get("do") == "duplicate":
         fresh = place.questionnaire.next_id
 
-        def once_more(questionnaire: rules.Questionnaire) -> rules.Questionnaire:
+        def once_more(questionnaire: Questionnaire) -> Questionnaire:
             return rules.duplicate(questionnaire, number, place.policy).questionnaire
 
         return _moved(place, once_more, "duplicate", seen, f"q{fresh}", "added")

@@ -17,7 +17,7 @@ from app.core.web.forms import Form, Sent
 from consultations.queries import copying as sources
 from consultations.queries import questionnaires as queries
 from consultations.rules.copying import Copied, copy_pages
-from consultations.rules.easy import EasyText
+from consultations.rules.easy import EasyText, EasyTexts
 from consultations.rules.questionnaire import Page, Question, Questionnaire
 from consultations.service import building
 from consultations.web.building_frame import (
@@ -175,7 +175,7 @@ def _easy(place: Bench, number: int, form: Form | None = None, *, status: int = 
     return place.show("easy", status=status, page=page, form=values, most=MOST_EASY)
 
 
-def _easy_values(page: Page, texts: queries.EasyTexts) -> dict[str, str]:
+def _easy_values(page: Page, texts: EasyTexts) -> dict[str, str]:
     values: dict[str, str] = {}
     for number in (page.id, *(q.id for q in page.questions)):
         said = texts.get(number, EasyText())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.errors import BadField
 from app.core.i18n import _
@@ -89,12 +89,17 @@ def read_question(form: Form, question: Question, policy: ConsultationPolicy) ->
     further = FURTHER[question.kind]
     text = form.read("text", lambda t: _line(t, MOST_TEXT, _("Write the question")))
     help_ = form.read("help", lambda t: _several_lines(t, MOST_HELP))
-    numbers = {name: form.read(name, _number) for name in ("least", "most", "ranked") if name in further}
-    words = {name: form.read(name, lambda t: _line(t, MOST_OPTION)) for name in ("low", "high") if name in further}
-    days = {name: form.read(name, _day) for name in ("since", "until") if name in further}
-    lists = {name: _read_list(form, name, question, policy) for name in LISTS if name in further}
+    numbers: dict[str, Any] = {
+        name: form.read(name, _number) for name in ("least", "most", "ranked") if name in further
+    }
+    words: dict[str, Any] = {
+        name: form.read(name, lambda t: _line(t, MOST_OPTION)) for name in ("low", "high") if name in further
+    }
+    days: dict[str, Any] = {name: form.read(name, _day) for name in ("since", "until") if name in further}
+    lists: dict[str, Any] = {name: _read_list(form, name, question, policy) for name in LISTS if name in further}
     if form.errors:
         return None
+    further_words: dict[str, Any] = {name: value or "" for name, value in (words | days).items()}
     made = Question(
         id=question.id,
         kind=question.kind,
@@ -104,7 +109,7 @@ def read_question(form: Form, question: Question, policy: ConsultationPolicy) ->
         confidential=bool(form.get("confidential")),
         other="other" in further and bool(form.get("other")),
         **numbers,
-        **{name: value or "" for name, value in (words | days).items()},
+        **further_words,
         **lists,
     )
     return _shaped(form, made, policy)

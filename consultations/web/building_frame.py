@@ -16,6 +16,7 @@ from app.core.errors import BadField, NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form, Sent, read_form
 from app.core.web.page import see_other
+from app.departments.queries import of_officer
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
 from consultations.queries import questionnaires as queries
@@ -127,8 +128,16 @@ def bench(request: Request[Any, Any, Any], db: Session, account: Account, consul
         queries.parse(row) if row is not None else Questionnaire(),
         queries.questionnaire(db, consultation.id, version) if version else None,
         row.revision if row is not None else 1,
-        building.why_not(consultation, request.app.state.clock.now()),
+        _why_not(request, db, account, consultation),
     )
+
+
+def _why_not(request: Request[Any, Any, Any], db: Session, account: Account, consultation: Consultation) -> str:
+    """Why this official writes nothing here now; empty where they may."""
+    department = of_officer(db, account.id)
+    if department is None or department.id != consultation.department_id:
+        return str(_("Another department leads this consultation: you can read its questions, and not change them."))
+    return building.why_not(consultation, request.app.state.clock.now())
 
 
 def why_cannot(act: Callable[[], Any]) -> str:

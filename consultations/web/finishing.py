@@ -25,20 +25,16 @@ from consultations.forms import anchor
 from consultations.identity import receipt_number
 from consultations.queries import drafts as questions
 from consultations.queries.answering import RECEIPT
-from consultations.rules.answers import read_answer
 from consultations.rules.drafts import ABOUT, PageChanged, read_seen
-from consultations.rules.questionnaire import Question, QuestionKind
+from consultations.rules.questionnaire import QuestionKind
 from consultations.rules.responses import Consent
-from consultations.rules.saying import said
 from consultations.rules.sending import ConsultationNotOpen, OnlyTheLead, QuestionsChanged
-from consultations.rules.typed import given_in
 from consultations.service import drafts, owning
 from consultations.service.acts import SendResponse
 from consultations.web.answering import (
     SENT,
     closed,
     colleague_link,
-    in_lines,
     show,
     stop_or_sent,
 )
@@ -371,7 +367,7 @@ def copy(
     going = walk(request, db, ref, key)
     parts = [going.consultation.title, ""]
     for question in going.questionnaire.questions():
-        if lines := typed_lines(going, question):
+        if lines := going.lines(question):
             parts += [f"{going.questionnaire.numbers[question.id]}. {question.text}", *lines, ""]
     name = re.sub(r"[^a-z0-9]+", "-", going.consultation.title.lower()).strip("-")[:60] or "response"
     headers = {
@@ -380,17 +376,6 @@ def copy(
         "x-content-type-options": "nosniff",
     }
     return Response("\r\n".join(parts).encode(), media_type="text/plain; charset=utf-8", headers=headers)
-
-
-def typed_lines(going: Walk, question: Question) -> list[str]:
-    """What is answered, in words; where it is no answer yet, what was typed."""
-    value = given_in([question], going.typed).get(question.id)
-    if value is None:
-        return []
-    try:
-        return said(question, read_answer(question, value, going.policy), going.file_titles)
-    except BadField:
-        return in_lines(question.id, dict(going.typed))
 
 
 def about_values(going: Walk) -> dict[str, str]:
@@ -444,9 +429,7 @@ def _check(
         "check",
         status=status,
         about=about_values(going),
-        rows=[
-            (step, [(q, typed_lines(going, q), problems.get(q.id, "")) for q in step.questions]) for step in going.steps
-        ],
+        rows=[(step, [(q, going.lines(q), problems.get(q.id, "")) for q in step.questions]) for step in going.steps],
         summary=summary if status == 422 else [],
         problems=problems,
         changed=changed,

@@ -14,9 +14,9 @@ from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.web.forms import NotAForm, Sent, read_form
 from app.core.web.page import see_other
-from consultations.mails.publishing import UNSUBSCRIBE
 from consultations.model import Consultation
 from consultations.rules.lifecycle import READABLE
+from consultations.rules.news import UNSUBSCRIBE
 from consultations.service import announcing
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import who
 from app.accounts.model import Account
-from app.core.errors import NotFound, Refusal, TooMany
+from app.core.errors import BadField, NotFound, Refusal, TooMany
 from app.core.security.limits import Allowance
 from app.core.subject import SubjectRef
 from app.files.model import StoredFile
@@ -23,11 +23,12 @@ from consultations.model import Consultation, Draft, LatePass
 from consultations.policy import ConsultationPolicy
 from consultations.queries import drafts
 from consultations.queries.questionnaires import asked
-from consultations.rules.answers import Checked
+from consultations.rules.answers import Checked, read_answer
 from consultations.rules.drafts import ABOUT, HAND_NAMES, Hand, Stored, say_seen
 from consultations.rules.questionnaire import Page, Question, Questionnaire
+from consultations.rules.saying import said
 from consultations.rules.sending import refusal_to_send
-from consultations.rules.typed import check
+from consultations.rules.typed import check, given_in
 from consultations.service.versions import DRAFT_FILES, RESPONSE_FILES
 from consultations.web.addressed import consultation_id_of, readable_id
 
@@ -134,6 +135,17 @@ class Walk:
         page = self.questionnaire.page_of(question)
         return str(page.id) if page is not None else self.first()
 
+    def lines(self, question: Question, typed: Typed | None = None) -> list[str]:
+        """What is answered, in words; where it is no answer yet, what was typed."""
+        typed = self.typed if typed is None else typed
+        value = given_in([question], typed).get(question.id)
+        if value is None:
+            return []
+        try:
+            return said(question, read_answer(question, value, self.policy), self.file_titles)
+        except BadField:
+            return in_lines(question.id, typed)
+
     def seen(self, pages: Sequence[int]) -> str:
         return say_seen({page: self.stored[page].revision if page in self.stored else 0 for page in pages})
 
@@ -173,6 +185,12 @@ class Walk:
         if self.account is not None and self.leads and self.draft.amends_id is None and self.hand is Hand.BROWSER:
             return self.account.email or ""
         return self.facts["email"] if self.is_trusted else ""
+
+
+def in_lines(question: int, typed: Typed) -> list[str]:
+    """What was typed for one question, word by word as it was typed."""
+    names = [n for n in sorted(typed) if n.removeprefix("q").partition("_")[0] == str(question)]
+    return [str(v) for n in names for v in (typed[n] if isinstance(typed[n], list) else [typed[n]]) if v]
 
 
 def walk(request: Request[Any, Any, Any], db: Session, ref: str, key: str, *, way: str = "", by: str = "") -> Walk:

@@ -110,14 +110,18 @@ def _points(
     ]
     if not asked:
         asked = [(Wanted((words[s],), in_title=True), (s,)) for s in common]
-    places: dict[tuple[int, str], float] = {(i, s): IN_BACKGROUND for s in rare for i in having[s]}
+    places = {s: dict.fromkeys(having[s] if s in rare else (), IN_BACKGROUND) for s in having}
     for (wanted, stems), ids in zip(asked, search.holding(db, [w for w, _s in asked]), strict=True):
-        place = IN_TITLE if wanted.in_title else IN_BACKGROUND
-        for key in ((i, s) for i in ids for s in stems):
-            places[key] = max(place, places.get(key, 0.0))
+        for s in stems:  # what has a word in its title is put over what has it anywhere
+            if wanted.in_title:
+                places[s].update(dict.fromkeys(ids, IN_TITLE))
+            else:
+                places[s] = {**dict.fromkeys(ids, IN_BACKGROUND), **places[s]}
     points: defaultdict[int, float] = defaultdict(float)
-    for (i, s), place in places.items():
-        points[i] += place * weighed[s]
+    for s, where in places.items():
+        weight = weighed[s]
+        for i, place in where.items():
+            points[i] += place * weight
     return points
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -46,10 +47,16 @@ Command = Callable[..., Ended]
 
 
 @pytest.fixture
-def townsquare(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Command]:
-    """Runs the command in an empty folder with no settings but those given."""
+def townsquare(anew: Command, sqlite_template: Path, tmp_path: Path) -> Command:
+    """Runs the command in a folder with an empty database, with no settings but those given."""
+    (tmp_path / "var").mkdir()
+    shutil.copyfile(sqlite_template, tmp_path / "var" / "townsquare.db")
+    return anew
+
+
+@pytest.fixture
+def anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs the command in an empty folder: the first makes its own database."""
     for name in [n for n in os.environ if n.startswith("TOWNSQUARE_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -161,14 +168,14 @@ def test_production_names_each_thing_it_will_not_start_with(townsquare: Command)
 # doing
 
 
-def test_migrate_says_where_the_database_stands(townsquare: Command):
-    ended = townsquare("migrate")
+def test_migrate_says_where_the_database_stands(anew: Command):
+    ended = anew("migrate")
     assert (ended.code, ended.err) == (0, "")
     assert re.fullmatch(r"The database is at schema \d{4}_\w+\.\n", ended.out)
 
 
-def test_staff_gets_a_one_time_link(townsquare: Command):
-    ended = townsquare("staff", "add", "Nora@Example.org", "--role", "moderator", "--name", "Nora Quist")
+def test_staff_gets_a_one_time_link(anew: Command):
+    ended = anew("staff", "add", "Nora@Example.org", "--role", "moderator", "--name", "Nora Quist")
     assert ended.code == 0
     assert re.search(r"^Set the password .*: http://127\.0\.0\.1:8000/set-password/[\w-]{43}$", ended.out, re.M)
     with opened() as database, database.reading() as db:
@@ -252,9 +259,9 @@ def test_verify_ends_with_one_when_something_is_broken_and_names_it(townsquare: 
     assert re.fullmatch(r"1 of \d+ invariants are broken\.", one_line(broken))
 
 
-def test_a_site_that_was_never_opened_is_in_order(townsquare: Command):
+def test_a_site_that_was_never_opened_is_in_order(anew: Command):
     """On SQLite every command migrates first."""
-    assert townsquare("verify").code == 0
+    assert anew("verify").code == 0
 
 
 def test_an_import_says_what_became_of_each_record(townsquare: Command, tmp_path: Path):
@@ -272,21 +279,21 @@ def test_an_import_says_what_became_of_each_record(townsquare: Command, tmp_path
     assert "not valid JSON (line 1, column 2); nothing was imported" in one_line(broken)
 
 
-def test_a_backup_comes_back_into_an_empty_site(townsquare: Command):
-    townsquare("department", "add", "parks", "Parks")
-    assert townsquare("backup", "town.backup").code == 0
-    ended = townsquare("restore", "town.backup", database_url="sqlite:///var/other.db")
+def test_a_backup_comes_back_into_an_empty_site(anew: Command):
+    anew("department", "add", "parks", "Parks")
+    assert anew("backup", "town.backup").code == 0
+    ended = anew("restore", "town.backup", database_url="sqlite:///var/other.db")
     assert ended.code == 0
     with opened(Path("var/other.db")) as database, database.reading() as db:
         assert db.query(Department).one().slug == "parks"
-    again = townsquare("restore", "town.backup", database_url="sqlite:///var/other.db")
+    again = anew("restore", "town.backup", database_url="sqlite:///var/other.db")
     assert again.code == 1
     one_line(again)
 
 
-def test_a_file_that_is_no_database_is_said_to_be_none(townsquare: Command, tmp_path: Path):
+def test_a_file_that_is_no_database_is_said_to_be_none(anew: Command, tmp_path: Path):
     (tmp_path / "letters.db").write_text("not a database, but long enough to be read as one\n" * 100)
-    ended = townsquare("verify", database_url="sqlite:///letters.db")
+    ended = anew("verify", database_url="sqlite:///letters.db")
     assert ended.code == 1
     one_line(ended)
 

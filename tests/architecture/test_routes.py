@@ -28,7 +28,7 @@ OF_THEIR_OWN = {
     "moderation.bulk.undo",
 }
 #: they take a cookie away, and store nothing
-STORES_NOTHING = {"accounts.mine.close"}
+STORES_NOTHING = {"accounts.mine.close", "consultations.questions.preview.post"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 #: a longer beginning goes before a shorter one
 STAFF = {

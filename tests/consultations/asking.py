@@ -71,11 +71,11 @@ class Asking:
 
     @property
     def edda(self) -> int:
-        return self.town.staff("edda@example.org", "official")
+        return self.town.staff("edda@example.org", "official", self.home)
 
     @property
     def emil(self) -> int:
-        return self.town.staff("emil@example.org", "official")
+        return self.town.staff("emil@example.org", "official", self.home)
 
     @property
     def department(self) -> Department:
@@ -100,7 +100,6 @@ class Asking:
         now = self.town.now
         opens = opens or now - timedelta(days=1)
         row = Consultation(
-            kind="consultation",
             state=EditorialState.PUBLISHED,
             department_id=self.department.id,
             opens_at=opens,
@@ -113,9 +112,8 @@ class Asking:
             approved_by_id=self.emil,
             published_at=opens - timedelta(days=7),
             published_by_id=self.emil,
-            questionnaire_version=1,
             salt=identity.new_salt(),
-            **(TEXTS | texts),
+            **({"kind": "consultation", "questionnaire_version": 1} | TEXTS | texts),
         )
         document = msgspec.json.encode(questionnaire).decode()
 

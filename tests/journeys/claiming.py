@@ -28,6 +28,11 @@ NO_PAGES = {
     "/petitions/{ref}/history.csv": "a table",
     "/petitions/{ref}/qr.svg": "a picture",
     "/petitions/{ref}/qr.png": "a picture",
+    "/consultations.json": "data",
+    "/consultations.csv": "a table",
+    "/consultations.atom": "a feed",
+    "/api/v1/consultations": "data",
+    "/api/v1/consultations/{consultation_id}": "data",
     "/api/v1/petitions": "data",
     "/api/v1/petitions/{petition_id}": "data",
     "/api/v1/petitions/{petition_id}/history": "data",
@@ -42,6 +47,7 @@ NO_PAGES = {
     "/api/v1/comments/{comment_id}/versions": "data",
     "/files/{file_id}/{name}": "a file to save",
     "/desk/referrals/{referral_id}/documents/{file_id}": "a file to save",
+    "/hosting/consultations/{consultation_id}/documents/{file_id}": "a file to save",
     "/desk/consultations/{consultation_id}/responses/{response_id}/files/{file_id}": "a file to save",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
@@ -58,7 +64,15 @@ NO_PAGES = {
     "/moderation/next": "leads to a case",
 }
 #: parts of pages, and what others are built on
-NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt")
+NO_PAGE_TEMPLATES = (
+    "macros/",
+    "base.html",
+    "staff.html",
+    "mail.txt",
+    "consultations/building/differences.html",
+    "consultations/building/frame.html",
+    "consultations/building/macros.html",
+)
 
 
 class Part(NamedTuple):
@@ -129,7 +143,12 @@ GOVERNING = Part(
         "errors/held.html",
     ),
 )
-PARTS = (TALKING, JUDGING, GOVERNING)
+BUILDING = Part(
+    "questionnaires and the list of consultations",
+    ("/hosting/consultations/{consultation_id}/questions", "/consultations/{consultation_id}/questions"),
+    ("consultations/building/", "consultations/list.html"),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, BUILDING)
 
 
 def routes_of(house: House) -> set[str]:

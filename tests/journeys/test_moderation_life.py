@@ -198,7 +198,12 @@ class Visit:
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("scripts", [False, True], ids=["scripts-off", "scripts-on"])
+@pytest.mark.parametrize(
+    ("database", "scripts"),
+    [("sqlite", True), ("postgres", False)],
+    ids=["sqlite-scripts-on", "postgres-scripts-off"],
+    indirect=["database"],  # neither changes what the other does
+)
 def test_a_petition_is_refused_mended_published_corrected_taken_down_and_restored(
     northmere: RunningSite, scripts: bool
 ):

@@ -114,7 +114,12 @@ class Visitor:
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("scripts", [False, True], ids=["scripts-off", "scripts-on"])
+@pytest.mark.parametrize(
+    ("database", "scripts"),
+    [("sqlite", True), ("postgres", False)],
+    ids=["sqlite-scripts-on", "postgres-scripts-off"],
+    indirect=["database"],  # neither changes what the other does
+)
 def test_the_whole_walk_with_a_browser_alone(northmere: RunningSite, browser_here: Browser, scripts: bool):
     eyes = Eyes(northmere.base, axe=scripts and northmere.town.database.is_sqlite)
 

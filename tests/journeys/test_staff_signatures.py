@@ -376,7 +376,12 @@ def test_to_everyone_else_these_pages_do_not_exist(northmere: RunningSite):
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("scripts", [False, True], ids=["scripts-off", "scripts-on"])
+@pytest.mark.parametrize(
+    ("database", "scripts"),
+    [("sqlite", True), ("postgres", False)],
+    ids=["sqlite-scripts-on", "postgres-scripts-off"],
+    indirect=["database"],  # neither changes what the other does
+)
 def test_blocking_holding_and_searching_with_a_browser_alone(
     northmere: RunningSite, browser_here: Browser, scripts: bool
 ):

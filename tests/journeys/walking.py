@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.journeys.browsing import TAGS, Eyes, chromium
+from tests.journeys.browsing import Eyes, chromium
 from tests.journeys.claiming import Part, never_shown, not_visited
 from tests.site import RunningSite
 
@@ -63,7 +63,7 @@ class Walk:
             status = self._open(visit) if visit.fields is None else self._send(visit)
             if status == 200:
                 self.been.add(urlsplit(self.page.url).path)
-            self._look()
+            self.eyes.run_axe(self.page)
             said = [f for f in self.eyes.faults[known:] if f"status of {visit.status}" not in f]
             self.found += [f"{name}: {fault.partition(': ')[2]}" for fault in said]
             self.found += [f"{name}: {fault}" for fault in self._faults(visit, status)]
@@ -72,14 +72,6 @@ class Walk:
         """The page first: one that follows along would ask on with a cookie that is gone."""
         self.page.goto("about:blank")
         self.page.context.clear_cookies()
-
-    def _look(self) -> None:
-        """As :meth:`Eyes.look` does, quicker: nothing is reported but what is wrong, and no style sheet is fetched again."""
-        self.page.evaluate(self.eyes.axe)
-        for violation in self.page.evaluate(AXE, TAGS):
-            if violation["impact"] in ("serious", "critical"):
-                targets = [node["target"] for node in violation["nodes"][:3]]
-                self.eyes.faults.append(f"{self.page.url}: {violation['id']} at {targets}: {violation['help']}")
 
     def _open(self, visit: Visit) -> int:
         answer = self.page.goto(self.site.base + visit.path)
@@ -127,10 +119,6 @@ SEND = """([path, fields]) => {
   document.body.append(form);
   form.submit();
 }"""
-AXE = """async (tags) => {
-  const how = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false, iframes: false};
-  return (await axe.run(document, how)).violations;
-}"""
 TWICE = """() => [...document.querySelectorAll("[id]")].map((e) => e.id)
   .filter((id, at, all) => all.indexOf(id) !== at).slice(0, 3).join(", ")"""
 WIDEST = """() => [...document.querySelectorAll("body *")]
@@ -147,5 +135,6 @@ def sign_in(context: BrowserContext, site: RunningSite, address: str) -> None:
 @contextmanager
 def walk_over(site: RunningSite) -> Iterator[Walk]:
     with chromium() as browser:
-        context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
-        yield Walk(site, context.new_page(), Eyes(site.base, axe=True))
+        context, eyes = browser.new_context(viewport=PHONE), Eyes(site.base, axe=True)  # type: ignore[arg-type]
+        context.add_init_script(eyes.axe)  # every page is looked at: it is handed over once
+        yield Walk(site, context.new_page(), eyes)

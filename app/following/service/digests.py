@@ -7,14 +7,17 @@ where they were. A machine that stood still for a week makes one issue, which te
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Table, and_, bindparam, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, Table, and_, bindparam, case, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.core.batches import Prepared, upsert
+from app.core.ids import new_id
 from app.following import queries
 from app.following.contribution import Followable
 from app.following.model import Follow, Follower, HappeningTag, Issue
@@ -26,7 +29,7 @@ from app.mail.schedule import news_due
 
 DIGEST = "following/mail/digest"
 RECIPIENT = "following.follower"
-A_STEP, SEARCHES_A_STEP = 1_000, 50
+A_STEP, SEARCHES_A_STEP = 800, 50
 #: whatever was stored by clocks before an instant is readable so long after it
 SETTLED = timedelta(minutes=1)
 #: no search looks further back
@@ -45,7 +48,12 @@ _NOTE = Prepared(
 
 def once(follower_id: int, until: datetime) -> str:
     """What the outbox calls one follower's digest: there is one for each instant, whatever happens."""
-    return f"digest:{follower_id}:{until.astimezone(UTC):%Y%m%dT%H%M%S}"
+    return f"digest:{follower_id}:{_stamp(until)}"
+
+
+@lru_cache(maxsize=64)
+def _stamp(until: datetime) -> str:
+    return f"{until.astimezone(UTC):%Y%m%dT%H%M%S}"
 
 
 class Digests:
@@ -103,8 +111,8 @@ class Digests:
         # followers before their letters, as everybody locks them
         db.execute(select(Follower.id).where(some).order_by(Follower.id).with_for_update(key_share=True))
         self._write(db, issue, due, _replaced(db, late, now), now)
-        told = update(Follower).where(some, queries.LIVE).values(told_until=issue.until)
-        db.execute(told.execution_options(synchronize_session=False))
+        told = update(Follower).where(some, queries.LIVE, Follower.told_until.is_distinct_from(issue.until))
+        db.execute(told.values(told_until=issue.until).execution_options(synchronize_session=False))
         issue.reached_id, issue.queued = last, issue.queued + len(due)
         if looked_at < A_STEP:
             issue.done_at = now
@@ -117,20 +125,37 @@ class Digests:
         """``replaced``: from when the digests told that were dropped for these."""
         since = {**{row.id: row.told_until or row.confirmed_at for row in due}, **replaced}
         leaves = news_due(self.policy.window, self.policy.zone, now)
-        _NOTE.run(db, [{"row": row.id, "since": since[row.id], "until": issue.until} for row in due])
-        mail.queue_once(db, [self._letter(issue, row, since[row.id], leaves, now) for row in due])
+        _note(db, due, issue.until)
+        _NOTE.run(db, [{"row": row, "since": since[row], "until": issue.until} for row in sorted(replaced)])
+        mail.queue_once(db, list(_letters(issue, due, since, leaves, now)))
 
-    def _letter(self, issue: Issue, row: Any, since: datetime, leaves: datetime, now: datetime) -> dict[str, Any]:
-        letter = mail.row(
-            DIGEST,
-            (RECIPIENT, row.id),
-            now,
-            lane=Lane.NEWS,
-            facts={"since": since.isoformat(), "until": issue.until.isoformat()},
-            once=once(row.id, issue.until),
-            due=leaves,
+
+def _letters(
+    issue: Issue, due: Sequence[Any], since: Mapping[int, datetime], leaves: datetime, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """A row for each; what is the same in all of them is worked out once."""
+    until, told = issue.until.isoformat(), cache(datetime.isoformat)
+    like = mail.row(DIGEST, (RECIPIENT, 0), now, lane=Lane.NEWS, due=leaves)
+    for row in due:
+        own = {"id": new_id(), "recipient_id": row.id, "language": row.language, "once": once(row.id, issue.until)}
+        yield {**like, **own, "facts": {"since": told(since[row.id]), "until": until}}
+
+
+def _note(db: Session, due: Sequence[Any], until: datetime) -> None:
+    """What their digests tell, and that they are told: all of them in one statement, whose columns are as before it."""
+    if not due:
+        return
+    told = case((queries.LIVE, until), else_=Follower.told_until)
+    noted = (
+        update(Follower)
+        .where(ready.among(db, _FOLLOWER.c.id))
+        .values(  # type: ignore[arg-type]
+            digest_since=func.coalesce(Follower.told_until, Follower.confirmed_at),
+            digest_until=until,
+            told_until=told,
         )
-        return letter | {"language": row.language}
+    )
+    db.execute(noted.execution_options(synchronize_session=False), {"ids": ready.as_one(db, [row.id for row in due])})
 
 
 def _unfinished(db: Session) -> Issue | None:

@@ -68,7 +68,7 @@ _STATES: Mapping[Show, Sequence[ReferralState]] = {
     Show.ANSWERED: (ReferralState.ANSWERED,),
     Show.CLOSED: (ReferralState.CLOSED,),
 }
-_PARTS = {state: show for show, states in _STATES.items() for state in states}
+_PARTS: Mapping[str, Show] = {state: show for show, states in _STATES.items() for state in states}
 _REAL = Referral.sandbox.is_(False)
 #: columns rather than mapped attributes: statements of lists are built once, see :mod:`app.core.ready`
 R = Referral.__table__.c

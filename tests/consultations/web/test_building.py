@@ -105,11 +105,11 @@ def drafted(asking: Asking) -> int:
 
     def store(db: Any) -> int:
         row = Consultation(
-            kind="consultation",
             state="draft",
             department_id=asking.department.id,
             created_at=now,
             updated_at=now,
+            kind="consultation",
             **TEXTS,
         )
         db.add(row)

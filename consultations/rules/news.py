@@ -1,0 +1,13 @@
+"""Letters to many: what they tell of, and what they and their readers are called."""
+
+from __future__ import annotations
+
+#: kinds of news
+EXTENDED, WITHDRAWN, FEEDBACK, OUTCOME = "extended", "withdrawn", "feedback", "outcome"
+#: kinds of recipients
+RESPONSE, DRAFT = "consultations.response", "consultations.draft"
+TEMPLATES = {kind: f"consultations/mail/{kind}" for kind in (EXTENDED, WITHDRAWN, FEEDBACK, OUTCOME)}
+#: purposes of links. One-click, as RFC 8058 has it: works without a page, a cookie or a session
+UNSUBSCRIBE = "consultations.unsubscribe"
+#: held by letters about an outcome: their readers say once whether it answers what they said
+ASKED = "consultations.asked"
