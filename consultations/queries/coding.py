@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from consultations.model import Code, Coding, Finding, FindingCode, FindingPassage, Response, ResponseVersion
-from consultations.queries.columns import Columns
+from consultations.queries.columns import Columns, Key
 from consultations.queries.responses import answers_of
 from consultations.rules.reading import Passage
 from consultations.rules.responses import ResponseState
@@ -93,7 +93,8 @@ def _behind(columns: Columns, one: Finding, its_codes: Sequence[Code], its_quote
     questions = questions_of(one)
     bits = columns.of(q.coding.response_id for q in its_quotes if q.stands)
     for found in its_codes:
-        for key in [("code", found.id, q) for q in questions] or [("code", found.id)]:
+        keys: list[Key] = [("code", found.id, q) for q in questions]
+        for key in keys or [("code", found.id)]:
             bits |= columns[key]
     return Behind(one, its_codes, questions, bits & columns.submitted, its_quotes)
 

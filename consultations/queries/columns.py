@@ -123,7 +123,7 @@ class Columns:
         """Ids of these responses, the newest first, from below ``before``."""
         if before is not None:
             bits &= (1 << bisect_left(self.ids, before)) - 1
-        found = []
+        found: list[int] = []
         while bits and len(found) < most:
             place = bits.bit_length() - 1
             found.append(self.ids[place])
@@ -134,7 +134,7 @@ class Columns:
         """The oldest first, from above ``after``."""
         skipped = 0 if after is None else bisect_left(self.ids, after + 1)
         bits >>= skipped
-        found = []
+        found: list[int] = []
         while bits and len(found) < most:
             place = (bits & -bits).bit_length() - 1
             found.append(self.ids[skipped + place])

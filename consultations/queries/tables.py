@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.core.i18n import _
@@ -124,14 +124,11 @@ def _with_mean(columns: Columns, question: Question, table: Table, among: int) -
         return table
     if question.kind is K.SCALE:
         points = {p: (columns["option", question.id, p] & among).bit_count() for p in question.scale}
-        total = sum(p * n for p, n in points.items())
+        total: float = sum(p * n for p, n in points.items())
     else:
         numbers, places = columns.numbers.get(question.id, {}), columns.places
         total = sum(v for i, v in numbers.items() if among >> places[i] & 1)
-    return Table(*(getattr(table, f) for f in _FIELDS), mean=total / table.people.count)
-
-
-_FIELDS = ("caption", "rows", "columns", "cells", "row_people", "column_people", "people")
+    return replace(table, mean=total / table.people.count)
 
 
 def _grid(columns: Columns, question: Question, among: int, small: int) -> Table:

@@ -55,7 +55,8 @@ _ABBREVIATED = re.compile(r"(?:\b(?:[A-Za-z]|e\.g|i\.e|etc|Mr|Mrs|Ms|Dr|St|No|vs
 
 def sentences(text: str) -> list[Passage]:
     """Where its sentences stand, in any language that ends them with a sign; together they cover every word."""
-    found, begin = [], 0
+    found: list[Passage] = []
+    begin = 0
     for end in _END.finditer(text):
         upto = end.end()
         if end[0].startswith(".") and _ABBREVIATED.search(text, begin, end.start() + 1):

@@ -21,7 +21,7 @@ from typing import NamedTuple
 class Cell(NamedTuple):
     """A count, and whether it may be shown."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of this name, and nobody needs it here
     shown: bool = True
 
     @property
@@ -197,7 +197,7 @@ def ranges(values: Collection[float]) -> list[Range]:
         return [Range(low, high)]
     width = _round_width((high - low) / MOST_RANGES)
     begin = width * (low // width)
-    found = []
+    found: list[Range] = []
     while not found or begin <= high:
         found.append(Range(begin, begin + width))
         begin += width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Integer, column, select, table
 from sqlalchemy.orm import Session
@@ -31,7 +32,7 @@ class Indexing:
         return len(rows) if len(rows) == A_STEP else 0
 
 
-def _missing(db: Session, since: int) -> list[ResponseVersion]:
+def _missing(db: Session, since: int) -> list[Any]:
     known = (_KNOWN.c.response_id == ResponseVersion.response_id) & (_KNOWN.c.version == ResponseVersion.number)
     newest = (Response.id == ResponseVersion.response_id) & (Response.version == ResponseVersion.number)
     rows = (
@@ -48,4 +49,4 @@ def _missing(db: Session, since: int) -> list[ResponseVersion]:
         .order_by(ResponseVersion.act_id)
         .limit(A_STEP)
     )
-    return list(db.execute(rows))  # type: ignore[arg-type]
+    return list(db.execute(rows))

@@ -34,7 +34,7 @@ def reading_visits(site: RunningSite) -> Iterator[Visit]:
     yield Visit(f"{desk}/questions/2?by=who")
     yield Visit(f"{desk}/questions/3", sees="Choose sentences")
     yield Visit(f"{desk}/questions/3/codings", 422, {"response": str(ben), "version": "1"})
-    yield Visit(f"{desk}/responses/{ben}", sees="Mark as read")
+    yield Visit(f"{desk}/responses/{ben}", sees="Harbour Ltd")
     yield Visit(f"{desk}/responses/{ben}/notes", 422, {"note": ""})
     yield Visit(f"{desk}/responses/{ben}/reject", sees="Why is it abuse?")
     yield Visit(f"{desk}/responses/{ben}/reject", 422, {"reason": ""})
