@@ -27,12 +27,6 @@ from consultations.rules.news import (
 )
 from consultations.rules.responses import ResponseState
 
-#: kinds of news
-EXTENDED, WITHDRAWN, FEEDBACK, OUTCOME = "extended", "withdrawn", "feedback", "outcome"
-#: kinds of recipients
-RESPONSE, DRAFT = "consultations.response", "consultations.draft"
-TEMPLATES = {kind: f"consultations/mail/{kind}" for kind in (EXTENDED, WITHDRAWN, FEEDBACK, OUTCOME)}
-
 
 @dataclass(frozen=True)
 class NewsLetters:
