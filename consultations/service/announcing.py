@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, exists, func, select
@@ -91,7 +90,7 @@ def _call_off(db: Session, news: Announcement, now: datetime) -> int:
     return letters
 
 
-def wants_news(consultation_id: int) -> Select[Any]:
+def wants_news(consultation_id: int) -> Select[int, bytes | None]:
     """Responses that count, whose writers asked for news and are still known."""
     known = exists().where(Respondent.response_id == Response.id)
     return select(Response.id, Response.address_key).where(

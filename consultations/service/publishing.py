@@ -218,7 +218,9 @@ def note_changed(db: Session, response_ids: Collection[int], now: datetime) -> N
 
     For whoever changes a response, in the same transaction, before pages are touched.
     """
-    changed = [r for r in _responses(db, response_ids) if r.publishing in (Publishing.PUBLISHED, Publishing.READY)]
+    public = {row.response_id for row in _rows(db, list(response_ids)).values() if row.ended_at is None}
+    stands = (Publishing.PUBLISHED, Publishing.READY)
+    changed = [r for r in _responses(db, response_ids) if r.publishing in stands or r.id in public]
     _take_down(db, changed, Publishing.WAITING, now)
     if changed:
         touch(db, *(f"consultation:{r.consultation_id}" for r in changed))
@@ -228,7 +230,7 @@ def take_down_changed(db: Session, now: datetime) -> int:
     """A job: whatever is stored as published while its response says otherwise. Pages have left it out already."""
     P = PublishedResponse
     differs = (P.version != Response.version) | (P.consent != Response.consent)
-    differs |= Response.state != ResponseState.SUBMITTED
+    differs |= (Response.state != ResponseState.SUBMITTED) | (Response.publishing != Publishing.PUBLISHED)
     wanted = select(P.response_id).join(Response, Response.id == P.response_id).where(P.ended_at.is_(None), differs)
     found = db.scalars(wanted.order_by(P.response_id).limit(A_STEP)).all()
     note_changed(db, found, now)

@@ -24,7 +24,7 @@ def rolls(db: Session, consultation_id: int) -> list[Roll]:
     return list(db.scalars(_rolls(consultation_id)))
 
 
-def _rolls(consultation_id: int) -> Select[tuple[Roll]]:
+def _rolls(consultation_id: int) -> Select[Roll]:
     return select(Roll).where(Roll.consultation_id == consultation_id).order_by(Roll.version.desc())
 
 

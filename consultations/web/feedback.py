@@ -134,7 +134,7 @@ def _answers(desk: Desk, form: Form, status: int = 200) -> Response[bytes]:
     versions = feedback_versions(desk.db, desk.id)
     given = finding_answers(desk.db, desk.id)
     found = shown_findings(desk.db, versions[0]) if versions else []
-    values = {}
+    values: dict[str, Any] = {}
     for one in found:
         newest = next(iter(given.get(one.id, ())), None)
         values |= {f"text-{one.id}": newest.text if newest else "", f"after-{one.id}": newest.version if newest else 0}

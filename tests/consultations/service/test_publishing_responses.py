@@ -165,4 +165,5 @@ def test_a_withheld_response_keeps_its_reason_and_counts(asking: Asking, bridge:
     assert shown(asking, bridge) == []
     assert town.rows(Response)[0].withheld_reason == "It accuses a person."
     assert asking.consultation(bridge).response_count == 1
+    town.sql("UPDATE consultations_response SET sent_at = (SELECT opens_at FROM consultations_consultation)")
     assert town.broken() == {}
