@@ -27,8 +27,7 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import heard, shown
-from consultations.queries import finding, shown
+from consultations.queries import finding, heard, shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, publishing, roll
