@@ -15,6 +15,8 @@ from typing import Any
 import httpx._transports.default as transports
 import jinja2
 from litestar._signature.model import SignatureModel
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
 from litestar.utils.helpers import unwrap_partial
 from litestar.utils.signature import ParsedSignature
 
@@ -33,7 +35,17 @@ def install() -> None:
     _keep(jinja2.Environment, "compile", _template)
     _keep(ParsedSignature, "from_fn", _handler)
     _keep(SignatureModel, "create", _handler_with_dependencies)
+    BaseRouteHandler._validate_dependency_is_unique = staticmethod(_checked_with_the_first)  # type: ignore[method-assign]
     ParsedSignature.__deepcopy__ = lambda self, _memo: self  # type: ignore[method-assign]  # nobody changes one
+
+
+_check_dependency = BaseRouteHandler._validate_dependency_is_unique
+
+
+def _checked_with_the_first(dependencies: dict[str, Provide], key: str, provider: Provide) -> None:
+    """All handlers of a house have the same dependencies, and a first one has had each of them looked at."""
+    if getattr(provider, "signature_model", None) is None:
+        _check_dependency(dependencies, key, provider)
 
 
 def _keep(owner: type, name: str, key: Callable[..., Hashable]) -> None:
