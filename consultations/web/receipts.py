@@ -39,6 +39,11 @@ class Section(NamedTuple):
     links: Sequence[tuple[str, str]] = ()
 
 
+#: of the receipt as PDF
+PRINT = """
+body { font-family: sans-serif; font-size: 11pt; line-height: 1.4 }
+dt { font-weight: bold } dd { margin: 0 0 10pt } .ts-verbatim { white-space: pre-line }
+"""
 #: what other parts of this room add to a receipt: called with the session and the response
 SECTIONS: list[Callable[[Session, Reply], Sequence[Section]]] = []
 
@@ -283,12 +288,14 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
 def pdf_maker() -> Callable[[str], bytes] | None:
     """WeasyPrint, where the ``pdf`` extra is installed."""
     try:
-        from weasyprint import HTML  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        from weasyprint import CSS, HTML  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except (ImportError, OSError):  # its libraries may be missing beside it
         return None
 
     def make(html: str) -> bytes:
-        made: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf(pdf_variant="pdf/ua-1")
+        made: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf(
+            stylesheets=[CSS(string=PRINT)], pdf_variant="pdf/ua-1"
+        )
         return made
 
     return make

@@ -13,6 +13,8 @@ from tests import databases
 #: thrown away by a rekeying: it lives for a day or less
 SHORT_LIVED = {"accounts_mailed_link.sealed", "accounts_draft.sealed"}
 MOVED = {
+    "consultations_draft.sealed",
+    "consultations_respondent.sealed",
     "accounts_account.totp_sealed",
     "following_follower.sealed",
     "mail_suppression.sealed",
