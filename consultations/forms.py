@@ -11,21 +11,32 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.core.errors import FieldError
-from app.core.web.forms import Sent
+import msgspec
+
+from app.core.errors import BadField, FieldError
+from app.core.i18n import _
+from app.core.people.addresses import Address, read_address
+from app.core.people.names import read_name
+from app.core.text.plain import length, tidy_line
+from app.core.web.forms import Form, Sent
 from consultations.rules.answers import Problem
 from consultations.rules.questionnaire import Question, QuestionKind, Questionnaire
+from consultations.rules.responses import Consent
 from consultations.rules.typed import OTHER, Typed, anchor, check, field_names, given_in, shown_with, typed_of
 
 __all__ = [
     "MOST_FIELDS",
     "OTHER",
+    "PRIVACY_VERSION",
+    "About",
     "QuestionForm",
     "Typed",
     "anchor",
     "check",
+    "encoded",
     "field_names",
     "given_in",
+    "read_about",
     "shown_with",
     "typed_in",
     "typed_of",
@@ -34,6 +45,8 @@ __all__ = [
 K = QuestionKind
 #: more than any questionnaire has, and far less than what hurts
 MOST_FIELDS = 5_000
+PRIVACY_VERSION = "1"
+MOST_ORGANISATION = 200
 
 
 def typed_in(questions: Iterable[Question], sent: Sent) -> dict[str, str | list[str]]:
@@ -88,3 +101,48 @@ class QuestionForm:
     @property
     def summary(self) -> list[FieldError]:
         return [FieldError(name, message) for name, message in self.errors.items()]
+
+
+@dataclass(frozen=True)
+class About:
+    """Who responds, checked."""
+
+    name: str
+    address: Address
+    organisation: str
+    consent: Consent
+    news: bool
+
+
+def read_about(form: Form, *, is_organisation: bool) -> About | None:
+    """``name``, ``email``, ``organisation``, ``consent``, ``news``; None with every fault in the form."""
+    name, address = form.read("name", read_name), form.read("email", read_address)
+    organisation = form.read("organisation", _read_organisation) if is_organisation else ""
+    consent = form.read("consent", _read_consent)
+    if form.get("news") not in ("yes", "no"):
+        form.refuse("news", _("Say whether you want news of this consultation"))
+    if form.get("privacy") != PRIVACY_VERSION:
+        form.refuse("privacy", _("The privacy notice has changed. Load this page again and read it."))
+    if form.errors or name is None or address is None or organisation is None or consent is None:
+        return None
+    return About(name, address, organisation, consent, form.get("news") == "yes")
+
+
+def _read_organisation(text: str) -> str:
+    name = tidy_line(text)
+    if not name:
+        raise BadField(_("Enter the name of the organisation"))
+    if length(name) > MOST_ORGANISATION:
+        raise BadField(_("The name must be {most} characters or fewer").format(most=MOST_ORGANISATION))
+    return name
+
+
+def _read_consent(text: str) -> Consent:
+    if text not in set(Consent):
+        raise BadField(_("Choose whether we may publish your response"))
+    return Consent(text)
+
+
+def encoded(answers: dict[int, Any]) -> bytes:
+    """As versions of responses store them."""
+    return msgspec.json.encode({str(number): answer for number, answer in answers.items()})

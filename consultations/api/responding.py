@@ -23,6 +23,7 @@ from app.core.security.limits import Allowance
 from app.core.web.edge import MOST_ID, OPEN_TO_ANYONE, in_worker, read_body
 from app.core.web.forms import Form
 from app.core.web.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
+from consultations.forms import About, encoded, read_about
 from consultations.policy import ConsultationPolicy
 from consultations.queries.answering import CONFIRM
 from consultations.queries.current import Current
@@ -38,7 +39,6 @@ from consultations.rules.sending import (
     ResponseLinkUnknown,
 )
 from consultations.service.acts import COUNTED_JSON, SENT_JSON, ConfirmResponse, SendResponse
-from consultations.web.finishing import About, encoded, read_about
 
 JSON = "application/json"
 TOKEN = "DKiHs22psiec9hTOxCCSyedNlAWOfCjI"
@@ -128,7 +128,7 @@ _Key = Annotated[
 async def respond_at_once(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What answers every request of the route below: resolving arguments costs as much as a response's checks."""
     state, policy = request.app.state, request.app.state.site.dependencies["consulting"]
-    consultation_id = request.scope["path_params"]["consultation_id"]
+    consultation_id = int(request.scope["path_params"]["consultation_id"])
     if not 0 < consultation_id < MOST_ID:
         raise NotFound
     client = request.scope.get("client")

@@ -138,7 +138,7 @@ class FindingAnswer(Base):
 
     __tablename__ = "consultations_finding_answer"
     __table_args__ = (
-        UniqueConstraint("consultation_id", "finding_id", "version"),
+        UniqueConstraint("consultation_id", "finding_id", "version", name="uq_consultations_finding_answer_version"),
         CheckConstraint("text <> ''", name="text"),
     )
 

@@ -135,7 +135,7 @@ def said(db: Session, clause_ids: Iterable[int]) -> Mapping[int, int]:
     return {one: counts.get(SubjectRef(KIND, one), 0) for one in wanted}
 
 
-def _clauses() -> Select[Any]:
+def _clauses() -> Select[*tuple[Any, ...]]:
     return select(Clause, ClauseVersion).join(ClauseVersion, ClauseVersion.clause_id == Clause.id)
 
 

@@ -34,7 +34,8 @@ class Block(msgspec.Struct, frozen=True):
 
 def read_text(text: str) -> tuple[Block, ...]:
     """Blocks parted by blank lines; a line that begins with # is the heading of what follows. BadField says where."""
-    blocks, heading = [], ""
+    blocks: list[Block] = []
+    heading = ""
     for chunk in tidy(text).split("\n\n"):
         lines = chunk.split("\n")
         while lines and (mark := _HEADING.match(lines[0])):

@@ -65,14 +65,6 @@ class Phase(StrEnum):
     OUTCOME = "outcome"
 
 
-PHASE_NAMES = {
-    Phase.UPCOMING: _("Not yet open"),
-    Phase.OPEN: _("Open"),
-    Phase.CLOSED: _("Closed"),
-    Phase.OUTCOME: _("Outcome published"),
-}
-
-
 class Stage(StrEnum):
     """After closing. ``feedback``: "you said" is public; ``outcome``: "we did", too; ``completed``: every action ended."""
 
@@ -97,6 +89,13 @@ STAGE_NAMES = {
     S.FEEDBACK: _("What people said is published"),
     S.OUTCOME: _("Outcome published"),
     S.COMPLETED: _("Completed"),
+}
+
+PHASE_NAMES = {
+    Phase.UPCOMING: _("Not yet open"),
+    Phase.OPEN: _("Open"),
+    Phase.CLOSED: _("Closed"),
+    Phase.OUTCOME: _("Outcome published"),
 }
 
 

@@ -72,7 +72,7 @@ def suggest(old: Sequence[Known], new: Sequence[Block]) -> Mapping:
         if place not in origins and (source := before.holding(words)) is not None:
             origins[place] = source
     free = {one: words for one, words in before.texts.items() if one not in kept and one not in origins.values()}
-    into = {one: place for one, words in free.items() if (place := after.holding(words)) is not None}
+    into = {one: at for one, words in free.items() if (at := after.holding(words)) is not None}
     return Mapping(tuple(origins.get(place) for place in range(len(new))), into)
 
 

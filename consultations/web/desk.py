@@ -104,7 +104,7 @@ def one(
     now = request.app.state.clock.now()
     phase = phase_of(desk.consultation, now)
     return desk.page(
-        "one.html",
+        "consultations/desk/one.html",
         phase=_phase(desk.consultation, phase),
         may_begin=desk.reach.leads
         and phase is Phase.CLOSED

@@ -41,7 +41,7 @@ def listed(
     desk = desk_of(request, db, account, consultation_id)
     rows, runs = queries.groups(db, consultation_id), queries.runs(db, consultation_id)
     return desk.page(
-        "campaigns.html",
+        "consultations/desk/campaigns.html",
         groups=rows,
         people=queries.people(db, [g.id for g in rows]),
         runs=[(run, share(run.read, run.total)) for run in runs],
@@ -106,7 +106,7 @@ def _one(desk: Desk, group_id: int, form: Form | None = None, status: int = 200)
     own = Own(asked["own"]) if asked.get("own") in set(Own) else kinds[0] if kinds else Own.NOTHING
     rows = queries.members(desk.db, group.id, own, whole(asked.get("after", "")) or 0)
     return desk.page(
-        "campaign.html",
+        "consultations/desk/campaign.html",
         status=status,
         group=group,
         people=people,

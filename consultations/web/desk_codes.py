@@ -38,7 +38,7 @@ def codes(
 def _codes(desk: Desk, form: Form, status: int = 200) -> Response[bytes]:
     rows = queries.codes(desk.db, desk.id)
     return desk.page(
-        "codes.html",
+        "consultations/desk/codes.html",
         status=status,
         form=form,
         codes=[(c, desk.columns.count(("code", c.id))) for c in rows if c.merged_into_id is None],
@@ -94,7 +94,7 @@ def _one(desk: Desk, code_id: int, form: Form | None = None, status: int = 200) 
     rows = queries.codes(desk.db, desk.id)
     by_question = [(q, desk.columns.count(("code", row.id, q.id))) for q in desk.free_texts]
     return desk.page(
-        "code.html",
+        "consultations/desk/code.html",
         status=status,
         code=row,
         form=form or Form(values={"name": row.name, "description": row.description}),
@@ -156,7 +156,7 @@ def merge_page(
     row = queries.code(db, consultation_id, code_id)
     into = queries.code(db, consultation_id, number(Sent(list(request.query_params.items())), "into"))
     return desk.page(
-        "merge.html",
+        "consultations/desk/merge.html",
         code=row,
         into=into,
         people=desk.columns.count(("code", row.id)),

@@ -40,7 +40,7 @@ def listed(
 
 def _listed(desk: Desk, form: Form, status: int = 200) -> Response[bytes]:
     return desk.page(
-        "findings.html",
+        "consultations/desk/findings.html",
         status=status,
         form=form,
         behind=queries.behind(desk.db, desk.columns, queries.findings(desk.db, desk.id)),
@@ -120,7 +120,7 @@ def _one(desk: Desk, finding_id: int, form: Form | None = None, status: int = 20
     candidates = queries.candidates(desk.db, row, behind.codes, MOST_CANDIDATES)
     quoted = [*behind.quotes, *candidates]
     return desk.page(
-        "finding.html",
+        "consultations/desk/finding.html",
         status=status,
         finding=row,
         behind=behind,
@@ -210,7 +210,7 @@ def behind_it(
     filters = Filters.read_from((k, str(v)) for k, v in request.query_params.items() if k in ("after", "before"))
     page = responses.one_page(desk.columns, behind.bits, filters)
     return desk.page(
-        "finding_responses.html",
+        "consultations/desk/finding_responses.html",
         finding=row,
         behind=behind,
         page=page,

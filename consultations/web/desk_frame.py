@@ -71,7 +71,7 @@ class Desk:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:
         shown: Response[bytes] = self.request.app.state.pages.personal(
-            f"consultations/{template}" if "/" in template else f"consultations/desk/{template}",
+            template,
             status=status,
             staff=self.account,
             desk=self,

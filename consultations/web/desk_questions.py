@@ -71,7 +71,7 @@ def _tables(desk: Desk, question: Question, consulting: ConsultationPolicy) -> R
     everyone = desk.columns.submitted
     answered = desk.columns.count(("answered", question.id))
     return desk.page(
-        "question_table.html",
+        "consultations/desk/question_table.html",
         question=question,
         answered=answered,
         share=share(answered, desk.people),
@@ -102,7 +102,7 @@ def _answers(
     answered = desk.columns.count(("answered", q))
     coded = desk.columns.count(("answered", q), ("coded", q))
     return desk.page(
-        "question_answers.html",
+        "consultations/desk/question_answers.html",
         status=status,
         question=question,
         answers=[_answer(desk, row, codings[row.response_id]) for row in rows],

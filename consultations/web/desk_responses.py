@@ -56,7 +56,7 @@ def listed(
     page = responses.one_page(desk.columns, bits, filters)
     codes = coding.codes(db, consultation_id)
     return desk.page(
-        "responses.html",
+        "consultations/desk/responses.html",
         filters=filters,
         page=page,
         lines=responses.lines(db, page.ids, desk.questions, filters.words),
@@ -118,7 +118,7 @@ def _one(desk: Desk, response_id: int, *, form: Form | None = None, status: int 
     ids = {response.read_by_id, response.transcriber_id, response.checker_id}
     ids |= {n.by_id for n in notes} | {c.by_id for c in codings}
     return desk.page(
-        "response.html",
+        "consultations/desk/response.html",
         status=status,
         form=form or Form(),
         response=response,
@@ -269,7 +269,13 @@ def reject_page(
 
 def _reject_page(desk: Desk, response_id: int, form: Form, status: int = 200) -> Response[bytes]:
     response = responses.one(desk.db, desk.id, response_id)
-    return desk.page("reject.html", status=status, form=form, response=response, number=desk.number_of(response.id))
+    return desk.page(
+        "consultations/desk/reject.html",
+        status=status,
+        form=form,
+        response=response,
+        number=desk.number_of(response.id),
+    )
 
 
 @post(

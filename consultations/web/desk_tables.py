@@ -42,7 +42,7 @@ def crossed(
     protected = asked.get("protect", "") == "yes"
     small = consulting.small_cell if protected else 0
     return desk.page(
-        "tables.html",
+        "consultations/desk/tables.html",
         sides=sides.values(),
         rows=rows,
         across=across,

@@ -104,7 +104,7 @@ def export_page(
     request: Asking, db: NamedDependency[Session], account: NamedDependency[Account], consultation_id: FromPath[int]
 ) -> Response[bytes]:
     leading(db, account.id, consultation_id)
-    return desk_of(request, db, account, consultation_id).page("publish/export.html")
+    return desk_of(request, db, account, consultation_id).page("consultations/publish/export.html")
 
 
 @get(f"{PATH}/responses.csv", name="consultations.export.csv", guards=[may("consultations.read")], sync_to_thread=True)
@@ -224,7 +224,9 @@ def _public_parts(state: Any, consultation_id: int, asked: Questionnaire) -> Ite
         if not found:
             return
         last = found[-1].number
-        rows = [[f.number, f.who, f"{f.at:%Y-%m-%dT%H:%M:%SZ}", *cells(asked, among, f.answers)] for f in found]
+        rows: list[list[Cell]] = [
+            [f.number, f.who, f"{f.at:%Y-%m-%dT%H:%M:%SZ}", *cells(asked, among, f.answers)] for f in found
+        ]
         yield sheet.lines(rows).encode()
 
 

@@ -57,7 +57,7 @@ def _write(desk: Desk, form: Form, chosen: set[int], quoted: set[int], status: i
     draft = feedback.draft_of(db, desk.id)
     picked = feedback.chosen_in(draft)
     return desk.page(
-        "publish/feedback.html",
+        "consultations/publish/feedback.html",
         status=status,
         form=form,
         findings=findings_of(db, desk.id),
@@ -139,7 +139,7 @@ def _answers(desk: Desk, form: Form, status: int = 200) -> Response[bytes]:
         newest = next(iter(given.get(one.id, ())), None)
         values |= {f"text-{one.id}": newest.text if newest else "", f"after-{one.id}": newest.version if newest else 0}
     form.values = {**values, **form.values}
-    return desk.page("publish/answers.html", status=status, form=form, findings=found, given=given)
+    return desk.page("consultations/publish/answers.html", status=status, form=form, findings=found, given=given)
 
 
 @post(

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import visitor
-from app.core.errors import BadField, FieldError, Refusal
+from app.core.errors import FieldError, Refusal
 from app.core.i18n import _, language
-from app.core.people.addresses import Address, read_address
-from app.core.people.names import read_name
-from app.core.text.plain import length, tidy_line
+from app.core.people.addresses import read_address
 from app.core.web.edge import in_worker
 from app.core.web.forms import Form
 from app.core.web.page import see_other
-from consultations.forms import anchor
+from consultations.forms import PRIVACY_VERSION, About, anchor, encoded, read_about
 from consultations.identity import receipt_number
 from consultations.queries import drafts as questions
 from consultations.queries.answering import RECEIPT
 from consultations.rules.drafts import ABOUT, PageChanged, read_seen
 from consultations.rules.questionnaire import QuestionKind
-from consultations.rules.responses import Consent
 from consultations.rules.sending import ConsultationNotOpen, OnlyTheLead, QuestionsChanged
 from consultations.service import drafts, owning
 from consultations.service.acts import SendResponse
@@ -40,49 +35,6 @@ from consultations.web.answering import (
 )
 from consultations.web.posted import PostedAnswers
 from consultations.web.walking import ALL, Walk, busy, walk
-
-PRIVACY_VERSION = "1"
-MOST_ORGANISATION = 200
-
-
-@dataclass(frozen=True)
-class About:
-    """Who responds, checked."""
-
-    name: str
-    address: Address
-    organisation: str
-    consent: Consent
-    news: bool
-
-
-def read_about(form: Form, *, is_organisation: bool) -> About | None:
-    """``name``, ``email``, ``organisation``, ``consent``, ``news``; None with every fault in the form."""
-    name, address = form.read("name", read_name), form.read("email", read_address)
-    organisation = form.read("organisation", _read_organisation) if is_organisation else ""
-    consent = form.read("consent", _read_consent)
-    if form.get("news") not in ("yes", "no"):
-        form.refuse("news", _("Say whether you want news of this consultation"))
-    if form.get("privacy") != PRIVACY_VERSION:
-        form.refuse("privacy", _("The privacy notice has changed. Load this page again and read it."))
-    if form.errors or name is None or address is None or organisation is None or consent is None:
-        return None
-    return About(name, address, organisation, consent, form.get("news") == "yes")
-
-
-def _read_organisation(text: str) -> str:
-    name = tidy_line(text)
-    if not name:
-        raise BadField(_("Enter the name of the organisation"))
-    if length(name) > MOST_ORGANISATION:
-        raise BadField(_("The name must be {most} characters or fewer").format(most=MOST_ORGANISATION))
-    return name
-
-
-def _read_consent(text: str) -> Consent:
-    if text not in set(Consent):
-        raise BadField(_("Choose whether we may publish your response"))
-    return Consent(text)
 
 
 @get(
@@ -213,11 +165,6 @@ def _act_or_page(
     if going.checked.problems or about is None or len(body) > going.policy.response_bytes:
         return going, _check(request, going, status=422, faults=form.errors, too_long=len(body))
     return going, _act(request, going, about, body)
-
-
-def encoded(answers: dict[int, Any]) -> bytes:
-    """As versions of responses store them."""
-    return msgspec.json.encode({str(number): answer for number, answer in answers.items()})
 
 
 def _act(request: Request[Any, Any, Any], going: Walk, about: About, body: bytes) -> SendResponse:

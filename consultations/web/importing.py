@@ -62,7 +62,7 @@ def _paper(desk: Desk, form: Form, status: int = 200) -> Response[bytes]:
     count = desk.db.scalar(select(func.count()).select_from(waiting.subquery()))
     found = importing.sheets_of(desk.db, desk.id)
     return desk.page(
-        "publish/paper.html",
+        "consultations/publish/paper.html",
         status=status,
         form=form,
         sheets=[(s, importing.row_figures(desk.db, s.id)) for s in found],
@@ -145,7 +145,7 @@ def report(
     rows = select(SheetRow).where(SheetRow.sheet_id == sheet_id, SheetRow.state == state, SheetRow.number > after)
     shown = db.scalars(rows.order_by(SheetRow.number).limit(A_PAGE + 1)).all()
     return desk.page(
-        "publish/sheet.html",
+        "consultations/publish/sheet.html",
         sheet=found,
         figures=importing.row_figures(db, sheet_id),
         state=state,
@@ -176,7 +176,7 @@ def check_page(
     asked, answers, _version = answers_of(db, row)
     from_row = db.scalar(select(SheetRow).where(SheetRow.response_id == response_id))
     return desk.page(
-        "publish/check_paper.html",
+        "consultations/publish/check_paper.html",
         row=row,
         answers=[(q, said(q, answers[q.id])) for q in asked.questions() if q.id in answers],
         cells=msgspec.json.decode(from_row.cells) if from_row else {},
@@ -222,7 +222,7 @@ def enter_page(
 def _enter(desk: Desk, form: Form, questions: QuestionForm, status: int = 200) -> Response[bytes]:
     asked = _asked(desk)
     return desk.page(
-        "publish/enter.html",
+        "consultations/publish/enter.html",
         status=status,
         form=form,
         questions=questions,

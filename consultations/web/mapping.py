@@ -121,9 +121,9 @@ def read_mapping(form: Form, draft: Working, old: Sequence[int]) -> Mapping:
     for one in old:
         text = form.values.get(f"into-{one}")
         if text is None:
-            place = suggested.into.get(one)
+            at = suggested.into.get(one)
         else:
-            place = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
-        if place is not None and place < len(draft.blocks):
-            into[one] = place
+            at = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+        if at is not None and at < len(draft.blocks):
+            into[one] = at
     return Mapping(tuple(origins), into)

@@ -53,7 +53,7 @@ def queue(
     now = request.app.state.clock.now()
     batches = publishing.batches(db, desk.id)
     return desk.page(
-        "publish/queue.html",
+        "consultations/publish/queue.html",
         state=state,
         figures=publishing.figures(db, desk.id),
         rows=[(r, _first_words(db, r)) for r in found[:A_PAGE]],
@@ -102,7 +102,7 @@ def check(
     desk = _desk(request, db, account, consultation_id)
     ready = publishing.queued(desk.id, Publishing.READY).order_by(Row.id).limit(A_PAGE)
     return desk.page(
-        "publish/check.html",
+        "consultations/publish/check.html",
         figures=publishing.figures(db, desk.id),
         rows=[(r, _first_words(db, r)) for r in db.scalars(ready)],
         consents=CONSENT_NAMES,
@@ -173,7 +173,7 @@ def _one(desk: Desk, response_id: int, form: Form, status: int = 200) -> Respons
         if q.id in answers
     ]
     return desk.page(
-        "publish/one.html",
+        "consultations/publish/one.html",
         status=status,
         row=row,
         answers=shown,

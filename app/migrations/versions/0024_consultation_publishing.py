@@ -81,7 +81,7 @@ def upgrade() -> None:
             "consultation_id",
             "finding_id",
             "version",
-            name=op.f("uq_consultations_finding_answer_consultation_id_finding_id_version"),
+            name=op.f("uq_consultations_finding_answer_version"),
         ),
     )
     op.create_table(
