@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.core.errors import NotFound
+from app.core.web.edge import MOST_ID
 from app.core.web.forms import Sent
 from consultations import identity
 from consultations.model import Consultation
@@ -84,6 +85,8 @@ class Desk:
 
 def desk_of(request: Asking, db: Session, account: Account, consultation_id: int) -> Desk:
     """Raises NotFound for officers whose department has no part in it."""
+    if consultation_id >= MOST_ID:
+        raise NotFound
     found = reach(db, account.id, consultation_id)
     version = found.consultation.questionnaire_version
     numbers = questionnaires.questionnaire(db, consultation_id, version).numbers

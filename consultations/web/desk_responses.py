@@ -10,10 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import may
+from app.accounts.guards import may, signed
 from app.accounts.model import Account
 from app.core.errors import BadField, NotFound
 from app.core.text.changes import Part, word_changes
+from app.core.web.edge import shows
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.files import web as file_pages
@@ -38,19 +39,14 @@ class Group(NamedTuple):
     boxes: Sequence[tuple[str, str, bool, int]]
 
 
-@get(
+@shows(
     "/desk/consultations/{consultation_id:int}/responses",
     name="consultations.desk.responses",
     guards=[may("consultations.read")],
-    sync_to_thread=True,
 )
-def listed(
-    request: Asking,
-    db: NamedDependency[Session],
-    account: NamedDependency[Account],
-    consultation_id: FromPath[int],
-) -> Response[bytes]:
-    desk = desk_of(request, db, account, consultation_id)
+def listed(request: Asking, db: Session) -> Response[bytes]:
+    consultation_id = int(request.path_params["consultation_id"])
+    desk = desk_of(request, db, signed(request), consultation_id)
     filters = Filters.read_from((k, str(v)) for k, v in request.query_params.multi_items())
     bits = responses.chosen(db, consultation_id, desk.columns, filters)
     page = responses.one_page(desk.columns, bits, filters)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from litestar import Response, get
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar import Response
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import may
-from app.accounts.model import Account
+from app.accounts.guards import may, signed
+from app.core.web.edge import shows
 from consultations.policy import ConsultationPolicy
 from consultations.queries import responses, tables
 from consultations.rules.filtering import Filters
@@ -18,22 +16,17 @@ from consultations.web.desk_frame import Asking, desk_of
 from consultations.web.desk_responses import groups
 
 
-@get(
+@shows(
     "/desk/consultations/{consultation_id:int}/tables",
     name="consultations.desk.tables",
     guards=[may("consultations.read")],
-    sync_to_thread=True,
 )
-def crossed(
-    request: Asking,
-    db: NamedDependency[Session],
-    account: NamedDependency[Account],
-    consulting: NamedDependency[ConsultationPolicy],
-    consultation_id: FromPath[int],
-) -> Response[bytes]:
+def crossed(request: Asking, db: Session) -> Response[bytes]:
     """``rows`` and ``columns`` name sides of the table, every filter of the list works here too; ``protect``: small
     cells are left out with others."""
-    desk = desk_of(request, db, account, consultation_id)
+    consulting: ConsultationPolicy = request.app.state.site.dependencies["consulting"]
+    consultation_id = int(request.path_params["consultation_id"])
+    desk = desk_of(request, db, signed(request), consultation_id)
     asked = request.query_params
     sides = tables.axes(desk.columns, desk.questions)
     rows, across = sides.get(asked.get("rows", "")), sides.get(asked.get("columns", ""))
