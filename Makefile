@@ -32,6 +32,8 @@ bench: $(VENV)/.dev ## all benchmarks
 	$(BIN)/python -m bench.signing
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.petitions
+	$(BIN)/python -m bench.comments
+	$(BIN)/python -m bench.consultations
 	$(BIN)/python -m bench.outcomes
 
 assets: ## rebuild the vendored look (needs npm; nothing else does)
