@@ -8,7 +8,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import TooMany
-from app.core.freshness import touch
 from app.core.security.keys import Keys
 from app.core.subject import SubjectRef
 from app.files import service as files
@@ -26,6 +25,7 @@ from consultations.rules.sending import (
     refusal_to_send,
 )
 from consultations.service.posting import CONFIRM_LETTER, RESPONSE
+from consultations.service.publishing import note_changed
 from consultations.service.standing import Standing, lock_standings, store_counts
 from consultations.service.versions import RESPONSE_FILES
 
@@ -61,6 +61,7 @@ def _end(db: Session, standing: Standing, response: Response, why: str, now: dat
     db.flush()
     mail.drop_waiting(db, RESPONSE, [response.id], now)
     store_counts(db, [standing])
+    note_changed(db, [response.id], now)
 
 
 def ask_for_privacy(db: Session, response_id: int, wanted: Consent, now: datetime) -> None:
@@ -72,12 +73,10 @@ def ask_for_privacy(db: Session, response_id: int, wanted: Consent, now: datetim
         raise ConsentWeaker(consultation=response.consultation_id)
     if response.consent == wanted:
         return
-    was_public = response.publishing == Publishing.PUBLISHED
     response.publishing = Publishing.WAITING
     response.consent, response.changed_at = wanted, now
     db.flush()
-    if was_public:
-        touch(db, f"consultation:{response.consultation_id}")
+    note_changed(db, [response_id], now)
 
 
 def choose_news(db: Session, response_id: int, *, wanted: bool) -> None:

@@ -21,7 +21,6 @@ from app.core.web import atom
 from app.core.web.page import public
 from app.departments.queries import by_ids
 from app.outcomes.queries.shown import promises_by_referral
-from app.outcomes.rules.commitments import PROGRESS_NAMES
 from app.outcomes.trail import read_duties
 from consultations.model import Consultation, Feedback, FindingAnswer
 from consultations.queries import published as queries
@@ -243,8 +242,6 @@ def outcome_of(request: Asking, db: Session, consultation: Consultation, now: da
         "department": duties.departments.get(
             (answered[0].department_id if answered else consultation.department_id) or 0
         ),
-        "today": now.astimezone(zone).date(),
-        "progress_names": PROGRESS_NAMES,
     }
 
 

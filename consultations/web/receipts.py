@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -29,23 +29,13 @@ from consultations.rules.sending import (
 )
 from consultations.service import drafts, owning
 from consultations.service.acts import ConfirmResponse
-
-
-class Section(NamedTuple):
-    """One more part of a receipt: lines, and links of (href, words)."""
-
-    title: str
-    lines: Sequence[str] = ()
-    links: Sequence[tuple[str, str]] = ()
-
+from consultations.web.counted import on_the_roll, what_came
 
 #: of the receipt as PDF
 PRINT = """
 body { font-family: sans-serif; font-size: 11pt; line-height: 1.4 }
 dt { font-weight: bold } dd { margin: 0 0 10pt } .ts-verbatim { white-space: pre-line }
 """
-#: what other parts of this room add to a receipt: called with the session and the response
-SECTIONS: list[Callable[[Session, Reply], Sequence[Section]]] = []
 
 
 @get("/responses/confirm/{token:str}", name="consultations.confirm", guards=[anyone], sync_to_thread=True)
@@ -279,7 +269,7 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
         "late_pass": late_pass,
         "consent_now": CONSENT_NAMES[given],
         "stricter": [(c.value, CONSENT_NAMES[c]) for c in Consent if c != given and may_become(given, c)],
-        "sections": [section for add in SECTIONS for section in add(db, reply)],
+        "sections": [*what_came(db, reply), *on_the_roll(db, reply)],
         "done": request.query_params.get("done", ""),
         "has_pdf": pdf_maker() is not None,
     }
