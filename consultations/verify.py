@@ -9,7 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.site import Invariant
-from consultations.model import Consultation, PublishedBatch, PublishedResponse, Response, ResponseVersion
+from consultations.model import (
+    Clause,
+    ClauseVersion,
+    Consultation,
+    DraftText,
+    PublishedBatch,
+    PublishedResponse,
+    Response,
+    ResponseVersion,
+    TextVersion,
+)
 from consultations.rules.responses import ResponseState
 from consultations.service import roll
 
@@ -46,7 +56,22 @@ def published_by_consent(db: Session, now: datetime) -> Iterable[str]:
         yield f"response {row} is public though its batch was taken back"
 
 
+def texts_are_whole(db: Session, now: datetime) -> Iterable[str]:
+    """Every draft text has all its versions; every clause stands in each version from its first until it was removed."""
+    stored = select(func.count()).where(TextVersion.text_id == DraftText.id).scalar_subquery()
+    for row in db.scalars(select(DraftText.id).where(DraftText.version != stored).limit(5)):
+        yield f"draft text {row} lacks a version"
+    stood = select(func.count()).where(ClauseVersion.clause_id == Clause.id).scalar_subquery()
+    until = func.coalesce(Clause.removed_in, DraftText.version + 1)
+    wrong = (
+        select(Clause.id).join(DraftText, DraftText.id == Clause.text_id).where(stood != until - Clause.first_version)
+    )
+    for row in db.scalars(wrong.limit(5)):
+        yield f"clause {row} lacks a version"
+
+
 INVARIANTS = [
+    Invariant("Draft texts have all their versions and clauses", texts_are_whole),
     Invariant("Responses to consultations are counted exactly", counts_are_exact),
     Invariant("Responses to consultations have all their versions", versions_are_whole),
     Invariant("Responses that count are those of the published rolls", roll.faults),

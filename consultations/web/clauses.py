@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.comments.web.discussion import discussion_page
+from app.comments.web.discussion import discussion_atom, discussion_page
 from app.core.errors import NotFound
 from app.core.subject import SubjectRef
 from app.core.text.changes import Part, word_changes
@@ -22,7 +22,7 @@ from consultations.queries import texts as queries
 from consultations.queries.texts import KIND, ClauseOfText
 from consultations.rules.clauses import passages
 from consultations.rules.dispositions import VERDICT_NAMES
-from consultations.web.addressed import readable
+from consultations.web.addressed import consultation_id_of, readable
 from consultations.web.texts import asking_for, href_of
 
 #: longer passages make addresses that not every browser sends
@@ -41,19 +41,22 @@ class Step(NamedTuple):
 
 
 @get(
-    "/consultations/{ref:str}/text/clauses/{clause_id:int}",
+    "/consultations/{ref:str}/text/clauses/{clause_ref:str}",
     name="consultations.clause",
     guards=[anyone],
     sync_to_thread=True,
 )
 def clause(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str], clause_id: FromPath[int]
+    request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str], clause_ref: FromPath[str]
 ) -> Response[bytes]:
-    """Also of a clause that is in the text no more: what was said about it stays."""
+    """Also of a clause that is in the text no more: what was said about it stays. ``41.atom`` is its feed."""
     consultation = readable(db, ref)
+    clause_id = consultation_id_of(clause_ref.removesuffix(".atom"))
     found = queries.clause_of(db, clause_id)
     if found is None or found[0].consultation_id != consultation.id:
         raise NotFound
+    if clause_ref.endswith(".atom"):
+        return discussion_atom(request, db, SubjectRef(KIND, clause_id))
     text, stood = found
     last = stood[0]
     said = dispositions.published(db, consultation.id).get(clause_id)

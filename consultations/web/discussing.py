@@ -37,18 +37,6 @@ def feed(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: Fro
     return discussion_atom(request, db, SubjectRef("consultation", consultation_id_of(ref)))
 
 
-@get(
-    "/consultations/{ref:str}/text/clauses/{clause_id:int}.atom",
-    name="consultations.clause-atom",
-    guards=[anyone],
-    sync_to_thread=True,
-)
-def clause_feed(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str], clause_id: FromPath[int]
-) -> Response[bytes]:
-    return discussion_atom(request, db, SubjectRef("clause", clause_id))
-
-
 def said_of(request: Request[Any, Any, Any], db: Session, consultation: Consultation) -> Newest | None:
     """The part of a consultation's page: a link, a figure, the newest few; None where there is no discussion. The page
     depends on :func:`app.comments.service.family.page_key` of the consultation, too."""
@@ -63,4 +51,4 @@ def part(request: Request[Any, Any, Any], db: Session, consultation: Consultatio
     return {"discussion_part": said_of(request, db, consultation), "keys": (page_key(subject),)}
 
 
-HANDLERS = [discussion, feed, clause_feed]
+HANDLERS = [discussion, feed]
