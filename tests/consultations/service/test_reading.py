@@ -67,7 +67,7 @@ def test_the_lead_does_everything_a_supporter_reads_and_others_find_nothing(aski
         for refused in (
             lambda: leading(db, others.tom, bridge),
             lambda: reach(db, strangers.tom, bridge),
-            lambda: reach(db, asking.edda, bridge),
+            lambda: reach(db, asking.town.staff("olga@example.org", "official"), bridge),
             lambda: reach(db, asking.tom, bridge + 1000),
         ):
             with pytest.raises(NotFound):
