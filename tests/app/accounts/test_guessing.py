@@ -29,8 +29,8 @@ KEY = attempts.under(Keys("a secret of thirty-two characters"), "test", Pace(3),
 @pytest.fixture(autouse=True)
 def forgotten(request: pytest.FixtureRequest) -> None:
     """The tests of this file share one network."""
-    if "strict" in request.fixturenames:
-        site: RunningSite = request.getfixturevalue("strict")
+    for name in {"strict", "sqlite_strict"}.intersection(request.fixturenames):
+        site: RunningSite = request.getfixturevalue(name)
         site.house.limits._windows = OwnWindows()
         with site.town.database.writing() as db:
             db.execute(delete(Attempts))

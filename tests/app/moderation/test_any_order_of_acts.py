@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ class Story:
 
     def make(self, act: str, which: int, how: int) -> None:
         self.number += 1
+        self.desk.town.clock.advance(timedelta(seconds=1))  # no two acts are of one instant
         with suppress(Refusal):
             self._make(act, which, how)
 

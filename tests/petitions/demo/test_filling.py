@@ -115,7 +115,8 @@ def test_every_petition_stands_where_its_content_says(db: Session):
 
 def test_ids_and_the_record_follow_the_order_of_time(db: Session):
     created = list(db.scalars(select(Petition.created_at).order_by(Petition.id)))
-    recorded = list(db.scalars(select(AuditEntry.at).order_by(AuditEntry.id)))
+    mine = AuditEntry.subject_kind != "consultation"  # the other room lives its years after this one
+    recorded = list(db.scalars(select(AuditEntry.at).where(mine).order_by(AuditEntry.id)))
     assert created == sorted(created) and recorded == sorted(recorded)
 
 

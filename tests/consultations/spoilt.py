@@ -1,0 +1,46 @@
+"""How each line of ``verify`` about consultations is made to speak: (line, what spoils it, what it names)."""
+
+from __future__ import annotations
+
+SPOILT = [
+    (
+        "Responses to consultations are counted exactly",
+        "UPDATE consultations_consultation SET response_count = response_count + 1",
+        "shows 4 (0 late), has 3",
+    ),
+    (
+        "Responses to consultations are counted exactly",
+        "UPDATE consultations_consultation SET late_count = 1",
+        "(1 late)",
+    ),
+    (
+        "Responses to consultations have all their versions",
+        "DELETE FROM consultations_response_version",
+        "lacks a version",
+    ),
+    (
+        "Responses that count are those of the published rolls",
+        "UPDATE consultations_roll SET total = total + 1",
+        "is not what was written",
+    ),
+    (
+        "Responses that count are those of the published rolls",
+        "UPDATE consultations_response SET state = 'rejected';UPDATE consultations_consultation SET response_count = 0",
+        "lacks 3 responses",
+    ),
+    (
+        "Nothing is published of a response without consent",
+        "UPDATE consultations_published_batch SET undone_at = at",
+        "though its batch was taken back",
+    ),
+    (
+        "Draft texts have all their versions and clauses",
+        "UPDATE consultations_text SET version = version + 1",
+        "lacks a version",
+    ),
+    (
+        "Draft texts have all their versions and clauses",
+        "DELETE FROM consultations_clause_source;DELETE FROM consultations_clause_version WHERE place = 1",
+        "clause",
+    ),
+]
