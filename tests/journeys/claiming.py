@@ -49,6 +49,20 @@ NO_PAGES = {
     "/desk/referrals/{referral_id}/documents/{file_id}": "a file to save",
     "/consultations/{ref}/answer/{key}/copy.txt": "a text to save",
     "/responses/receipt/{token}/pdf": "a file to save",
+    "/consultations/{ref}/discussion.atom": "a feed",
+    "/consultations/{ref}/responses.atom": "a feed",
+    "/consultations/{ref}/responses.csv": "a table",
+    "/consultations/{ref}/responses.json": "data",
+    "/consultations/{ref}/roll.json": "data",
+    "/consultations/{ref}/roll.txt": "plain text",
+    "/desk/consultations/{consultation_id}/export/columns.csv": "a table",
+    "/desk/consultations/{consultation_id}/export/responses.csv": "a table",
+    "/desk/consultations/{consultation_id}/export/responses.json": "data",
+    "/desk/consultations/{consultation_id}/export/responses.xlsx": "a table",
+    "/desk/consultations/{consultation_id}/paper/template.csv": "a table",
+    "/desk/consultations/{consultation_id}/paper/template.xlsx": "a table",
+    "/desk/consultations/{consultation_id}/text.csv": "a table",
+    "/desk/consultations/{consultation_id}/text.json": "data",
     "/hosting/consultations/{consultation_id}/documents/{file_id}": "a file to save",
     "/desk/consultations/{consultation_id}/responses/{response_id}/files/{file_id}": "a file to save",
     "/openapi.json": "data",
@@ -151,13 +165,24 @@ RESPONDING = Part(
     ("/responses", "/consultations/late/{token}", "/consultations/{ref}/answer"),
     ("consultations/answer/",),
 )
-PARTS = (RESPONDING, TALKING, JUDGING, GOVERNING)
 BUILDING = Part(
     "questionnaires and the list of consultations",
     ("/hosting/consultations/{consultation_id}/questions", "/consultations/{consultation_id}/questions"),
     ("consultations/building/", "consultations/list.html"),
 )
-PARTS = (TALKING, JUDGING, GOVERNING, BUILDING)
+CONSULTING = Part(
+    "consultations, their draft texts, and what is published of them",
+    (
+        "/consultations",
+        "/hosting",
+        *(
+            f"/desk/consultations/{{consultation_id}}/{page}"
+            for page in ("answers", "check", "enter", "export", "feedback", "paper", "publish", "text")
+        ),
+    ),
+    ("consultations/",),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING)
 
 
 def routes_of(house: House) -> set[str]:

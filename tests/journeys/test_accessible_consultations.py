@@ -13,6 +13,8 @@ from tests import databases
 from tests.consultations.asking import Asking
 from tests.consultations.web.test_life_pages import EDDA, EMIL, begin, fill
 from tests.fakes import FixedClock
+from tests.journeys.claiming import CONSULTING
+from tests.journeys.consulting import walk_over_texts_and_what_is_published
 from tests.journeys.walking import Visit, walk_over
 from tests.site import RunningSite
 
@@ -44,7 +46,8 @@ def test_officials_and_readers_can_use_every_page(sqlite_template: Path, tmp_pat
             walk.member(EDDA, writing_visits(places))
             walk.member(EDDA, later_visits(places))
             walk.member(EMIL, [Visit(places.review)])
-            assert walk.found == []
+            walk_over_texts_and_what_is_published(site, walk)
+            assert walk.findings(CONSULTING) == []
 
 
 def prepared(site: RunningSite) -> Places:
