@@ -143,7 +143,7 @@ def _export(site: servers.Site, cookie: str, database: str, report: Report) -> N
     """Every response as CSV; the room's memory is looked at before and after."""
     import httpx
 
-    path, before = "/desk/consultations/1/export.csv", servers.peak_mb(site.pid)
+    path, before = "/desk/consultations/1/export/responses.csv", servers.peak_mb(site.pid)
     began, size = time.monotonic(), 0
     with httpx.stream("GET", f"http://{site.host}{path}", cookies={COOKIE: cookie}, timeout=120) as answer:
         if answer.status_code != OK:
