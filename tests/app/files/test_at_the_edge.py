@@ -281,7 +281,10 @@ def test_whoever_hangs_up_leaves_nothing_and_is_no_fault(
     assert [r for r in caplog.records if r.levelname == "ERROR"] == []
 
 
-def test_a_site_that_only_reads_takes_no_file_and_gives_the_words_back(house: Served, shelf: int) -> None:
+def test_a_site_that_only_reads_takes_no_file_and_gives_the_words_back(
+    house: Served, shelf: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.house.switches, "note", lambda _on: None)  # nobody reads them anew meanwhile
     words = "A long text about the trees of Oak Street"
     for switch in (Switch.READ_ONLY, Switch.COMMENTS):
         turn(house, switch, on=True)
