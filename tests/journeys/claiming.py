@@ -80,8 +80,8 @@ NO_PAGES = {
     "/moderation/next": "leads to a case",
 }
 #: parts of pages, and what others are built on
-NO_PAGE_TEMPLATES = ("macros/", "base.html", "staff.html", "mail.txt", "consultations/answer/receipt_print.html")
 NO_PAGE_TEMPLATES = (
+    "consultations/answer/receipt_print.html",
     "macros/",
     "base.html",
     "staff.html",
