@@ -51,7 +51,7 @@ class Responding:
         letters += confirming.confirm(db, self.keys, self.policy, standings, rows, places, confirmations, answers)
         rows.store(db)
         letters.queue(db, now)
-        store_counts(db, standings.values())
+        store_counts(db, standings.values(), also=rows.taken_down)
         return [answers[a.id] for a in acts]
 
     def performed(self, db: Session, acts: Sequence[Act]) -> Mapping[int, Any]:

@@ -78,10 +78,11 @@ def lock_standings(db: Session, ids: Collection[int]) -> dict[int, Standing]:
     return found
 
 
-def store_counts(db: Session, standings: Collection[Standing]) -> None:
-    """Write the counts that moved, and have their pages made anew. Last of all: it locks shared rows."""
+def store_counts(db: Session, standings: Collection[Standing], *, also: Collection[int] = ()) -> None:
+    """Write the counts that moved, and have their pages made anew, and those of ``also``. Last of all: it locks shared
+    rows."""
     moved = [s for s in standings if s.moved]
     _STORE.run(db, [{"row": s.id, "count": s.response_count, "late": s.late_count} for s in moved])
-    if moved:
-        touch(db, *(f"consultation:{s.id}" for s in moved))
+    if moved or also:
+        touch(db, *(f"consultation:{number}" for number in {*also, *(s.id for s in moved)}))
         hint(db, "consultations")

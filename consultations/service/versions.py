@@ -145,6 +145,8 @@ class Rows:
     words: dict[int, bytes] = field(default_factory=dict)
     sent_drafts: dict[int, int | None] = field(default_factory=dict)
     files: list[dict[str, int]] = field(default_factory=list)
+    #: consultations of which something public was changed: nobody may read its old words any more
+    taken_down: set[int] = field(default_factory=set)
 
     def add(self, act: SendResponse, address_key: bytes, state: ResponseState, late_pass_id: int | None) -> Known:
         """A response that was not there before."""
@@ -205,6 +207,8 @@ class Rows:
         first.digest = hashlib.sha256(first.salt + answers).digest()
         first.consent, first.changed = wish, True
         # whoever read, approved or published it did so with other words
+        if first.publishing == Publishing.PUBLISHED:
+            self.taken_down.add(first.consultation_id)
         first.publishing = Publishing.WAITING
         self._note_version(first, answers.decode(), asked, at, act_id)
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from app.accounts.holding import Person
+from app.core.freshness import versions
 from app.core.people.addresses import read_address
 from app.core.security.keys import Keys
 from consultations.model import Consultation, LatePass, Respondent, Response, ResponseVersion
@@ -117,6 +118,20 @@ def test_two_first_responses_of_one_address_confirmed_together_count_once(desk: 
     one, two = desk.perform(desk.act(), desk.act())
     answers = desk.confirm(one.response_id, two.response_id)
     assert answers == [Counted(one.response_id), Counted(one.response_id, joined=True)]
+    assert desk.count == (1, 0)
+
+
+def test_what_ana_published_is_shown_nowhere_once_she_says_something_else(desk: Desk) -> None:
+    """Also where the count stays as it was: a cached page must not keep her old words."""
+    number = desk.counted()
+    desk.town.sql("UPDATE consultations_response SET publishing = 'published' WHERE id = :id", id=number)
+    key = f"consultation:{desk.bridge}"
+    with desk.town.database.reading() as db:
+        before = versions(db, [key])[key]
+    assert desk.counted(answers=msgspec.json.encode({"2": {"options": [NO.id]}, "3": "Too dear."})) == number
+    with desk.town.database.reading() as db:
+        assert versions(db, [key])[key] > before
+    assert desk.response(number).publishing == Publishing.WAITING
     assert desk.count == (1, 0)
 
 
