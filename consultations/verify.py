@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,6 +23,8 @@ from consultations.model import (
 from consultations.rules.responses import ResponseState
 from consultations.service import roll
 
+#: how long the job that takes down what changed may need
+PATIENCE = timedelta(minutes=2)
 _COUNTS = Response.state == ResponseState.SUBMITTED
 
 
@@ -46,7 +48,8 @@ def versions_are_whole(db: Session, now: datetime) -> Iterable[str]:
 
 
 def published_by_consent(db: Session, now: datetime) -> Iterable[str]:
-    """What was taken down keeps no words; what is public has a batch that was not undone."""
+    """What is public has a batch that was not undone, and is of a response that counts and whose writer still agrees to
+    that much. Pages leave out at once what does not; its words must be gone from here some seconds later."""
     wrong = (
         select(PublishedResponse.response_id)
         .join(PublishedBatch, PublishedBatch.id == PublishedResponse.batch_id)
@@ -54,6 +57,14 @@ def published_by_consent(db: Session, now: datetime) -> Iterable[str]:
     )
     for row in db.scalars(wrong.limit(5)):
         yield f"response {row} is public though its batch was taken back"
+    against = (Response.consent != PublishedResponse.consent) | (Response.state != ResponseState.SUBMITTED)
+    kept = (
+        select(PublishedResponse.response_id)
+        .join(Response, Response.id == PublishedResponse.response_id)
+        .where(PublishedResponse.ended_at.is_(None), against, Response.changed_at < now - PATIENCE)
+    )
+    for row in db.scalars(kept.limit(5)):
+        yield f"response {row} is kept as published against its writer's wish"
 
 
 def texts_are_whole(db: Session, now: datetime) -> Iterable[str]:

@@ -34,6 +34,11 @@ SPOILT = [
         "though its batch was taken back",
     ),
     (
+        "Nothing is published of a response without consent",
+        "UPDATE consultations_response SET consent = 'anonymous'",
+        "against its writer's wish",
+    ),
+    (
         "Draft texts have all their versions and clauses",
         "UPDATE consultations_text SET version = version + 1",
         "lacks a version",
