@@ -25,7 +25,8 @@ SPOILT = [
     ),
     (
         "Responses that count are those of the published rolls",
-        "UPDATE consultations_response SET state = 'rejected';UPDATE consultations_consultation SET response_count = 0",
+        "UPDATE consultations_response SET state = 'rejected';"
+        "UPDATE consultations_published_response SET ended_at = at, answers = '{}';UPDATE consultations_consultation SET response_count = 0",
         "lacks 3 responses",
     ),
     (
