@@ -8,6 +8,7 @@ from consultations.web import (
     desk_codes,
     desk_findings,
     desk_questions,
+    desk_report,
     desk_responses,
     desk_tables,
 )
@@ -19,5 +20,6 @@ HANDLERS = [
     *desk_codes.HANDLERS,
     *desk_findings.HANDLERS,
     *desk_tables.HANDLERS,
+    *desk_report.HANDLERS,
     *desk_campaigns.HANDLERS,
 ]

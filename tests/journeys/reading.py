@@ -28,7 +28,7 @@ def reading_visits(site: RunningSite) -> Iterator[Visit]:
     group = town.rows(Group, Group.consultation_id == number)[0].id
     yield Visit("/desk/consultations", sees="Harbour Bridge toll")
     yield Visit(desk, sees="Begin reading")
-    for path in ("responses", "responses?q=nurse&read=no", "codes", "campaigns", "tables", "findings"):
+    for path in ("responses", "responses?q=nurse&read=no", "codes", "campaigns", "tables", "findings", "report"):
         yield Visit(f"{desk}/{path}")
     yield Visit(f"{desk}/tables?rows=q2&columns=q6&protect=yes", sees="left out")
     yield Visit(f"{desk}/questions/2?by=who")

@@ -198,3 +198,12 @@ def test_a_campaign_is_found_confirmed_and_undone(
     assert "3 people made this point" in page(tom, f"{desk}/codes/{code}")
     sent(tom, where, do="suggest")
     assert "It is one campaign" in page(tom, where)
+
+
+def test_the_report_leaves_out_small_figures_and_every_word_and_name(tom: httpx.Client, bridge: int) -> None:
+    shown = page(tom, f"/desk/consultations/{bridge}/report")
+    assert "Should crossing cost something?" in shown
+    assert "How content are you with the bridge?" in shown
+    for word in ("Ben Brown", "Harbour Ltd", "My mother is a nurse", "By kayak", "It keeps lorries out"):
+        assert word not in shown, "neither words nor names"
+    assert 'title="left out"' in shown, "one person who said no"
