@@ -529,6 +529,11 @@ def fields_of(page: str) -> Mapping[str, str]:
     return found
 
 
+def another(token: str) -> str:
+    """The same but for its last letter, whatever that was."""
+    return token[:-1] + ("y" if token.endswith("x") else "x")
+
+
 def _beside(act: Callable[[], T]) -> T:
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(act).result()

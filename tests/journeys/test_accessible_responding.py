@@ -18,7 +18,7 @@ from tests.consultations.rules.test_typed import QUESTIONS
 from tests.consultations.visiting import ABOUT, answer_all, begin
 from tests.journeys.claiming import RESPONDING
 from tests.journeys.walking import Visit, walk_over
-from tests.site import RunningSite
+from tests.site import RunningSite, another
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ANSWERS = {2: {"options": [YES.id]}, 7: "A bridge\nis a bridge"}
@@ -99,4 +99,4 @@ def owners_visits(site: RunningSite, asking: Asking) -> Iterator[Visit]:
     yield Visit(receipt)
     yield Visit(f"{receipt}?done=consent")
     yield Visit(f"{receipt}/withdraw")
-    yield Visit(f"{receipt[:-1]}x", 404)
+    yield Visit(another(receipt), 404)

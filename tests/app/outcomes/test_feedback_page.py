@@ -14,7 +14,7 @@ from petitions.identity import ASKED
 from petitions.service import withdrawing
 from tests.app.outcomes.test_public_pages import Matter, words
 from tests.people import crowd
-from tests.site import RunningSite
+from tests.site import RunningSite, another
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_only_those_whose_signature_counts_here_may_say(sqlite_site: RunningSite
         link(matter, 10**12),
         f"/answers/{other.referral.id}/{good}",
         f"/answers/{10**12}/{good}",
-        f"/answers/{matter.referral.id}/{good[:-1]}x",
+        f"/answers/{matter.referral.id}/{another(good)}",
         f"/answers/{matter.referral.id}/{town.keys.token('petitions.withdraw', first)}",
     ]
     for path in foreign:
