@@ -23,6 +23,13 @@ def pytest_collection() -> None:
     gc.disable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests tell one story on one site: they stay on one worker and in their order."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(Path(__file__).parent))))
+
+
 def pytest_collection_finish() -> None:
     """Nor among them later."""
     gc.freeze()

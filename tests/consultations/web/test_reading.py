@@ -193,7 +193,8 @@ def test_a_campaign_is_found_confirmed_and_undone(
     assert LETTER in page(tom, where)
     assert tom.post(where, data={"do": "confirm", "name": ""}).status_code == 422
     sent(tom, where, do="confirm", name="Quay Residents")
-    code = asking.town.rows(Code, Code.name == "New word", Code.consultation_id == bridge)[0].id
+    sent(tom, f"{desk}/codes", name="Repairs")
+    code = asking.town.rows(Code, Code.name == "Repairs", Code.consultation_id == bridge)[0].id
     sent(tom, where, do="code", code=code)
     assert "3 people made this point" in page(tom, f"{desk}/codes/{code}")
     sent(tom, where, do="suggest")
