@@ -40,7 +40,7 @@ assets: ## rebuild the vendored look (needs npm; nothing else does)
 	deploy/assets/build.sh
 
 messages: $(VENV)/.dev ## collect the strings people see into the catalogue
-	$(BIN)/pybabel -q extract -F app/locale/babel.cfg -k _ --no-location --sort-output --omit-header -o app/locale/messages.pot app consultations petitions templates
+	$(BIN)/pybabel -q extract -F app/locale/babel.cfg -k _ --no-location --sort-output --omit-header -o app/locale/messages.pot app consultations petitions templates townhall
 
 lock: $(VENV)/.dev ## pin every dependency with hashes
 	$(BIN)/pip install -q uv

@@ -18,11 +18,11 @@ from litestar import Litestar, Router
 from litestar.concurrency import set_asyncio_executor
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Contact, License
-from litestar.routes import HTTPRoute
+from litestar.routes import HTTPRoute, WebSocketRoute
 from sqlalchemy.orm import Session
 
 from app import __version__
@@ -101,11 +101,14 @@ class Doors(Router):
     work of building a house. These are of nobody else, and every path is registered once.
     """
 
-    def __init__(self, handlers: Iterable[HTTPRouteHandler]) -> None:
+    def __init__(self, handlers: Iterable[HTTPRouteHandler | WebsocketRouteHandler]) -> None:
         super().__init__("/", route_handlers=[])
         found = defaultdict(list)
         for handler in handlers:
             handler.owner = self
+            if isinstance(handler, WebsocketRouteHandler):
+                self.routes += [WebSocketRoute(path=path, route_handler=handler) for path in handler.paths]
+                continue
             for path in handler.paths:
                 found[path].append(handler)
         self.routes += [HTTPRoute(path=path, route_handlers=those) for path, those in found.items()]
@@ -181,6 +184,7 @@ class House:
         self.database.on_touched.append(self.cache.touched)
         self.hub = Hub(self._glance, self.upkeep)
         self.database.on_touched += [self.hub.hear, self.site.desk_figures.hear, self.site.inbox_numbers.hear]
+        self.database.on_touched += [companion.hear for companion in self.site.companions]
         door = stopped.ReadOnlyDoor(
             self.cache, self.switches, self.errors, most=settings.form_max_bytes, a_file=settings.files_most_bytes
         )
@@ -269,8 +273,9 @@ class House:
         self.intake.start()
         threads = [self.start_watching(), *(self._start_workers() if self.runs_jobs else [])]
         refreshers = [asyncio.create_task(one.refresh_forever()) for one in (self.cache, self.hub)]
+        refreshers += [asyncio.create_task(companion.live(self)) for companion in self.site.companions]
         try:
-            with before_the_end(self.hub.close):
+            with before_the_end(self._let_everybody_go):
                 yield
         finally:
             for refresher in refreshers:
@@ -278,6 +283,11 @@ class House:
                 with suppress(asyncio.CancelledError):
                     await refresher
             await asyncio.get_running_loop().run_in_executor(self.upkeep, self._stop, threads)
+
+    def _let_everybody_go(self) -> None:
+        self.hub.close()
+        for companion in self.site.companions:
+            companion.close()
 
     def start_watching(self) -> threading.Thread:
         """The thread that learns what other processes have switched."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import click
 from sqlalchemy.orm import Session
@@ -42,7 +42,7 @@ from app.outcomes.queries.standing import Standings
 from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
 
-__all__ = ["HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
+__all__ = ["Companion", "HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 
 
 class PanelItem(NamedTuple):
@@ -82,6 +82,19 @@ class StaffPage(NamedTuple):
     def shown(self, db: Session, now: datetime) -> StaffPage:
         """With its sentence as it is now."""
         return self if isinstance(self.about, str) else self._replace(about=self.about(db, now))
+
+
+class Companion(Protocol):
+    """Something of a room's that lives as long as the process serves, on its event loop."""
+
+    def hear(self, topics: frozenset[str]) -> None:
+        """A commit of this process touched these; called from any thread, also before it lives."""
+
+    async def live(self, house: Any) -> None:
+        """Runs from the start until it is cancelled. ``house`` is the :class:`app.main.House`."""
+
+    def close(self) -> None:
+        """The process is told to end: let everybody go who is still connected; called from any thread."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +168,8 @@ class Site:
     subject_tags: dict[str, Tagger] = field(default_factory=dict)
     #: slug and name of each room's topics, by which rules say who answers
     topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
+    #: what lives beside the requests, such as halls that are open in this process
+    companions: list[Companion] = field(default_factory=list)
     #: kind of room -> what it holds about one person
     holdings: dict[str, Holding] = field(default_factory=dict)
     #: letters that members may do without

@@ -47,7 +47,7 @@ class Settings:
     home_country: str = "GB"
     rate_limits: str = ""
     staff_second_factor: str = ""
-    rooms: tuple[str, ...] = ("petitions", "consultations")
+    rooms: tuple[str, ...] = ("petitions", "consultations", "townhall")
     threads: int = 16
     password_threads: int = 2
     intake_batch: int = 256

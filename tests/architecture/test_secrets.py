@@ -20,6 +20,7 @@ MOVED = {
     "mail_suppression.sealed",
     "moderation_illegal.evidence",
     "petitions_signer.sealed",
+    "townhall_person.sealed",
 }
 
 

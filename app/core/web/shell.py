@@ -45,6 +45,9 @@ class Shell:
         self.origins = _origins(settings)
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.inner(scope, receive, send)
             return
@@ -64,6 +67,22 @@ class Shell:
                     scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
                     scope["cookieless"] = True
         await self._guarded(scope, receive, send, reference)
+
+    async def _socket(self, scope: Any, receive: Any, send: Send) -> None:
+        """A browser's handshake says where it comes from; one from elsewhere ends before it begins.
+
+        A program says nothing, and is nobody: its cookies are not looked at.
+        """
+        match standing(scope["headers"], self.origins):
+            case Standing.FOREIGN:
+                events.note("a socket: opened by another site")
+                await receive()
+                await send({"type": "websocket.close", "code": 4403})
+                return
+            case Standing.COOKIELESS:
+                scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
+                scope["cookieless"] = True
+        await self.inner(scope, receive, send)
 
     async def _guarded(self, scope: Any, receive: Any, send: Send, reference: str) -> None:
         started = False

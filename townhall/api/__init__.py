@@ -1,0 +1,1 @@
+"""Halls for other programs."""

@@ -1,0 +1,1 @@
+"""Lively halls for a demo: one to come, one live, one that has ended."""

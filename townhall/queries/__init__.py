@@ -1,0 +1,1 @@
+"""Reading halls: for pages, snapshots and the log."""

@@ -1,0 +1,1 @@
+"""Changing halls: commands, registration, what comes before and after."""
