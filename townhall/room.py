@@ -8,7 +8,13 @@ from townhall import (
 )
 from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
+from townhall.service import asking, captioning, deciding, excluding, hands, hosting, merging, polling, staging
+from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
+from townhall.service.deciding import Reviewing
+from townhall.service.judging import QuestionUnderModeration
+from townhall.service.locking import QUESTION
+from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
 
 
@@ -40,10 +46,42 @@ def _install_joining(site: Site, policy: TownHallPolicy) -> None:
 
 def _install_questions(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Asking, screening, upvotes, merging, the stage, bans."""
+    site.moderated[QUESTION] = QuestionUnderModeration()
+    voting = Voting()
+    site.performers |= dict.fromkeys(BY_OPERATION.values(), voting)
+    commands.handlers |= {
+        "question.ask": asking.ask,
+        "question.enter": asking.enter,
+        "question.withdraw": asking.withdraw,
+        "question.publish": deciding.publish,
+        "question.reject": deciding.reject,
+        "question.hide": deciding.hide,
+        "review.ask": Reviewing(site.moderating).ask,
+        "question.merge": merging.merge,
+        "question.unmerge": merging.unmerge,
+        "question.shortlist": staging.shortlist,
+        "question.stage": staging.stage,
+        "question.answered": staging.answered,
+        "question.archive": staging.archive,
+        "ban.set": excluding.set_ban,
+    }
 
 
 def _install_polls(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Polls, agenda, announcements, hands, slow mode, captions, hosting."""
+    commands.handlers |= {
+        "poll.open": polling.open_poll,
+        "poll.close": polling.close,
+        "poll.reveal": polling.reveal,
+        "agenda.move": hosting.move_agenda,
+        "announce": hosting.say,
+        "slow.set": hosting.set_slow,
+        "hall.start": hosting.start,
+        "hall.end": hosting.end,
+        "hosting.take": hosting.take,
+        "hand.set": hands.set_hand,
+        "caption.write": captioning.write,
+    }
 
 
 def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
