@@ -7,10 +7,12 @@ from townhall import (
     model,  # noqa: F401  its tables
 )
 from townhall.live.carrying import Carrying
+from townhall.live.halls import Halls
 from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
 from townhall.service.commanding import Commands, Means
 from townhall.verify import INVARIANTS
+from townhall.web import socket, streams
 
 
 def install(site: Site) -> None:
@@ -51,6 +53,10 @@ def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> Non
     """Sockets, event streams, state and commands over HTTP."""
     carrying = Carrying(commands)
     site.dependencies["hall_carrying"] = carrying
+    site.dependencies["halls"] = halls = Halls(policy, site.clock, lambda: site.permissions)
+    carrying.react, carrying.caption, carrying.done = halls.react, halls.caption, halls.carried_out
+    site.companions.append(halls)
+    site.routers += [*socket.HANDLERS, *streams.HANDLERS]
 
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:

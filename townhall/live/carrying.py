@@ -47,12 +47,14 @@ class Carrying:
         self.allowances = Allowances()
         self.react: Callable[[int, str], None] = lambda _hall, _kind: None
         self.caption: Callable[[int, str], None] = lambda _hall, _text: None
+        #: told on the event loop whose command was carried out, and by which connection it came
+        self.done: Callable[[int, Sender, str], None] = lambda _hall, _sender, _conn: None
 
 
-async def carry_out(state: Any, hall_id: int, sender: Sender, sent: Sent) -> Reply:
+async def carry_out(state: Any, hall_id: int, sender: Sender, sent: Sent, *, conn: str = "") -> Reply:
     """The reply once it is stored; raises a refusal, and nothing is stored then.
 
-    ``state`` is the application's. Who may send what is checked here, in the transaction itself: nobody need ask before.
+    ``state`` is the application's; ``conn`` the connection that needs not be told beside its reply. Who may send what is checked here, in the transaction itself: nobody need ask before.
     """
     carrying: Carrying = state.site.dependencies["hall_carrying"]
     if (refusal := state.switches.refusal(Switch.READ_ONLY)) is not None:
@@ -71,6 +73,8 @@ async def carry_out(state: Any, hall_id: int, sender: Sender, sent: Sent) -> Rep
         raise
     if reply.dup and spends:
         carrying.allowances.give_back(sender.key, sent.operation.bucket)
+    if not reply.dup and sent.op != "react":
+        carrying.done(hall_id, sender, conn)
     return reply
 
 

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.cookies import cookie_name, session_of
 from app.accounts.model import Account
-from app.core.clock import Clock
-from app.core.db import Database
 from app.core.security import sessions
+from app.core.security.sessions import SignedIn
 from app.core.web.edge import in_worker
 from townhall import identity
 from townhall.model import Participant, Ticket
@@ -31,7 +30,7 @@ async def sender_of(connection: Connection, hall_id: int) -> Sender:
     token, ticket = session_of(connection), ticket_of(connection, hall_id)
     if not token and ticket is None:
         return NOBODY
-    return await in_worker(_read, state.database, state.clock, hall_id, token, ticket)
+    return await in_worker(_read, state, hall_id, token, ticket)
 
 
 def ticket_of(connection: Connection, hall_id: int) -> bytes | None:
@@ -41,11 +40,11 @@ def ticket_of(connection: Connection, hall_id: int) -> bytes | None:
     return identity.ticket(secret, hall_id, state.keyring) if _SECRET.fullmatch(secret) else None
 
 
-def _read(database: Database, clock: Clock, hall_id: int, token: str, ticket: bytes | None) -> Sender:
-    with database.reading() as db:
-        session = sessions.find(db, token, clock.now())
+def _read(state: Any, hall_id: int, token: str, ticket: bytes | None) -> Sender:
+    with state.database.reading() as db:
+        session = sessions.find(db, token, state.clock.now())
         account = db.get(Account, session.holder_id) if session else None
-        if account is not None and account.disabled_at is not None:
+        if account is not None and session is not None and not _counts(state, account, session):
             account = None
         return Sender(
             participant_id=participant_of(db, hall_id, account.id if account else None, ticket),
@@ -54,6 +53,13 @@ def _read(database: Database, clock: Clock, hall_id: int, token: str, ticket: by
             session=session.id if account and session else None,
             ticket=ticket,
         )
+
+
+def _counts(state: Any, account: Account, session: SignedIn) -> bool:
+    """Staff without the second factor that this site requires are nobody here."""
+    if account.disabled_at is not None:
+        return False
+    return session.strong or not account.is_staff or state.settings.staff_second_factor != "required"
 
 
 def participant_of(db: Session, hall_id: int, account_id: int | None, ticket: bytes | None) -> int | None:
