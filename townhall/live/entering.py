@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from townhall.queries.showing import PUBLIC_LANE, STAFF_LANE, Thing
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, HallState
 from townhall.service.commanding import Sender
 
+log = logging.getLogger("townsquare.halls")
 Connection = ASGIConnection[Any, Any, Any, Any]
 #: acts that open the staff's lane
 STAFF_ACTS = ("townhalls.moderate", "townhalls.host")
@@ -77,6 +79,7 @@ async def open_hall(halls: Halls, hall_id: int) -> LiveHall:
     try:
         hall = await halls.find(hall_id)
     except Exception as fault:
+        log.exception("hall %d could not be opened", hall_id)
         raise Refused(4503, "unavailable", 5000) from fault
     if hall is None:
         raise Refused(4404, "no such hall")

@@ -87,7 +87,7 @@ def _theirs(db: Session, hall_id: int, participant_id: int) -> Thing:
     hand = db.get(Hand, (hall_id, participant_id))
     return {
         "votes": sorted(db.scalars(votes)),
-        "answers": {str(poll): answer for poll, answer in db.execute(answers).tuples()},
+        "answers": {str(poll): answer for poll, answer in db.execute(answers)},
         "questions": [_own(row) for row in _asked(db, hall_id, participant_id)],
         "hand": hand is not None and hand.lowered_at is None,
     }

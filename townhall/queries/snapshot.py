@@ -122,8 +122,8 @@ def look(db: Session, hall_id: int, known: Position | None, now: datetime, *, aw
         hall=_hall(hall),
         host=_host(db, hall, now, away),
         host_id=hall.host_id,
-        votes=dict(_votes(db, hall_id)),
-        answers=dict(_answers(db, hall_id)),
+        votes=_votes(db, hall_id),
+        answers=_answers(db, hall_id),
     )
     if whole or events:
         found.agenda, found.announcement = _agenda(db, hall_id), _announcement(db, hall_id)
@@ -241,15 +241,14 @@ def _hands(db: Session, hall_id: int) -> list[Thing]:
     ]
 
 
-def _votes(db: Session, hall_id: int) -> Any:
-    return db.execute(
-        select(Question.id, Question.votes).where(Question.hall_id == hall_id, Question.state.in_(PUBLIC))
-    ).tuples()
+def _votes(db: Session, hall_id: int) -> dict[int, int]:
+    shown = (Question.hall_id == hall_id, Question.state.in_(PUBLIC))
+    return {number: votes for number, votes in db.execute(select(Question.id, Question.votes).where(*shown))}
 
 
-def _answers(db: Session, hall_id: int) -> Any:
+def _answers(db: Session, hall_id: int) -> dict[int, int]:
     shown = (Poll.hall_id == hall_id, Poll.removed_at.is_(None), Poll.state != PollState.DRAFT)
-    return db.execute(select(Poll.id, Poll.answers).where(*shown)).tuples()
+    return {number: answers for number, answers in db.execute(select(Poll.id, Poll.answers).where(*shown))}
 
 
 def _commitments(db: Session, hall_id: int) -> list[Thing]:

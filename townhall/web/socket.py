@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from litestar import WebSocket, websocket
+from litestar.params import FromPath
 from litestar.types import Receive, Send
 
 from app.accounts.guards import anyone
@@ -46,7 +47,7 @@ class RawSocket(WebSocket[Any, Any, Any]):
 
 
 @websocket("/townhalls/{hall:int}/ws", name="townhalls.ws", guards=[anyone], websocket_class=RawSocket)
-async def follow(socket: WebSocket[Any, Any, Any], hall: int) -> None:
+async def follow(socket: WebSocket[Any, Any, Any], hall: FromPath[int]) -> None:
     """Everyone may follow; without a cookie of ours one reads only."""
     await Conversation(socket, hall).run()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from app.accounts.guards import anyone
@@ -37,7 +38,7 @@ _HEADERS = [
 
 
 @get("/townhalls/{hall:int}/events", name="townhalls.events", guards=[anyone])
-async def events(request: Request[Any, Any, Any], hall: int) -> ASGIApp:
+async def events(request: Request[Any, Any, Any], hall: FromPath[int]) -> ASGIApp:
     """Each record is a frame of the socket; the id of each is ``epoch:seq``. ``lane``; ``epoch`` and ``seq``, or
     ``Last-Event-ID``: from where on."""
     return Stream(request, hall)
@@ -102,7 +103,7 @@ class Stream:
 
 
 @get("/townhalls/{hall:int}/state", name="townhalls.state", guards=[anyone])
-async def state(request: Request[Any, Any, Any], hall: int) -> Response[bytes]:
+async def state(request: Request[Any, Any, Any], hall: FromPath[int]) -> Response[bytes]:
     """The whole as it is now, as one ``snap`` frame; 304 while it is as the asker knows it. ``me=1``: what the hall
     knows of the asker, too."""
     halls = halls_of(request.app.state)
@@ -137,7 +138,7 @@ async def _personal(request: Request[Any, Any, Any], hall_id: int, lane: str, se
 
 
 @post("/townhalls/{hall:int}/commands", name="townhalls.commands", guards=[anyone], status_code=200)
-async def command(request: Request[Any, Any, Any], hall: int) -> Response[bytes]:
+async def command(request: Request[Any, Any, Any], hall: FromPath[int]) -> Response[bytes]:
     """One command, as the socket takes it; answered by its ``ok`` or ``err``, with the status that says the same."""
     app, command_id = request.app.state, ""
     try:
