@@ -6,6 +6,8 @@ from app.site import Site
 from townhall import (
     model,  # noqa: F401  its tables
 )
+from townhall.live.carrying import Carrying
+from townhall.live.halls import Halls
 from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
 from townhall.service import asking, captioning, deciding, excluding, hands, hosting, merging, polling, staging
@@ -16,6 +18,7 @@ from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import QUESTION
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
+from townhall.web import socket, streams
 
 
 def install(site: Site) -> None:
@@ -86,6 +89,12 @@ def _install_polls(site: Site, policy: TownHallPolicy, commands: Commands) -> No
 
 def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Sockets, event streams, state and commands over HTTP."""
+    carrying = Carrying(commands)
+    site.dependencies["hall_carrying"] = carrying
+    site.dependencies["halls"] = halls = Halls(policy, site.clock, lambda: site.permissions)
+    carrying.react, carrying.caption, carrying.done = halls.react, halls.caption, halls.carried_out
+    site.companions.append(halls)
+    site.routers += [*socket.HANDLERS, *streams.HANDLERS]
 
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
