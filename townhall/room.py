@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.core.jobs import Job
+from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import Site
 from townhall import (
     model,  # noqa: F401  its tables
@@ -10,7 +16,21 @@ from townhall.live.carrying import Carrying
 from townhall.live.halls import Halls
 from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
-from townhall.service import asking, captioning, deciding, excluding, hands, hosting, merging, polling, staging
+from townhall.service import (
+    answering,
+    asking,
+    captioning,
+    committing,
+    deciding,
+    excluding,
+    hands,
+    hosting,
+    merging,
+    outstanding,
+    polling,
+    staging,
+    winding_up,
+)
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
@@ -103,3 +123,13 @@ def _install_pages(site: Site, policy: TownHallPolicy) -> None:
 
 def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """The archive, tickets, promises, minutes, exports, letters."""
+    commands.handlers |= {"commitment.add": committing.add, "question.answer": answering.answer}
+    site.referred[QUESTION], site.locks[QUESTION] = outstanding.QuestionReferred(), outstanding.lock
+    site.subjects[QUESTION] = outstanding.QuestionsOnLists()
+    site.listeners[ReferralAnswered].append(answering.note_answer)
+    site.listeners[AnswerWithdrawn].append(answering.note_answer)
+
+    def wind_up(db: Session, now: datetime) -> int:
+        return winding_up.wind_up_some(db, site.referring, now)
+
+    site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))
