@@ -18,7 +18,7 @@ from app.core.errors import Refusal
 from app.core.i18n import _
 from app.departments import queries as departments
 from app.moderation import queries as moderation
-from townhall.model import AgendaItem, Ban, Hall, Participant
+from townhall.model import AgendaItem, Ban, Hall
 from townhall.queries import showing, snapshot
 from townhall.web.room import readable_hall
 from townhall.web.posted import new_command_id
@@ -135,17 +135,9 @@ def _timed(item: AgendaItem, hall: Hall, now: datetime) -> dict[str, Any]:
 
 
 def _bans(db: Session, hall_id: int) -> list[dict[str, Any]]:
-    rows = db.execute(
-        select(Ban, Participant.name)
-        .join(Participant, Participant.id == Ban.participant_id)
-        .where(Ban.hall_id == hall_id, Ban.undone_at.is_(None))
-        .order_by(Ban.id)
-    )
-    nameless = str(_("Somebody without a name here"))
-    return [
-        {"participant_id": ban.participant_id, "words": name or nameless, "reason": ban.reason, "at": ban.at}
-        for ban, name in rows
-    ]
+    """Without names: whoever asked anonymously and was excluded for it stays unnamed."""
+    rows = db.scalars(select(Ban).where(Ban.hall_id == hall_id, Ban.undone_at.is_(None)).order_by(Ban.id))
+    return [{"participant_id": ban.participant_id, "reason": ban.reason, "at": ban.at} for ban in rows]
 
 
 HANDLERS = (console, desk)
