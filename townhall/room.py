@@ -10,6 +10,7 @@ from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
 from townhall.service.commanding import Commands, Means
 from townhall.verify import INVARIANTS
+from townhall.web import room, screen, staffroom
 
 
 def install(site: Site) -> None:
@@ -52,6 +53,7 @@ def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> Non
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
     """The room, the projector, the host's console, the moderators' desk of a hall."""
+    site.routers += [*room.HANDLERS, *screen.HANDLERS, *staffroom.HANDLERS]
 
 
 def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> None:

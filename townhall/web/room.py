@@ -12,23 +12,28 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import visitor, who
-from app.core.errors import Invalid, NotFound, Refusal
+from app.core.errors import Invalid, Refusal
 from app.core.i18n import _
 from app.core.web.edge import in_worker
 from app.core.web.forms import Form
 from app.core.web.forms import Sent as SentForm
 from app.core.web.page import see_other
+from app.moderation import queries as moderation
 from townhall.live.carrying import carry_out
 from townhall.live.senders import sender_of
 from townhall.model import Hall
-from townhall.queries import mine, showing, snapshot
+from townhall.queries import showing
+from townhall.queries.mine import mine
+from townhall.queries.pages import SIGNS, state_of
 from townhall.queries.showing import Thing
-from townhall.rules.lifecycle import READABLE, Entry, HallState
-from townhall.rules.reactions import REACTIONS
+from townhall.rules.lifecycle import Entry, HallState
+from townhall.rules.reactions import REACTION_NAMES, Reaction
 from townhall.service.commanding import Sender, check_participant
 from townhall.web import browser
 from townhall.web.posted import command_of, new_command_id
-from townhall.web.words import DONE, REASONS_MOST, words_for_script
+from townhall.web.readable import readable_hall
+from townhall.web.staffroom import STAFF_PAGES
+from townhall.web.words import DONE, words_for_script
 
 SORTS = ("top", "newest", "mine")
 #: pages that a form may lead back to
@@ -39,14 +44,6 @@ BACK = {
     "console": "/hosting/townhalls/{hall}/console",
     "desk": "/moderation/townhalls/{hall}",
 }
-
-
-def readable_hall(db: Session, hall_id: int) -> Hall:
-    """Raises NotFound where the public may not read it."""
-    hall = db.get(Hall, hall_id)
-    if hall is None or HallState(hall.state) not in READABLE:
-        raise NotFound
-    return hall
 
 
 @get("/townhalls/{hall_id:int}/room", name="townhalls.room", guards=[visitor])
@@ -65,8 +62,8 @@ async def act(
     try:
         await carry_out(request.app.state, hall_id, sender, command_of(form))
     except Refusal as refusal:
-        if form.get("back") in ("console", "desk"):
-            raise
+        if form.get("back") in STAFF_PAGES and who(request) is not None:
+            return await in_worker(STAFF_PAGES[form["back"]], request, hall_id, refusal)
         return await in_worker(_room, request, hall_id, sender, form=form, refusal=refusal)
     joint = "&" if "?" in back else "?"
     return see_other(f"{back}{joint}done={form['op']}")
@@ -105,13 +102,19 @@ def _room(
     return response
 
 
-def _values(
-    request: Request[Any, Any, Any], db: Session, hall: Hall, sender: Sender, now: datetime
-) -> dict[str, Any]:
+def _values(request: Request[Any, Any, Any], db: Session, hall: Hall, sender: Sender, now: datetime) -> dict[str, Any]:
     state = request.app.state
-    position = snapshot.position(db, hall.id)
-    shown = snapshot.state(db, hall, showing.PUBLIC_LANE, now)
-    me = mine.of(db, hall, sender)
+    policy = state.site.dependencies["hall_policy"]
+    shown = state_of(db, hall.id, showing.PUBLIC_LANE, now, away=policy.host_away_seconds)
+    me = mine(
+        db,
+        hall.id,
+        state.site.permissions,
+        participant_id=sender.participant_id,
+        account_id=sender.account_id,
+        role=sender.role,
+        known=True,
+    )
     sort = request.query_params.get("sort", "top")
     sort = sort if sort in SORTS else "top"
     why_not = _why_not(db, hall, sender, now)
@@ -119,7 +122,7 @@ def _values(
     return {
         "hall": hall,
         "here": f"/townhalls/{hall.id}",
-        "position": position,
+        "position": shown["position"],
         "state": shown,
         "me": me,
         "sort": sort,
@@ -129,11 +132,11 @@ def _values(
         "why_not": why_not,
         "captioned": bool(hall.captions) or bool(shown["captions"]),
         "promises": shown.get("commitments", ()),
-        "until": state.pages.say_until(hall.starts_at, now) if hasattr(state.pages, "say_until") else "",
+        "until": _until(hall.starts_at, now),
         "words": words_for_script(),
-        "reactions": REACTIONS,
-        "reason_names": REASONS_MOST(db),
-        "policy": state.site.dependencies["hall_policy"],
+        "reactions": [(r.value, SIGNS[r.value], REACTION_NAMES[r]) for r in Reaction],
+        "reason_names": {r.code: r.title for r in moderation.reasons(db)},
+        "policy": policy,
         "new_id": new_command_id,
         "signed_in": who(request) is not None,
     }
@@ -158,5 +161,17 @@ def _sorted(questions: Sequence[Thing], sort: str) -> Sequence[Mapping[str, Any]
     return sorted(listed, key=lambda q: -q["id"] if sort == "newest" else (-q["votes"], q["id"]))
 
 
-_TITLE = _("Town hall")
+def _until(at: datetime | None, now: datetime) -> str:
+    """How long it still takes, in words: whole days, or hours and minutes."""
+    minutes = max(0, -int(-(at - now).total_seconds() // 60)) if at else 0
+    if minutes == 0:
+        return str(_("Any moment now"))
+    days, hours = minutes // 1440, minutes // 60
+    if days >= 2:
+        return str(_("In {days} days")).format(days=days)
+    if hours >= 1:
+        return str(_("In {hours} h {minutes} min")).format(hours=hours, minutes=minutes % 60)
+    return str(_("In {minutes} min")).format(minutes=minutes)
+
+
 HANDLERS = (room, act)

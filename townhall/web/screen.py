@@ -17,9 +17,10 @@ from app.core.errors import NotFound
 from app.core.security.headers import policy
 from app.core.web.edge import shows
 from app.core.web.page import see_other
-from townhall.queries import showing, snapshot
+from townhall.queries import showing
+from townhall.queries.pages import state_of
 from townhall.rules.lifecycle import HallState, Video
-from townhall.web.room import readable_hall
+from townhall.web.readable import readable_hall
 from townhall.web.words import words_for_script
 
 
@@ -29,8 +30,8 @@ def screen(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     hall = readable_hall(db, request.path_params["hall_id"])
     if hall.state in (HallState.ENDED, HallState.CANCELLED):
         return see_other(f"/townhalls/{hall.id}")
-    position = snapshot.position(db, hall.id)
-    shown = snapshot.state(db, hall, showing.PUBLIC_LANE, now)
+    away = state.site.dependencies["hall_policy"].host_away_seconds
+    shown = state_of(db, hall.id, showing.PUBLIC_LANE, now, away=away)
     base = state.settings.base_url
     staged = next((q for q in shown["questions"] if q["id"] == shown.get("stage")), None)
     response: Response[bytes] = state.pages.public(
@@ -39,7 +40,7 @@ def screen(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
         fresh_for=10,
         hall=hall,
         here=f"/townhalls/{hall.id}",
-        position=position,
+        position=shown["position"],
         state=shown,
         staged=staged,
         shown=[q for q in shown["questions"] if q["state"] in ("open", "answered")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response, get
@@ -12,16 +13,17 @@ from litestar.params import FromPath
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import may
+from app.accounts.guards import may, signed
 from app.accounts.model import Account
 from app.core.errors import Refusal
 from app.core.i18n import _
 from app.departments import queries as departments
 from app.moderation import queries as moderation
 from townhall.model import AgendaItem, Ban, Hall
-from townhall.queries import showing, snapshot
-from townhall.web.room import readable_hall
+from townhall.queries import showing
+from townhall.queries.pages import state_of
 from townhall.web.posted import new_command_id
+from townhall.web.readable import readable_hall
 from townhall.web.words import DONE, words_for_script
 
 
@@ -93,19 +95,19 @@ def desk_page(
 def _values(
     request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime, refusal: Refusal | None
 ) -> dict[str, Any]:
-    position = snapshot.position(db, hall.id, showing.STAFF_LANE)
-    shown = snapshot.state(db, hall, showing.STAFF_LANE, now)
+    policy = request.app.state.site.dependencies["hall_policy"]
+    shown = state_of(db, hall.id, showing.STAFF_LANE, now, away=policy.host_away_seconds)
     questions = shown["questions"]
     listed = sorted((q for q in questions if q["state"] == "open"), key=lambda q: (-q["votes"], q["id"]))
     return {
         "hall": hall,
         "here": f"/townhalls/{hall.id}",
-        "position": position,
+        "position": shown["position"],
         "state": shown,
         "listed": listed,
         "staged": next((q for q in questions if q["id"] == shown.get("stage")), None),
         "words": words_for_script(),
-        "policy": request.app.state.site.dependencies["hall_policy"],
+        "policy": policy,
         "new_id": new_command_id,
         "done": "" if refusal else str(DONE.get(request.query_params.get("done", ""), "")),
         "refusal": refusal,
@@ -140,4 +142,14 @@ def _bans(db: Session, hall_id: int) -> list[dict[str, Any]]:
     return [{"participant_id": ban.participant_id, "reason": ban.reason, "at": ban.at} for ban in rows]
 
 
+def refused(request: Request[Any, Any, Any], hall_id: int, refusal: Refusal, *, page: Any) -> Response[bytes]:
+    """The page that a form was sent from, with why nothing was done."""
+    account = signed(request)
+    with request.app.state.database.reading() as db:
+        response: Response[bytes] = page(request, db, account, hall_id, refusal)
+    return response
+
+
+#: what ``back`` of a form of the staff names -> the page again, for whoever has its door
+STAFF_PAGES = {"console": partial(refused, page=console_page), "desk": partial(refused, page=desk_page)}
 HANDLERS = (console, desk)

@@ -58,6 +58,4 @@ _SCRIPT = {
 
 def words_for_script() -> dict[str, str]:
     """By what the script calls them, in the reader's language."""
-    return {code: str(text) for code, text in _SCRIPT.items()} | {
-        f"done {op}": str(text) for op, text in DONE.items()
-    }
+    return {code: str(text) for code, text in _SCRIPT.items()} | {f"done {op}": str(text) for op, text in DONE.items()}

@@ -121,7 +121,7 @@ function snap(frame) {
   Object.assign(at, { epoch: frame.epoch, seq: frame.seq });
   const state = frame.state;
   for (const kind of ["questions", "polls", "captions", "commitments", "hands"]) replaceAll(kind, state[kind] ?? []);
-  for (const [key, value] of Object.entries(state)) setState(key, value);
+  for (const [key, value] of Object.entries({ ...state, ...state.hall })) setState(key, value);
   if (!asking) setStanding("live");
   if (state.hall?.state === "ended") finish();
 }
