@@ -6,6 +6,7 @@ from app.site import Site
 from townhall import (
     model,  # noqa: F401  its tables
 )
+from townhall.live.carrying import Carrying
 from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
 from townhall.service.commanding import Commands, Means
@@ -49,6 +50,8 @@ def _install_polls(site: Site, policy: TownHallPolicy, commands: Commands) -> No
 
 def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Sockets, event streams, state and commands over HTTP."""
+    carrying = Carrying(commands)
+    site.dependencies["hall_carrying"] = carrying
 
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
