@@ -117,8 +117,8 @@ def look(db: Session, hall_id: int, known: Position | None, now: datetime, *, aw
         hall=_hall(hall),
         host=_host(db, hall, now, away),
         host_id=hall.host_id,
-        votes=dict(_votes(db, hall_id)),
-        answers=dict(_answers(db, hall_id)),
+        votes={q: n for q, n in _votes(db, hall_id)},
+        answers={p: n for p, n in _answers(db, hall_id)},
     )
     if whole or events:
         found.agenda, found.announcement = _agenda(db, hall_id), _announcement(db, hall_id)

@@ -85,7 +85,7 @@ def _room(
             return see_other(f"/townhalls/{hall_id}")
         values = _values(request, db, hall, sender, now)
     again = Form.again(form or {}, refusal) if isinstance(refusal, Invalid) else Form(values=form or {})
-    asks = (form or {}).get("op") == "question.ask"
+    asks = form is not None and form.get("op") == "question.ask"
     response: Response[bytes] = state.pages.personal(
         "townhalls/room.html",
         status=refusal.status if refusal else 200,

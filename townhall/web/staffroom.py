@@ -70,7 +70,7 @@ def console_page(
         agenda=[_timed(item, hall, now) for item in _agenda(db, hall_id)],
         departments=departments.active(db),
         mine=host is not None and host.id == account.id,
-        hall_host=host.display_name if host else "",
+        hall_host=host.name if host else "",
         **_values(request, db, hall, now, refusal),
     )
     return response
