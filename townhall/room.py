@@ -38,7 +38,7 @@ from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import QUESTION
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
-from townhall.web import socket, streams
+from townhall.web import room, screen, socket, staffroom, streams
 
 
 def install(site: Site) -> None:
@@ -119,6 +119,7 @@ def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> Non
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
     """The room, the projector, the host's console, the moderators' desk of a hall."""
+    site.routers += [*room.HANDLERS, *screen.HANDLERS, *staffroom.HANDLERS]
 
 
 def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
