@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 from app.accounts.holding import LetterChoice
 from app.core.i18n import _
 from app.core.jobs import Job
+from app.core.jobs import Job
+from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import Site
 from townhall import (
     model,  # noqa: F401  its tables
+    verify_places,
 )
 from townhall.events import HallCancelled, HallMoved, PlacesChanged
 from townhall.mails.places import CHOICE, PlaceLetters
@@ -24,6 +27,33 @@ from townhall.service.holding import TownHallHolding
 from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.verify import INVARIANTS
 from townhall.web import leaving, registering
+from townhall.live.carrying import Carrying
+from townhall.live.halls import Halls
+from townhall.policy import TownHallPolicy
+from townhall.rules.acts import ACTS
+from townhall.service import (
+    answering,
+    asking,
+    captioning,
+    committing,
+    deciding,
+    excluding,
+    hands,
+    hosting,
+    merging,
+    outstanding,
+    polling,
+    staging,
+    winding_up,
+)
+from townhall.service.acts import BY_OPERATION
+from townhall.service.commanding import Commands, Means
+from townhall.service.deciding import Reviewing
+from townhall.service.judging import QuestionUnderModeration
+from townhall.service.locking import QUESTION
+from townhall.service.voting import Voting
+from townhall.verify import INVARIANTS
+from townhall.web import room, screen, socket, staffroom, streams
 
 
 def install(site: Site) -> None:
@@ -50,6 +80,7 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
 
 def _install_joining(site: Site, policy: TownHallPolicy) -> None:
     """Registration, the waiting list, browsers, letters about dates, what people hold and may erase."""
+    site.invariants += verify_places.INVARIANTS
     letters = PlaceLetters(site.keys, policy, site.settings.base_url)
     site.routers += [*registering.HANDLERS, *leaving.HANDLERS]
     site.letters.update(letters.composers())
@@ -73,19 +104,68 @@ def _install_joining(site: Site, policy: TownHallPolicy) -> None:
 
 def _install_questions(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Asking, screening, upvotes, merging, the stage, bans."""
+    site.moderated[QUESTION] = QuestionUnderModeration()
+    voting = Voting()
+    site.performers |= dict.fromkeys(BY_OPERATION.values(), voting)
+    commands.handlers |= {
+        "question.ask": asking.ask,
+        "question.enter": asking.enter,
+        "question.withdraw": asking.withdraw,
+        "question.publish": deciding.publish,
+        "question.reject": deciding.reject,
+        "question.hide": deciding.hide,
+        "review.ask": Reviewing(site.moderating).ask,
+        "question.merge": merging.merge,
+        "question.unmerge": merging.unmerge,
+        "question.shortlist": staging.shortlist,
+        "question.stage": staging.stage,
+        "question.answered": staging.answered,
+        "question.archive": staging.archive,
+        "ban.set": excluding.set_ban,
+    }
 
 
 def _install_polls(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Polls, agenda, announcements, hands, slow mode, captions, hosting."""
+    commands.handlers |= {
+        "poll.open": polling.open_poll,
+        "poll.close": polling.close,
+        "poll.reveal": polling.reveal,
+        "agenda.move": hosting.move_agenda,
+        "announce": hosting.say,
+        "slow.set": hosting.set_slow,
+        "hall.start": hosting.start,
+        "hall.end": hosting.end,
+        "hosting.take": hosting.take,
+        "hand.set": hands.set_hand,
+        "caption.write": captioning.write,
+    }
 
 
 def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Sockets, event streams, state and commands over HTTP."""
+    carrying = Carrying(commands)
+    site.dependencies["hall_carrying"] = carrying
+    site.dependencies["halls"] = halls = Halls(policy, site.clock, lambda: site.permissions)
+    carrying.react, carrying.caption, carrying.done = halls.react, halls.caption, halls.carried_out
+    site.companions.append(halls)
+    site.routers += [*socket.HANDLERS, *streams.HANDLERS]
 
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
     """The room, the projector, the host's console, the moderators' desk of a hall."""
+    site.routers += [*room.HANDLERS, *screen.HANDLERS, *staffroom.HANDLERS]
 
 
 def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """The archive, tickets, promises, minutes, exports, letters."""
+    commands.handlers |= {"commitment.add": committing.add, "question.answer": answering.answer}
+    site.referred[QUESTION], site.locks[QUESTION] = outstanding.QuestionReferred(), outstanding.lock
+    site.subjects[QUESTION] = outstanding.QuestionsOnLists()
+    site.listeners[ReferralAnswered].append(answering.note_answer)
+    site.listeners[AnswerWithdrawn].append(answering.note_answer)
+
+    def wind_up(db: Session, now: datetime) -> int:
+        return winding_up.wind_up_some(db, site.referring, now)
+
+    site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))
