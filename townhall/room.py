@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.accounts.holding import LetterChoice
 from app.core.i18n import _
 from app.core.jobs import Job
-from app.core.jobs import Job
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import Site
 from townhall import (
@@ -17,43 +16,40 @@ from townhall import (
     verify_places,
 )
 from townhall.events import HallCancelled, HallMoved, PlacesChanged
+from townhall.live.carrying import Carrying
+from townhall.live.halls import Halls
 from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
 from townhall.rules.news import PARTICIPANT
-from townhall.service import erasing, places, telling
-from townhall.service.commanding import Commands, Means
-from townhall.service.holding import TownHallHolding
-from townhall.service.rekeying import TownHallRekeyer, make_void
-from townhall.verify import INVARIANTS
-from townhall.web import leaving, registering
-from townhall.live.carrying import Carrying
-from townhall.live.halls import Halls
-from townhall.policy import TownHallPolicy
-from townhall.rules.acts import ACTS
 from townhall.service import (
     answering,
     asking,
     captioning,
     committing,
     deciding,
+    erasing,
     excluding,
     hands,
     hosting,
     merging,
     outstanding,
+    places,
     polling,
     staging,
+    telling,
     winding_up,
 )
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
+from townhall.service.holding import TownHallHolding
 from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import QUESTION
+from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
-from townhall.web import room, screen, socket, staffroom, streams
+from townhall.web import leaving, registering, room, screen, socket, staffroom, streams
 
 
 def install(site: Site) -> None:

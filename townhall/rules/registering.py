@@ -32,8 +32,8 @@ class RegistrationLinkExpired(Gone):
 
 class RegistrationCancelled(Gone):
     code = "registration-cancelled"
-    title = _("You have cancelled your place")
-    message = _("This link is of no use any more. You can register again.")
+    title = _("This link is of no use any more")
+    message = _("The place was given back, or the letter was sent to another address. You can register again.")
     way_on = ("/townhalls/{hall}/register", _("Register again"))
 
 
