@@ -59,6 +59,9 @@ def kept(connection: Connection, hall_id: int, now: datetime) -> SentWish | None
 
 def _facts(sent: SentWish) -> dict[str, str]:
     wish, asked = sent.wish, sent.asked
+    at = asked.asked_at.isoformat()
+    # as long as a time: the length of what is sealed must not tell whether the address was known
+    began = (asked.began_at.isoformat() if asked.began_at else "").ljust(len(at))
     return {
         "hall": str(sent.hall_id),
         "name": wish.name,
@@ -67,15 +70,15 @@ def _facts(sent: SentWish) -> dict[str, str]:
         "privacy": wish.privacy,
         "language": wish.language,
         "row": str(asked.participant_id),
-        "began": asked.began_at.isoformat() if asked.began_at else "",
-        "at": asked.asked_at.isoformat(),
+        "began": began,
+        "at": at,
     }
 
 
 def _sent(facts: dict[str, str]) -> SentWish:
-    began = datetime.fromisoformat(facts["began"]) if facts["began"] else None
+    began = facts["began"].strip()
     return SentWish(
         int(facts["hall"]),
         Wish(facts["name"], read_address(facts["email"]), bool(facts["notify"]), facts["privacy"], facts["language"]),
-        Asked(int(facts["row"]), began, datetime.fromisoformat(facts["at"])),
+        Asked(int(facts["row"]), datetime.fromisoformat(began) if began else None, datetime.fromisoformat(facts["at"])),
     )
