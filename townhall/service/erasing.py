@@ -109,10 +109,10 @@ def _due(db: Session, policy: TownHallPolicy, now: datetime) -> Hall | None:
     over = func.coalesce(Hall.ended_at, Hall.cancelled_at, Hall.ends_at)
     oldest = select(Hall).where(Hall.salt.is_not(None), Hall.state != HallState.DRAFT, over < now).order_by(over)
     found = db.scalar(oldest.limit(1).with_for_update(key_share=True).execution_options(populate_existing=True))
-    ended_at = found and (found.ended_at or found.cancelled_at or found.ends_at)
-    if found is None or ended_at is None:
+    ended_at = (found.ended_at or found.cancelled_at or found.ends_at) if found is not None else None
+    if ended_at is None or months_later(ended_at, policy.erase_after_months) > now:
         return None
-    return found if months_later(ended_at, policy.erase_after_months) <= now else None
+    return found
 
 
 def months_later(instant: datetime, months: int) -> datetime:
