@@ -6,39 +6,50 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.accounts.holding import LetterChoice
+from app.core.i18n import _
 from app.core.jobs import Job
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import Site
 from townhall import (
     model,  # noqa: F401  its tables
+    verify_places,
 )
+from townhall.events import HallCancelled, HallMoved, PlacesChanged
 from townhall.live.carrying import Carrying
 from townhall.live.halls import Halls
+from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.policy import TownHallPolicy
 from townhall.rules.acts import ACTS
+from townhall.rules.news import PARTICIPANT
 from townhall.service import (
     answering,
     asking,
     captioning,
     committing,
     deciding,
+    erasing,
     excluding,
     hands,
     hosting,
     merging,
     outstanding,
+    places,
     polling,
     staging,
+    telling,
     winding_up,
 )
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
+from townhall.service.holding import TownHallHolding
 from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import QUESTION
+from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
-from townhall.web import room, screen, socket, staffroom, streams
+from townhall.web import leaving, registering, room, screen, socket, staffroom, streams
 
 
 def install(site: Site) -> None:
@@ -65,6 +76,26 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
 
 def _install_joining(site: Site, policy: TownHallPolicy) -> None:
     """Registration, the waiting list, browsers, letters about dates, what people hold and may erase."""
+    site.invariants += verify_places.INVARIANTS
+    letters = PlaceLetters(site.keys, policy, site.settings.base_url)
+    site.routers += [*registering.HANDLERS, *leaving.HANDLERS]
+    site.letters.update(letters.composers())
+    site.recipients[PARTICIPANT] = letters.address_of
+    site.letter_choices.append(LetterChoice(CHOICE, str(_("Reminders of town halls that I registered for"))))
+    site.holdings["townhall"], site.rekeyers["townhall"] = TownHallHolding(site.keys), TownHallRekeyer()
+    site.at_rotation.append(make_void)
+    site.listeners[HallMoved].append(telling.note_moved)
+    site.listeners[HallCancelled].append(telling.note_cancelled)
+    site.listeners[PlacesChanged].append(places.note_changed)
+
+    def forget(db: Session, now: datetime) -> int:
+        return erasing.erase_some(db, policy, now) or erasing.forget_unconfirmed(db, policy, now)
+
+    site.jobs += [
+        Job("townhalls: remind", telling.remind, timedelta(seconds=20)),
+        Job("townhalls: write to who registered", telling.queue_some, timedelta(seconds=1)),
+        Job("townhalls: forget who took part", forget, timedelta(minutes=10)),
+    ]
 
 
 def _install_questions(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
