@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from app.core.i18n import _
+from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
+from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import HomePanel, PanelItem, Site
 from townhall import (
     model,  # noqa: F401  its tables
 )
 from townhall.api import reading as api_reading
+from townhall.live.carrying import Carrying
+from townhall.live.halls import Halls
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
 from townhall.queries import finding
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
-from townhall.service import attaching
+from townhall.service import (
+    answering,
+    asking,
+    attaching,
+    captioning,
+    committing,
+    deciding,
+    excluding,
+    hands,
+    hosting,
+    merging,
+    outstanding,
+    polling,
+    staging,
+    winding_up,
+)
+from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
+from townhall.service.deciding import Reviewing
 from townhall.service.followed import TELLERS, HallFollowed, Lines, tags
-from townhall.service.locking import KIND
+from townhall.service.judging import QuestionUnderModeration
+from townhall.service.locking import KIND, QUESTION
 from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
+from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
 from townhall.web import attaching as documents
-from townhall.web import editing, hosting, joining_code, listing, planning, preparing, reading
+from townhall.web import (
+    editing,
+    joining_code,
+    listing,
+    planning,
+    preparing,
+    reading,
+    room,
+    screen,
+    socket,
+    staffroom,
+    streams,
+)
+from townhall.web import hosting as web_hosting
 
 
 def install(site: Site) -> None:
@@ -52,7 +88,7 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     """Scheduling, agenda, people, documents; lists, feeds, calendar."""
     zone, base_url = site.settings.zone, site.settings.base_url
     site.routers += [*reading.HANDLERS, *listing.HANDLERS, *joining_code.HANDLERS, *api_reading.HANDLERS]
-    site.routers += [*hosting.HANDLERS, *editing.HANDLERS, *planning.HANDLERS, *preparing.HANDLERS]
+    site.routers += [*web_hosting.HANDLERS, *editing.HANDLERS, *planning.HANDLERS, *preparing.HANDLERS]
     site.routers += documents.HANDLERS
     #: what the other areas put on the public page, each a reading.PagePart
     site.dependencies["hall_parts"] = []
@@ -89,19 +125,68 @@ def _install_joining(site: Site, policy: TownHallPolicy) -> None:
 
 def _install_questions(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Asking, screening, upvotes, merging, the stage, bans."""
+    site.moderated[QUESTION] = QuestionUnderModeration()
+    voting = Voting()
+    site.performers |= dict.fromkeys(BY_OPERATION.values(), voting)
+    commands.handlers |= {
+        "question.ask": asking.ask,
+        "question.enter": asking.enter,
+        "question.withdraw": asking.withdraw,
+        "question.publish": deciding.publish,
+        "question.reject": deciding.reject,
+        "question.hide": deciding.hide,
+        "review.ask": Reviewing(site.moderating).ask,
+        "question.merge": merging.merge,
+        "question.unmerge": merging.unmerge,
+        "question.shortlist": staging.shortlist,
+        "question.stage": staging.stage,
+        "question.answered": staging.answered,
+        "question.archive": staging.archive,
+        "ban.set": excluding.set_ban,
+    }
 
 
 def _install_polls(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Polls, agenda, announcements, hands, slow mode, captions, hosting."""
+    commands.handlers |= {
+        "poll.open": polling.open_poll,
+        "poll.close": polling.close,
+        "poll.reveal": polling.reveal,
+        "agenda.move": hosting.move_agenda,
+        "announce": hosting.say,
+        "slow.set": hosting.set_slow,
+        "hall.start": hosting.start,
+        "hall.end": hosting.end,
+        "hosting.take": hosting.take,
+        "hand.set": hands.set_hand,
+        "caption.write": captioning.write,
+    }
 
 
 def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Sockets, event streams, state and commands over HTTP."""
+    carrying = Carrying(commands)
+    site.dependencies["hall_carrying"] = carrying
+    site.dependencies["halls"] = halls = Halls(policy, site.clock, lambda: site.permissions)
+    carrying.react, carrying.caption, carrying.done = halls.react, halls.caption, halls.carried_out
+    site.companions.append(halls)
+    site.routers += [*socket.HANDLERS, *streams.HANDLERS]
 
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
     """The room, the projector, the host's console, the moderators' desk of a hall."""
+    site.routers += [*room.HANDLERS, *screen.HANDLERS, *staffroom.HANDLERS]
 
 
 def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """The archive, tickets, promises, minutes, exports, letters."""
+    commands.handlers |= {"commitment.add": committing.add, "question.answer": answering.answer}
+    site.referred[QUESTION], site.locks[QUESTION] = outstanding.QuestionReferred(), outstanding.lock
+    site.subjects[QUESTION] = outstanding.QuestionsOnLists()
+    site.listeners[ReferralAnswered].append(answering.note_answer)
+    site.listeners[AnswerWithdrawn].append(answering.note_answer)
+
+    def wind_up(db: Session, now: datetime) -> int:
+        return winding_up.wind_up_some(db, site.referring, now)
+
+    site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))

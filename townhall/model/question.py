@@ -16,7 +16,8 @@ class Question(Base):
     """A question and where it stands.
 
     ``votes``: how many participants who are not banned upvoted it or one that is merged into it, each once; exact in
-    every committed state. ``rev`` names its newest text. ``name`` is empty where it was asked anonymously: nobody, of
+    every committed state. ``rev`` grows with every text and every decision: what a moderator judges names the one they
+    saw. Its newest text is the one with the highest number not above it. ``name`` is empty where it was asked anonymously: nobody, of
     the staff neither, is shown who asked; ``participant_id`` serves limits, news and taking it back.
     """
 

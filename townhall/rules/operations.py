@@ -95,10 +95,12 @@ class MergeQuestions(Shape):
 
 
 class AnswerQuestion(Shape):
-    """A department's written answer; ``department`` its short name, where who answers is of none."""
+    """A department's written answer. ``grade``: what it will do, in one word; empty: it explains."""
 
     question: Id
     text: Words
+    grade: Annotated[str, Meta(max_length=20)] = ""
+    #: not needed: whoever answers acts for one department
     department: Annotated[str, Meta(max_length=80)] = ""
 
 
@@ -134,11 +136,12 @@ class SetSlow(Shape):
 
 
 class SetBan(Shape):
-    """By participant, or by the question that they asked: who asked anonymously stays so."""
+    """By participant, or by the question that they asked: who asked anonymously stays so. Undone also by its number."""
 
     on: bool
     participant: Id | None = None
     question: Id | None = None
+    ban: Id | None = None
     reason: Words = ""
 
 
@@ -172,6 +175,8 @@ class Operation(NamedTuple):
     bucket: str = ""
     #: states of the hall in which it can be asked at all
     states: frozenset[str] = frozenset({"live"})
+    #: a participant's that changes what others share: it holds the hall alone, as those of the staff do
+    alone: bool = False
 
 
 _AHEAD = frozenset({"scheduled", "live"})
@@ -181,12 +186,12 @@ _HOST, _MODERATE, _ANSWER, _RECORD = "townhalls.host", "townhalls.moderate", "to
 
 OPERATIONS: dict[str, Operation] = {
     "question.ask": Operation(Ask, "", "ask", _AHEAD),
-    "question.withdraw": Operation(OneQuestion, "", "any", _ANY),
+    "question.withdraw": Operation(OneQuestion, "", "any", _ANY, alone=True),
     "upvote.set": Operation(SetUpvote, "", "vote", _AHEAD),
     "poll.answer": Operation(AnswerPoll, "", "vote"),
     "react": Operation(React, "", "react"),
-    "hand.set": Operation(SetHand, "", "any"),
-    "review.ask": Operation(AskReview, "", "any", _ANY),
+    "hand.set": Operation(SetHand, "", "any", alone=True),
+    "review.ask": Operation(AskReview, "", "any", _ANY, alone=True),
     "question.publish": Operation(JudgeQuestion, _MODERATE, "", _ANY),
     "question.reject": Operation(JudgeQuestion, _MODERATE, "", _ANY),
     "question.hide": Operation(JudgeQuestion, _MODERATE, "", _ANY),
@@ -211,6 +216,14 @@ OPERATIONS: dict[str, Operation] = {
     "hall.end": Operation(Nothing, _HOST),
     "hosting.take": Operation(Nothing, "townhalls.take", "", _AHEAD),
 }
+
+
+def act_of(op: str, d: Shape) -> str:
+    """The row in the table of acts that this command needs; empty for what participants do themselves."""
+    if isinstance(d, SetHand) and d.participant is not None:
+        return _HOST
+    return OPERATIONS[op].act
+
 
 #: a participant's allowances: (acts, seconds, most at once)
 BUCKETS: dict[str, tuple[float, float, int]] = {

@@ -38,21 +38,27 @@ from townhall.rules.commands import (
     RegistrationNeeded,
     Sent,
     SessionEnded,
+    UnknownOperation,
     WaitingForPlace,
 )
 from townhall.rules.lifecycle import READABLE, TAKES_PART, HallState, Place
-from townhall.service import locking, log
+from townhall.rules.operations import act_of
+from townhall.service import duties, locking, log
 from townhall.service.log import Happening
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a command: somebody signed in, a participant, or both. ``session``: the digest of the cookie."""
+    """Who sends a command: somebody signed in, a participant, or both. ``session``: the digest of the cookie.
+
+    ``ticket``: what stands for their browser in this hall; see :func:`townhall.identity.ticket`.
+    """
 
     participant_id: int | None = None
     account_id: int | None = None
     role: str = ""
     session: bytes | None = None
+    ticket: bytes | None = None
 
     @property
     def key(self) -> bytes:
@@ -97,7 +103,12 @@ class Work:
 
     def happened(self, kind: str, thing_id: int | None = None, *, public: bool = True, **facts: Any) -> None:
         """Log it, in order, at the end of the transaction. ``facts``: ids and numbers alone."""
-        self.happenings.append(Happening(kind, thing_id, public, facts, self.sender.account_id))
+        self.happenings.append(Happening(kind, thing_id, public, facts, self.by_id))
+
+    @property
+    def by_id(self) -> int | None:
+        """Of the staff alone: what participants do, the log does not say of anybody."""
+        return self.sender.account_id if self.participant is None else None
 
     @property
     def account_id(self) -> int:
@@ -126,20 +137,24 @@ class Commands:
 
     def perform(self, db: Session, hall_id: int, sender: Sender, sent: Sent, now: datetime) -> Reply:
         """Raises a refusal; nothing is stored then."""
-        operation = sent.operation
-        hall = (locking.locked if operation.act else locking.shared)(db, hall_id)
+        operation, act = sent.operation, act_of(sent.op, sent.d)
+        hall = (locking.locked if act or operation.alone else locking.shared)(db, hall_id)
         if (known := remembered(db, hall_id, sender, sent)) is not None:
             return known
         work = Work(db, hall, sender, now, self.means)
-        if operation.act:
-            check_staff(db, self.means, sender, operation.act, now)
+        if act:
+            check_staff(db, self.means, sender, act, now)
+            duties.check(db, hall, sender, sent.op, act)
         else:
             work.participant = check_participant(db, hall, sender, now)
         check_state(hall, operation.states)
-        answer = self.handlers[sent.op](work, sent.d)
+        if (handler := self.handlers.get(sent.op)) is None:
+            raise UnknownOperation([])
+        with log.gathering(db, hall_id, work.happenings):
+            answer = handler(work, sent.d)
         remember(db, hall_id, sender, sent, answer, now)
         if any(h.public for h in work.happenings):
-            touch(db, f"townhall:{hall_id}")
+            touch(db, log.page_key(hall_id))
         seq, _staff = log.append(db, hall_id, work.happenings, now)
         return Reply(answer, seq if any(h.public for h in work.happenings) else 0)
 
@@ -172,7 +187,11 @@ def check_participant(db: Session, hall: Hall, sender: Sender, now: datetime) ->
     """The participant, who may take part; raises why not."""
     if sender.account_id is not None:
         alive(db, sender, now)
-    person = db.get(Participant, sender.participant_id) if sender.participant_id is not None else None
+    return check_place(hall, db.get(Participant, sender.participant_id) if sender.participant_id is not None else None)
+
+
+def check_place(hall: Hall, person: Participant | None) -> Participant:
+    """The same of a participant who was read already, if there is one."""
     if person is None or person.hall_id != hall.id:
         raise RegistrationNeeded
     if person.banned_at is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
 from app.core.batches import insert_many
-from app.core.freshness import hint
+from app.core.freshness import hint, touch
 from townhall.model import Event, LogHead
 
 _EVENT: Table = Event.__table__  # type: ignore[assignment]
@@ -71,6 +72,39 @@ def append(db: Session, hall_id: int, happenings: Sequence[Happening], now: date
     insert_many(db, _EVENT, rows)
     tell(db, [hall_id])
     return top_public, top_staff
+
+
+_GATHERED = "townhall.gathered"
+
+
+@contextmanager
+def gathering(db: Session, hall_id: int, happenings: list[Happening]) -> Iterator[None]:
+    """Inside, :func:`note` adds to this command's happenings, which are numbered together at its end."""
+    db.info[_GATHERED] = (hall_id, happenings)
+    try:
+        yield
+    finally:
+        del db.info[_GATHERED]
+
+
+def note(db: Session, hall_id: int, happening: Happening, now: datetime) -> None:
+    """Log it once, whichever way its cause came: with the command that is carried out, or at once.
+
+    A moderator who decides at their own desk is not in a command of the hall. The hall is held alone then, so that
+    its head can be locked before whatever else that decision writes.
+    """
+    hall, gathered = db.info.get(_GATHERED, (None, None))
+    if hall == hall_id:
+        gathered.append(happening)
+        return
+    if happening.public:
+        touch(db, page_key(hall_id))
+    append(db, hall_id, [happening], now)
+
+
+def page_key(hall_id: int) -> str:
+    """What the hall's public pages are cached under."""
+    return f"townhall:{hall_id}"
 
 
 def live_key(hall_id: int) -> str:

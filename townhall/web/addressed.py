@@ -1,14 +1,11 @@
-"""Which hall an address means, and whether everyone may read it there."""
+"""Which hall an address means, and where its code leads."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from app.core.errors import NotFound
 from townhall.model import Hall
-from townhall.queries import halls
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, HallState
 
 JSON: Final = "application/json; charset=utf-8"
@@ -21,14 +18,6 @@ def hall_id_of(ref: str) -> int:
     if not (ref.isascii() and ref.isdigit() and len(ref) < 16):
         raise NotFound
     return int(ref)
-
-
-def readable(db: Session, hall_id: int) -> Hall:
-    """Drafts and what was discarded are not there."""
-    found = halls.readable_hall(db, hall_id)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def way_in(hall: Hall) -> str:

@@ -34,8 +34,9 @@ from townhall.rules.lifecycle import OPEN_TO_PEOPLE, HallState, Part
 from townhall.rules.places import places_left
 from townhall.service.locking import subject_of
 from townhall.service.showing import HallDates
-from townhall.web.addressed import JSON, OPEN_DATA, hall_id_of, readable, way_in
+from townhall.web.addressed import JSON, OPEN_DATA, hall_id_of, way_in
 from townhall.web.hosting import ONE, SCHEDULE, seen
+from townhall.web.readable import readable_hall
 
 #: what another area puts on the page: values for its template ``townhalls/parts/NAME.html``; of them ``keys`` are
 #: further keys of the page, and ``until`` is when its part changes by the clock alone
@@ -72,10 +73,10 @@ def show(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """A hall's page; ``/townhalls/17.json`` is its data, ``/townhalls/17.ics`` its entry in a calendar."""
     ref: str = request.path_params["ref"]
     if ref.endswith(".json"):
-        return _data(request, db, readable(db, hall_id_of(ref.removesuffix(".json"))))
+        return _data(request, db, readable_hall(db, hall_id_of(ref.removesuffix(".json"))))
     if ref.endswith(".ics"):
-        return _calendar(request, readable(db, hall_id_of(ref.removesuffix(".ics"))))
-    hall = readable(db, hall_id_of(ref))
+        return _calendar(request, readable_hall(db, hall_id_of(ref.removesuffix(".ics"))))
+    hall = readable_hall(db, hall_id_of(ref))
     state, now = request.app.state, request.app.state.clock.now()
     more = _parts(request, db, hall, now)
     turns = [t for t in (_next_turn(hall, now), *more.pop("untils")) if t is not None]
@@ -110,7 +111,7 @@ def preview(
 @get("/townhalls/{ref:str}/qr.svg", name="townhalls.qr", guards=[anyone], sync_to_thread=True)
 def qr_svg(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
     """The QR code as a drawing for any size: it leads to the same place as the join code."""
-    hall = readable(db, hall_id_of(ref))
+    hall = readable_hall(db, hall_id_of(ref))
     link = request.app.state.settings.base_url + way_in(hall)
     title = _("QR code that leads to {link}").format(link=link)
     return public(drawing(link, title), SVG, keys=(f"townhall:{hall.id}",))

@@ -1,0 +1,43 @@
+"""People who come to a hall: members of the site, browsers, whoever registers by a mailed link."""
+
+from __future__ import annotations
+
+from app.accounts.model import Account
+from app.core.people.addresses import read_address
+from tests.site import Town
+from tests.townhall.meeting import Meeting
+from townhall import identity
+from townhall.model import Hall
+from townhall.service import joining
+
+
+class Arriving(Meeting):
+    """A meeting with a door. Its methods answer numbers of rows."""
+
+    def citizen(self, email: str, name: str = "Gil Gomez", *, confirmed: bool = True) -> int:
+        """A member's account."""
+
+        def store(db: object) -> int:
+            row = Account(
+                email=read_address(email).canonical,
+                name=name,
+                role="citizen",
+                created_at=self.town.now,
+                email_confirmed_at=self.town.now if confirmed else None,
+            )
+            db.add(row)  # type: ignore[attr-defined]
+            db.flush()  # type: ignore[attr-defined]
+            return row.id
+
+        return self.do(store)
+
+    def register_account(self, hall: int, account: int) -> int:
+        def act(db: object) -> int:
+            row, whose = db.get_one(Hall, hall), db.get_one(Account, account)  # type: ignore[attr-defined]
+            return joining.of_account(db, self.town.keys, row, whose, self.town.now).id  # type: ignore[arg-type]
+
+        return self.do(act)
+
+
+def ticket(town: Town, hall: int, secret: str = "s" * 32) -> bytes:
+    return identity.ticket(secret, hall, town.keys)
