@@ -14,6 +14,7 @@ from app.files.events import FileSettled
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import HomePanel, PanelItem, Site
 from townhall import (
+    demo,
     model,  # noqa: F401  its tables
 )
 from townhall.api import reading as api_reading
@@ -99,6 +100,7 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     site.file_owners[KIND] = attaching.is_public
     site.listeners[FileSettled].append(attaching.note_settled)
     site.calendars.append(HallDates(base_url))
+    site.demos.append(demo.fill)
     site.panels.append(lambda db, _now: _panel(db, lambda at: say_instant(at, zone)))
     site.sitemap.append(lambda db: [f"/townhalls/{number}" for number in finding.public_ids(db, 45_000)])
 
