@@ -69,6 +69,7 @@ from consultations.web import (
     reading,
     receipts,
     reviewing,
+    sent,
     texts,
     unsubscribing,
     versioning,
@@ -146,7 +147,8 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     """Answering, drafts, receipts, letters to respondents, what they hold and may erase."""
-    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS, *responding_api.HANDLERS]
+    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *sent.HANDLERS, *receipts.HANDLERS]
+    site.routers += [*responding_api.HANDLERS]
     site.dependencies["asked_now"] = Current()
     performer = Responding(site.keys, policy)
     site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
