@@ -61,6 +61,7 @@ from consultations.web import (
     disposing,
     editing,
     exports,
+    figures,
     finishing,
     hosting,
     listing,
@@ -213,7 +214,7 @@ def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     site.letters.update(letters.composers())
     news = News(site.settings.news_window, site.settings.zone)
     outcomes = Outcomes(news, site.settings.base_url)
-    site.routers += [*unsubscribing.HANDLERS, *published.HANDLERS, *web_publishing.HANDLERS]
+    site.routers += [*unsubscribing.HANDLERS, *published.HANDLERS, *figures.HANDLERS, *web_publishing.HANDLERS]
     site.routers += [*exports.HANDLERS, *web_importing.HANDLERS, *web_feedback.HANDLERS]
     importing = Importing(site.keys, policy, site.settings.zone)
     site.dependencies["paper"] = importing

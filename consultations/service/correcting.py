@@ -73,9 +73,7 @@ def _waiting(db: Session, response_id: int) -> tuple[Response | None, Respondent
     mine = select(Draft).where(Draft.consultation_id == place.consultation_id, Draft.form_key == place.form_key)
     draft = db.scalars(mine.with_for_update().execution_options(populate_existing=True)).one_or_none()
     waits = select(Response).where(Response.id == response_id, Response.state == ResponseState.PENDING)
-    response = db.scalars(
-        waits.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
+    response = db.scalars(waits.with_for_update(key_share=True).execution_options(populate_existing=True)).one_or_none()
     return response, db.get(Respondent, response_id), draft
 
 
