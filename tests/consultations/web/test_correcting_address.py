@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from app.files.model import StoredFile
 from consultations.model import Respondent, Response, ResponseVersion
 from tests.consultations.asking import Asking
