@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from consultations.model import Response, ResponseVersion
 from consultations.rules.questionnaire import Option, Page, Question, QuestionKind, Questionnaire
-from tests.consultations.asking import TEXTS, Asking
-from tests.consultations.visiting import Visitor, begin
+from tests.consultations.asking import Asking
+from tests.consultations.visiting import begin
 from tests.fakes import FixedClock
 from tests.site import RunningSite
 
