@@ -34,8 +34,8 @@ class ShownTable(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def top(self) -> int:
-        """The longest bar."""
-        return max((cell for row in self.cells for cell in row if cell is not None), default=0) or 1
+        """What a full bar stands for: everybody who answered, or else the largest figure."""
+        return self.people or max((cell for row in self.cells for cell in row if cell is not None), default=0) or 1
 
     def share(self, count: int) -> int | None:
         return round(100 * count / self.people) if self.people else None

@@ -275,6 +275,7 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
         "token": token,
         "counts": counts,
         "can_change": counts and refusal_to_send(found.consultation, late_pass, state.clock.now()) is None,
+        "closed": found.consultation.closes_at is not None and found.consultation.closes_at <= state.clock.now(),
         "late_pass": late_pass,
         "consent_now": CONSENT_NAMES[given],
         "stricter": [(c.value, CONSENT_NAMES[c]) for c in Consent if c != given and may_become(given, c)],
