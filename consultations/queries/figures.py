@@ -32,6 +32,10 @@ class Frozen:
         return any(table.hides for question in self.questions for table in question.tables)
 
 
+def questions_of(row: Figures) -> Sequence[ShownQuestion]:
+    return _QUESTIONS.decode(row.questions)
+
+
 def frozen_figures(db: Session, consultation_id: int) -> Frozen | None:
     """None before "you said" was released, and where no closed question was asked."""
     wanted = select(Figures, Roll.version).join(Roll, Roll.id == Figures.roll_id)
@@ -39,4 +43,4 @@ def frozen_figures(db: Session, consultation_id: int) -> Frozen | None:
     if found is None:
         return None
     row, version = found
-    return Frozen(_QUESTIONS.decode(row.questions), row.responses, row.left_out, row.small, version, row.at)
+    return Frozen(questions_of(row), row.responses, row.left_out, row.small, version, row.at)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, case, column, false, func, literal_column, select, table, text, true
+from sqlalchemy import ColumnElement, Select, case, column, false, func, literal_column, select, table, text, true
 from sqlalchemy.orm import Session
 
 from app.core import ready
@@ -151,7 +151,7 @@ def _has_words(db: Session, q: str) -> ColumnElement[bool]:
         return false()
     if ready.is_sqlite(db):
         query = " AND ".join("(" + " OR ".join(f'"{form}"*' for form in forms) + ")" for forms in words)
-        matches = select(literal_column("rowid")).select_from(table("consultations_search"))
+        matches: Select[Any] = select(literal_column("rowid")).select_from(table("consultations_search"))
         return Consultation.id.in_(matches.where(text("consultations_search MATCH :words").bindparams(words=query)))
     query = " & ".join("(" + " | ".join(f"{form}:*" for form in forms) + ")" for forms in words)
     index = table("consultations_search", column("consultation_id"), column("document"))

@@ -29,6 +29,12 @@ class ShownTable(msgspec.Struct, frozen=True, kw_only=True):
         return self.people is None or any(None in row for row in (*self.cells, self.row_people))
 
     @property
+    def smallest(self) -> int | None:
+        """Of the figures that tell of somebody."""
+        every = (self.people, *self.row_people, *(cell for row in self.cells for cell in row))
+        return min((n for n in every if n), default=None)
+
+    @property
     def shows_nothing(self) -> bool:
         return all(cell is None for row in self.cells for cell in row)
 
