@@ -145,6 +145,7 @@ def told_visits(site: RunningSite, asking: Asking, over: int) -> Iterator[Visit]
     someone = asking.town.rows(Response, Response.consultation_id == over)[0].id
     yield Visit(here, sees="What you said")
     yield Visit(f"{here}/findings")
+    yield Visit(f"{here}/figures", sees="No figures are shown")
     yield Visit(f"{here}/responses")
     yield Visit(f"{here}/responses/1")
     yield Visit(f"{here}/roll")
