@@ -169,7 +169,9 @@ def _scale(question: Question, value: Any, policy: ConsultationPolicy) -> int:
 
 def _matrix(question: Question, value: Any, policy: ConsultationPolicy) -> dict[str, int] | None:
     rows, columns = question.row_names, question.places
-    good = isinstance(value, Mapping) and all(row in rows and type(v) is int and v in columns for row, v in value.items())
+    good = isinstance(value, Mapping) and all(
+        row in rows and type(v) is int and v in columns for row, v in value.items()
+    )
     if not good:
         raise BadField(_("Choose from the answers that are offered"))
     if value and question.required and len(value) < len(rows):

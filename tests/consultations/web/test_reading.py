@@ -75,7 +75,16 @@ def test_tom_sees_his_consultations_and_begins_to_read(tom: httpx.Client, bridge
 def test_another_departments_desk_does_not_exist(sqlite_site: RunningSite, bridge: int) -> None:
     Asking(sqlite_site.town, "reading-other")
     with sqlite_site.signed_in("tom.reading-other@example.org") as stranger:
-        for path in ("", "/responses", "/responses/filter", "/codes", "/tables", "/findings", "/campaigns", "/questions/3"):
+        for path in (
+            "",
+            "/responses",
+            "/responses/filter",
+            "/codes",
+            "/tables",
+            "/findings",
+            "/campaigns",
+            "/questions/3",
+        ):
             foreign, missing = (stranger.get(f"/desk/consultations/{n}{path}") for n in (bridge, 987654))
             assert (foreign.status_code, missing.status_code) == (404, 404), path
             assert REFERENCE.sub("", foreign.text) == REFERENCE.sub("", missing.text), path
