@@ -219,7 +219,9 @@ def test_who_takes_responses_away_is_in_the_record_and_an_address_alone_takes_no
         asking.responded(bridge, {2: {"options": [NO.id]}, 3: "So so\x0b <&> \u2603"})
     exported = (AuditEntry.act == "consultations.export", AuditEntry.subject_id == bridge)
     for path in (desk, f"{desk}/responses.csv", f"{desk}/responses.json", f"{desk}/responses.xlsx"):
-        assert f'action="{desk}/responses.csv" method="post"' in seen(tom, path)
+        shown = seen(tom, path)
+        assert f'action="{desk}/responses.xlsx" method="post"' in shown
+        assert all(f'formaction="{desk}/responses.{kind}"' in shown for kind in ("csv", "json"))
     assert tom.get(f"{desk}/respondents.csv").status_code == 404
     assert tom.post(f"{desk}/respondents.csv").status_code == 404
     assert asking.town.rows(AuditEntry, *exported) == []
