@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.core import ready
 from app.core.text.plain import fold, tidy_line
-from petitions.queries.members import bits_of, gathered, ids_in
+from petitions.queries.members import EVERYBODY, bits_of, gathered, ids_in, size_of
 
 MOST_WORDS = 12
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -76,17 +77,66 @@ def _either(word: str, end: str) -> str:
     return "(" + " OR ".join(f'"{w}"{end}' for w in forms) + ")"
 
 
-def holding(db: Session, words: Sequence[str], *, few: int) -> Holding:
+def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords | None = None) -> Holding:
     """Who has all of these words, or where nobody has, words that begin so."""
+    each = [query_of(db, [w]) for w in words]
+    if common is not None and (bits := common.known(each)).bit_count() > few:
+        return Holding(query_of(db, words), None, bits)
     for begun in (False, True):
         query = query_of(db, words, begun=begun)
         ids, number = ready.rows(db, "holding", lambda: _some(db), {"words": query, "most": few + 1})[0]
         if number > few:
-            everyone = ready.one(db, "everyone", lambda: gathered(db, having(db)), {"words": query})
-            return Holding(query, None, bits_of(ids_in(everyone)))
+            bits = common.of(db, [query] if begun else each) if common is not None else _everyone(db, query)
+            return Holding(query, None, bits)
         if number:
             return Holding(query, ids)
     return Holding(query, ids, none=True)
+
+
+class CommonWords:
+    """Who has words that many have, word by word and for a while: as bits they meet without the database."""
+
+    def __init__(self, seconds: float, most_bytes: int) -> None:
+        self._seconds, self._most = seconds, most_bytes
+        self._kept: dict[str, tuple[float, int]] = {}
+        self._bytes = 0
+
+    def forget(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
+
+    def known(self, queries: Sequence[str]) -> int:
+        """Who has all of these; nobody, where one of them is not remembered."""
+        bits = EVERYBODY
+        for query in queries:
+            until, one = self._kept.get(query, (0.0, 0))
+            if time.monotonic() >= until:
+                return 0
+            bits &= one
+        return bits
+
+    def of(self, db: Session, queries: Sequence[str]) -> int:
+        """Who has all of these, of which each is known to be common, or to say nothing to the database."""
+        bits = EVERYBODY
+        for query in queries:
+            until, one = self._kept.get(query, (0.0, 0))
+            if time.monotonic() >= until:
+                # many have all of the words: what nobody has is one that PostgreSQL does not look for, such as "the"
+                one = self._keep(query, _everyone(db, query) or EVERYBODY)
+            bits &= one
+        return bits
+
+    def _keep(self, query: str, bits: int) -> int:
+        self._bytes += size_of(bits)
+        if self._bytes > self._most:
+            self.forget()
+            self._bytes = size_of(bits)
+        self._kept[query] = (time.monotonic() + self._seconds, bits)
+        return bits
+
+
+def _everyone(db: Session, query: str) -> int:
+    return bits_of(ids_in(ready.one(db, "everyone", lambda: gathered(db, having(db)), {"words": query})))
 
 
 def _some(db: Session) -> Select[*tuple[Any, ...]]:
