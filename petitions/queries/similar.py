@@ -18,7 +18,7 @@ from heapq import nlargest
 from itertools import combinations
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from app.core import ready
@@ -43,7 +43,7 @@ MOST_PAIRED, MOST_COMPARED, MOST_NEAR = 3, 40, 10
 #: longer stems stand for every word that begins with them, unless the word itself is found so often
 LEAST_PREFIX, OFTEN = 5, 100
 #: so long a word that is common stays so
-COMMON_FOR, MOST_COMMON = 60.0, 20_000
+COMMON_FOR, MOST_COMMON = 600.0, 20_000
 SHOWN = (PetitionState.OPEN, PetitionState.CLOSED, PetitionState.WITHDRAWN)
 
 
@@ -67,6 +67,7 @@ class Having(NamedTuple):
         return len(self.anywhere) <= RARE
 
 
+_NEWEST = "(SELECT CAST(coalesce(max(id), 0) AS TEXT) FROM petitions_petition)"
 _COMMON = Having((), range(RARE + 1))
 
 
@@ -76,10 +77,9 @@ def similar(db: Session, action: str, *, most: int, now: datetime) -> Sequence[E
     if not words:
         return ()
     search = _SQLITE if ready.is_sqlite(db) else _POSTGRES
-    having = _having(search, db, words)
+    newest, having = _having(search, db, words)
     found_in = {s: len(had.anywhere) for s, had in having.items()}
-    newest = ready.one(db, "newest", lambda: select(func.max(P.id)), {})
-    weighed = weights(found_in, newest or 0)
+    weighed = weights(found_in, newest)
     unknown = {s for s, n in found_in.items() if n == 0}
     points = _points(search, db, words, having, weighed)
     for stem in unknown:
@@ -89,14 +89,16 @@ def similar(db: Session, action: str, *, most: int, now: datetime) -> Sequence[E
     return _likest(db, candidates, Likeness(weighed, unknown), most, now)
 
 
-def _having(search: _Search, db: Session, words: Mapping[str, str]) -> dict[str, Having]:
-    """By stem, who has the word. Which words are common is remembered: who has them is of no use."""
+def _having(search: _Search, db: Session, words: Mapping[str, str]) -> tuple[int, dict[str, Having]]:
+    """The newest petition, and by stem, who has the word. Which words are common is remembered: who has them is of
+    no use."""
     asked = [s for s, word in words.items() if not search.common.has(word)]
-    found = dict(zip(asked, search.having(db, [words[s] for s in asked]), strict=True))
+    newest, each = search.having(db, [words[s] for s in asked])
+    found = dict(zip(asked, each, strict=True))
     for s, had in found.items():
         if not had.is_rare:
             search.common.add(words[s])
-    return {s: found.get(s, _COMMON) for s in words}
+    return newest, {s: found.get(s, _COMMON) for s in words}
 
 
 def _points(
@@ -162,7 +164,7 @@ def _compared(db: Session) -> Select[*tuple[Any, ...]]:
 
 
 class _Common:
-    """Words that many petitions have, for a minute."""
+    """Words that many petitions have, for some minutes: hardly one of them becomes rare."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
@@ -179,8 +181,8 @@ class _Common:
 class _Search(Protocol):
     common: _Common
 
-    def having(self, db: Session, words: Sequence[str]) -> list[Having]:
-        """Who has each of these words."""
+    def having(self, db: Session, words: Sequence[str]) -> tuple[int, list[Having]]:
+        """The newest petition, and who has each of these words."""
 
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
         """Ids of petitions for each of these, no more of them than tell a rare word from a common one."""
@@ -195,10 +197,10 @@ class _Sqlite:
     def __init__(self) -> None:
         self.common = _Common()
 
-    def having(self, db: Session, words: Sequence[str]) -> list[Having]:
+    def having(self, db: Session, words: Sequence[str]) -> tuple[int, list[Having]]:
         titles, anywhere = self._ids("petitions_search_title", ", count(*) AS n"), self._ids("petitions_search")
         one = f"(SELECT json_array(json(ids), json(CASE WHEN n <= {RARE} THEN ({anywhere}) END)) FROM ({titles}))"
-        return _had(_each(db, [one] * len(words), [f'"{w}"' for w in words for _ in range(2)]))
+        return _had(_each(db, [_NEWEST, *[one] * len(words)], [f'"{w}"' for w in words for _ in range(2)]))
 
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
         asked = [f"({self._ids('petitions_search_title' if w.in_title else 'petitions_search')})" for w in wanted]
@@ -226,10 +228,10 @@ class _Postgres:
     def __init__(self) -> None:
         self.common = _Common()
 
-    def having(self, db: Session, words: Sequence[str]) -> list[Having]:
+    def having(self, db: Session, words: Sequence[str]) -> tuple[int, list[Having]]:
         titles, anywhere = self._ids("petitions_search_title", "words", ", count(*) AS n"), self._ids()
         one = f"(SELECT json_build_array(ids, CASE WHEN n <= {RARE} THEN ({anywhere}) END)::text FROM ({titles}) AS t)"
-        return _had(_each(db, [one] * len(words), [w for w in words for _ in range(2)]))
+        return _had(_each(db, [_NEWEST, *[one] * len(words)], [w for w in words for _ in range(2)]))
 
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
         asked = [self._ids("petitions_search_title", "words") if w.in_title else self._ids() for w in wanted]
@@ -253,9 +255,10 @@ class _Postgres:
 _SQLITE, _POSTGRES = _Sqlite(), _Postgres()
 
 
-def _had(found: Sequence[list[Any]]) -> list[Having]:
-    """Who has each word; what is common in titles alone was not looked for in whole texts."""
-    return [Having(in_title, in_title if anywhere is None else anywhere) for in_title, anywhere in found]
+def _had(found: Sequence[Any]) -> tuple[int, list[Having]]:
+    """The newest petition and who has each word; what is common in titles alone was not looked for in whole texts."""
+    newest, *each = found
+    return newest, [Having(in_title, in_title if anywhere is None else anywhere) for in_title, anywhere in each]
 
 
 def _each(db: Session, asked: Sequence[str], given: Sequence[str]) -> list[Any]:

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -79,15 +78,19 @@ def _either(word: str, end: str) -> str:
 
 def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords | None = None) -> Holding:
     """Who has all of these words, or where nobody has, words that begin so."""
-    each = [query_of(db, [w]) for w in words]
-    if common is not None and (bits := common.known(each)).bit_count() > few:
-        return Holding(query_of(db, words), None, bits)
+    common = common or CommonWords()
     for begun in (False, True):
         query = query_of(db, words, begun=begun)
-        ids, number = ready.rows(db, "holding", lambda: _some(db), {"words": query, "most": few + 1})[0]
-        if number > few:
-            bits = common.of(db, [query] if begun else each) if common is not None else _everyone(db, query)
+        each = [query] if begun else [query_of(db, [w]) for w in words]
+        bits = common.known(each)
+        if bits.bit_count() > few:
             return Holding(query, None, bits)
+        # of several words, those that few have are told by the first few; one alone is asked for once
+        ids, number = _asked(db, query, few + 1 if len(each) > 1 else None)
+        if number > few:
+            if len(each) == 1:
+                common.keep(query, bits_of(ids_in(ids)))
+            return Holding(query, None, common.of(db, each))
         if number:
             return Holding(query, ids)
     return Holding(query, ids, none=True)
@@ -96,7 +99,7 @@ def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords 
 class CommonWords:
     """Who has words that many have, word by word and for a while: as bits they meet without the database."""
 
-    def __init__(self, seconds: float, most_bytes: int) -> None:
+    def __init__(self, seconds: float = 60.0, most_bytes: int = 16_000_000) -> None:
         self._seconds, self._most = seconds, most_bytes
         self._kept: dict[str, tuple[float, int]] = {}
         self._bytes = 0
@@ -122,11 +125,11 @@ class CommonWords:
             until, one = self._kept.get(query, (0.0, 0))
             if time.monotonic() >= until:
                 # many have all of the words: what nobody has is one that PostgreSQL does not look for, such as "the"
-                one = self._keep(query, _everyone(db, query) or EVERYBODY)
+                one = self.keep(query, bits_of(ids_in(_asked(db, query)[0])) or EVERYBODY)
             bits &= one
         return bits
 
-    def _keep(self, query: str, bits: int) -> int:
+    def keep(self, query: str, bits: int) -> int:
         self._bytes += size_of(bits)
         if self._bytes > self._most:
             self.forget()
@@ -135,9 +138,9 @@ class CommonWords:
         return bits
 
 
-def _everyone(db: Session, query: str) -> int:
-    return bits_of(ids_in(ready.one(db, "everyone", lambda: gathered(db, having(db)), {"words": query})))
-
-
-def _some(db: Session) -> Select[*tuple[Any, ...]]:
-    return gathered(db, having(db).limit(ready.given("most", BigInteger())))
+def _asked(db: Session, query: str, most: int | None = None) -> tuple[str, int]:
+    """Who has what is asked for, as one value of the database, and how many these are; ``most``: enough of them."""
+    if most is None:
+        return ready.rows(db, "everyone", lambda: gathered(db, having(db)), {"words": query})[0]
+    some = lambda: gathered(db, having(db).limit(ready.given("most", BigInteger())))
+    return ready.rows(db, "holding", some, {"words": query, "most": most})[0]
