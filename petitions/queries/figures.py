@@ -15,10 +15,10 @@ from petitions.queries.finding import Entry, Moment, Search
 from petitions.queries.words import CommonWords, Holding
 
 SECONDS = 5.0
-#: who is of one state, department or topic, or has a common word: many, and each is asked for seldom
+#: who is of one state, department or topic: many, and each is asked for seldom
 MEMBERS_SECONDS, MOST_KEPT = 60.0, 5_000
-#: bytes of who has which common words
-MOST_COMMON = 16_000_000
+#: who has a common word takes long to gather, and stays true: texts wait for their supporters before anybody finds them
+WORDS_SECONDS = 300.0
 #: a page that begins so far behind the last petition of some seconds ago is not looked for
 BEYOND = 100
 
@@ -55,7 +55,7 @@ class ListFigures:
         self._rising: Remembered[Sequence[int]] = Remembered(seconds)
         self._closing: Remembered[_Closing] = Remembered(seconds)
         self._members: dict[tuple[Any, ...], Remembered[int]] = {}
-        self._common = CommonWords(MEMBERS_SECONDS, MOST_COMMON)
+        self._common = CommonWords(WORDS_SECONDS)
         self._first: dict[tuple[Any, ...], tuple[Sequence[int], Sequence[int]]] = {}
 
     def forget(self) -> None:

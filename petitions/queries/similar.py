@@ -246,7 +246,7 @@ class _Postgres:
 
     def near(self, db: Session, word: str) -> list[int]:
         found = text(
-            "SELECT petition_id FROM petitions_search WHERE :word <% title"
+            "SELECT petition_id FROM petitions_search_title WHERE :word <% title"
             " ORDER BY word_similarity(:word, title) DESC, petition_id DESC LIMIT :most"
         )
         return list(db.scalars(found, {"word": word, "most": MOST_NEAR}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ from app.core.text.plain import fold, tidy_line
 from petitions.queries.members import EVERYBODY, bits_of, gathered, ids_in, size_of
 
 MOST_WORDS = 12
+#: bytes of who has which common words
+MOST_COMMON = 16_000_000
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -77,20 +80,20 @@ def _either(word: str, end: str) -> str:
 
 
 def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords | None = None) -> Holding:
-    """Who has all of these words, or where nobody has, words that begin so."""
-    common = common or CommonWords()
+    """Who has all of these words, or where nobody has, words that begin so; ``common``: what is remembered of words."""
+    remembered = CommonWords() if common is None else common
     for begun in (False, True):
         query = query_of(db, words, begun=begun)
-        each = [query] if begun else [query_of(db, [w]) for w in words]
-        bits = common.known(each)
+        each = [query] if begun or common is None else [query_of(db, [w]) for w in words]
+        bits = remembered.known(each)
         if bits.bit_count() > few:
             return Holding(query, None, bits)
-        # of several words, those that few have are told by the first few; one alone is asked for once
+        # a word alone is asked for once; of several it is asked first whether few have them all
         ids, number = _asked(db, query, few + 1 if len(each) > 1 else None)
         if number > few:
             if len(each) == 1:
-                common.keep(query, bits_of(ids_in(ids)))
-            return Holding(query, None, common.of(db, each))
+                remembered.keep(query, bits_of(ids_in(ids)))
+            return Holding(query, None, remembered.of(db, each))
         if number:
             return Holding(query, ids)
     return Holding(query, ids, none=True)
@@ -99,8 +102,8 @@ def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords 
 class CommonWords:
     """Who has words that many have, word by word and for a while: as bits they meet without the database."""
 
-    def __init__(self, seconds: float = 60.0, most_bytes: int = 16_000_000) -> None:
-        self._seconds, self._most = seconds, most_bytes
+    def __init__(self, seconds: float = math.inf) -> None:
+        self._seconds = seconds
         self._kept: dict[str, tuple[float, int]] = {}
         self._bytes = 0
 
@@ -131,7 +134,7 @@ class CommonWords:
 
     def keep(self, query: str, bits: int) -> int:
         self._bytes += size_of(bits)
-        if self._bytes > self._most:
+        if self._bytes > MOST_COMMON:
             self.forget()
             self._bytes = size_of(bits)
         self._kept[query] = (time.monotonic() + self._seconds, bits)
