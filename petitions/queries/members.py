@@ -16,8 +16,6 @@ from sqlalchemy.orm import Session
 from app.core import ready
 
 _ZERO, _ONE = b"0", ord("1")
-#: every bit of a number without end
-EVERYBODY = -1
 
 
 def bits_of(ids: Sequence[int]) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from sqlalchemy import (
     BigInteger,
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from app.core import ready
 from app.core.text.plain import fold, tidy_line
-from petitions.queries.members import EVERYBODY, bits_of, gathered, ids_in, size_of
+from petitions.queries.members import bits_of, gathered, ids_in, size_of
 
 MOST_WORDS = 12
 #: bytes of who has which common words
@@ -81,28 +82,27 @@ def _either(word: str, end: str) -> str:
 
 def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords | None = None) -> Holding:
     """Who has all of these words, or where nobody has, words that begin so; ``common``: what is remembered of words."""
-    remembered = CommonWords() if common is None else common
+    common = common or CommonWords()
     for begun in (False, True):
         query = query_of(db, words, begun=begun)
-        each = [query] if begun or common is None else [query_of(db, [w]) for w in words]
-        bits = remembered.known(each)
+        each = [query] if begun else [query_of(db, [w]) for w in words]
+        bits = common.known(query, each)
         if bits.bit_count() > few:
             return Holding(query, None, bits)
         # a word alone is asked for once; of several it is asked first whether few have them all
-        ids, number = _asked(db, query, few + 1 if len(each) > 1 else None)
+        ids, number = _asked(db, query, few + 1 if len(words) > 1 else None)
         if number > few:
-            if len(each) == 1:
-                remembered.keep(query, bits_of(ids_in(ids)))
-            return Holding(query, None, remembered.of(db, each))
+            everyone = ids if len(words) == 1 else _asked(db, query)[0]
+            return Holding(query, None, common.keep(query, bits_of(ids_in(everyone))))
         if number:
             return Holding(query, ids)
     return Holding(query, ids, none=True)
 
 
 class CommonWords:
-    """Who has words that many have, word by word and for a while: as bits they meet without the database."""
+    """Who has words that many have, for a while: as bits they meet without the database."""
 
-    def __init__(self, seconds: float = math.inf) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
         self._seconds = seconds
         self._kept: dict[str, tuple[float, int]] = {}
         self._bytes = 0
@@ -111,26 +111,11 @@ class CommonWords:
         self._kept.clear()
         self._bytes = 0
 
-    def known(self, queries: Sequence[str]) -> int:
-        """Who has all of these; nobody, where one of them is not remembered."""
-        bits = EVERYBODY
-        for query in queries:
-            until, one = self._kept.get(query, (0.0, 0))
-            if time.monotonic() >= until:
-                return 0
-            bits &= one
-        return bits
-
-    def of(self, db: Session, queries: Sequence[str]) -> int:
-        """Who has all of these, of which each is known to be common, or to say nothing to the database."""
-        bits = EVERYBODY
-        for query in queries:
-            until, one = self._kept.get(query, (0.0, 0))
-            if time.monotonic() >= until:
-                # many have all of the words: what nobody has is one that PostgreSQL does not look for, such as "the"
-                one = self.keep(query, bits_of(ids_in(_asked(db, query)[0])) or EVERYBODY)
-            bits &= one
-        return bits
+    def known(self, query: str, each: Sequence[str]) -> int:
+        """Who has all words of a query, as remembered of it or of ``each`` word; nobody, where neither is."""
+        if bits := self._of(query):
+            return bits
+        return reduce(and_, map(self._of, each))
 
     def keep(self, query: str, bits: int) -> int:
         self._bytes += size_of(bits)
@@ -139,6 +124,10 @@ class CommonWords:
             self._bytes = size_of(bits)
         self._kept[query] = (time.monotonic() + self._seconds, bits)
         return bits
+
+    def _of(self, query: str) -> int:
+        until, bits = self._kept.get(query, (0.0, 0))
+        return bits if time.monotonic() < until else 0
 
 
 def _asked(db: Session, query: str, most: int | None = None) -> tuple[str, int]:
