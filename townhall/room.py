@@ -19,19 +19,17 @@ from townhall import (
     model,  # noqa: F401  its tables
     verify_places,
 )
+from townhall.api import reading as api_reading
 from townhall.events import HallCancelled, HallMoved, PlacesChanged
 from townhall.live.carrying import Carrying
 from townhall.live.halls import Halls
 from townhall.mails.places import CHOICE, PlaceLetters
-from townhall.api import reading as api_reading
-from townhall.live.carrying import Carrying
-from townhall.live.halls import Halls
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
 from townhall.queries import finding
 from townhall.rules.acts import ACTS
-from townhall.rules.news import PARTICIPANT
 from townhall.rules.lifecycle import HallState
+from townhall.rules.news import PARTICIPANT
 from townhall.service import (
     answering,
     asking,
@@ -54,16 +52,11 @@ from townhall.service import (
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
+from townhall.service.followed import TELLERS, HallFollowed, Lines, tags
 from townhall.service.holding import TownHallHolding
 from townhall.service.judging import QuestionUnderModeration
-from townhall.service.locking import QUESTION
-from townhall.service.rekeying import TownHallRekeyer, make_void
-from townhall.service.voting import Voting
-from townhall.verify import INVARIANTS
-from townhall.web import leaving, registering, room, screen, socket, staffroom, streams
-from townhall.service.followed import TELLERS, HallFollowed, Lines, tags
-from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import KIND, QUESTION
+from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
@@ -71,10 +64,12 @@ from townhall.web import attaching as documents
 from townhall.web import (
     editing,
     joining_code,
+    leaving,
     listing,
     planning,
     preparing,
     reading,
+    registering,
     room,
     screen,
     socket,

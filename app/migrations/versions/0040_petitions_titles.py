@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0040_petitions_titles"
-down_revision = "0025_consultation_life"
+down_revision = "0028_townhall_news"
 
 SQLITE = (
     """

@@ -6,7 +6,7 @@ from alembic import op
 from app.core.db import Instant
 
 revision = "0050_consultation_figures"
-down_revision = "0025_consultation_life"
+down_revision = "0040_petitions_titles"
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 SQLITE = (
