@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,22 +10,30 @@ from sqlalchemy.orm import Session
 from app.accounts.holding import LetterChoice
 from app.core.i18n import _
 from app.core.jobs import Job
+from app.core.web.page import say_instant
+from app.files.events import FileSettled
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
-from app.site import Site
+from app.site import HomePanel, PanelItem, Site
 from townhall import (
+    demo,
     model,  # noqa: F401  its tables
     verify_places,
 )
+from townhall.api import reading as api_reading
 from townhall.events import HallCancelled, HallMoved, PlacesChanged
 from townhall.live.carrying import Carrying
 from townhall.live.halls import Halls
 from townhall.mails.places import CHOICE, PlaceLetters
+from townhall.model import Hall
 from townhall.policy import TownHallPolicy
+from townhall.queries import finding
 from townhall.rules.acts import ACTS
+from townhall.rules.lifecycle import HallState
 from townhall.rules.news import PARTICIPANT
 from townhall.service import (
     answering,
     asking,
+    attaching,
     captioning,
     committing,
     deciding,
@@ -43,13 +52,31 @@ from townhall.service import (
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
+from townhall.service.followed import TELLERS, HallFollowed, Lines, tags
 from townhall.service.holding import TownHallHolding
 from townhall.service.judging import QuestionUnderModeration
-from townhall.service.locking import QUESTION
+from townhall.service.locking import KIND, QUESTION
 from townhall.service.rekeying import TownHallRekeyer, make_void
+from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
-from townhall.web import leaving, registering, room, screen, socket, staffroom, streams
+from townhall.web import attaching as documents
+from townhall.web import (
+    editing,
+    joining_code,
+    leaving,
+    listing,
+    planning,
+    preparing,
+    reading,
+    registering,
+    room,
+    screen,
+    socket,
+    staffroom,
+    streams,
+)
+from townhall.web import hosting as web_hosting
 
 
 def install(site: Site) -> None:
@@ -72,6 +99,38 @@ def install(site: Site) -> None:
 
 def _install_before(site: Site, policy: TownHallPolicy) -> None:
     """Scheduling, agenda, people, documents; lists, feeds, calendar."""
+    zone, base_url = site.settings.zone, site.settings.base_url
+    site.routers += [*reading.HANDLERS, *listing.HANDLERS, *joining_code.HANDLERS, *api_reading.HANDLERS]
+    site.routers += [*web_hosting.HANDLERS, *editing.HANDLERS, *planning.HANDLERS, *preparing.HANDLERS]
+    site.routers += documents.HANDLERS
+    #: what the other areas put on the public page, each a reading.PagePart
+    site.dependencies["hall_parts"] = []
+    site.referred[KIND], site.locks[KIND], site.subjects[KIND] = HallReferred(), lock, HallsOnLists()
+    site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
+    site.happenings.update(TELLERS)
+    site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.file_owners[KIND] = attaching.is_public
+    site.listeners[FileSettled].append(attaching.note_settled)
+    site.calendars.append(HallDates(base_url))
+    site.demos.append(demo.fill)
+    site.panels.append(lambda db, _now: _panel(db, lambda at: say_instant(at, zone)))
+    site.sitemap.append(lambda db: [f"/townhalls/{number}" for number in finding.public_ids(db, 45_000)])
+
+
+def _panel(db: Session, say: Callable[[datetime], str]) -> HomePanel:
+    return HomePanel(
+        title=str(_("Town halls")),
+        href="/townhalls",
+        action_href="/join",
+        action_text=str(_("Join with a code")),
+        empty=str(_("No town hall is announced at the moment. Those that took place can be read.")),
+        items=[_item(hall, say) for hall in finding.most_pressing(db)],
+    )
+
+
+def _item(hall: Hall, say: Callable[[datetime], str]) -> PanelItem:
+    when = _("begins on {at}").format(at=say(hall.starts_at)) if hall.starts_at else ""
+    return PanelItem(f"/townhalls/{hall.id}", hall.title, str(_("live now")) if hall.state == HallState.LIVE else when)
 
 
 def _install_joining(site: Site, policy: TownHallPolicy) -> None:

@@ -179,7 +179,8 @@ class Database:
 
     @contextmanager
     def looking(self) -> Iterator[Session]:
-        """For one SELECT alone: PostgreSQL has no transaction to begin and to end, which take longer than it."""
+        """For one SELECT alone, or some that need no common snapshot: PostgreSQL has no transaction to begin and to
+        end, which take longer than they."""
         session = Session(self._look_engine, expire_on_commit=False, autoflush=False)
         try:
             yield session
