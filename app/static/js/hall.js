@@ -314,7 +314,7 @@ setInterval(() => { if (!calm()) order(); }, 5_000);
 
 // Stage, agenda, announcement, reactions
 
-let stage = Number(page.dataset.stage) || null;
+let stage = Number(page.dataset.staged) || null;
 
 function setStage(id) {
   const was = stage;
@@ -421,9 +421,10 @@ function data(form, submitter) {
   const fields = new FormData(form, submitter);
   const d = {};
   for (const field of form.elements) {
-    if (!field.name || field.name in d || ["op", "id", "back"].includes(field.name)) continue;
+    if (!field.name || field.tagName === "BUTTON" || field.name in d || ["op", "id", "back"].includes(field.name)) continue;
     const values = fields.getAll(field.name).filter((value) => value !== "");
     if (field.name.startsWith("rank-")) continue;
+    if (!values.length && ["numbers", "words"].includes(field.dataset.as)) continue;
     if (field.dataset.as === "numbers") d[field.name] = values.map(Number);
     else if (field.dataset.as === "words") d[field.name] = values.join("\n").split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
     else if (!values.length) { if (field.dataset.as === "flag") d[field.name] = false; } // an empty field says nothing
