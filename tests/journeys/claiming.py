@@ -86,6 +86,7 @@ NO_PAGE_TEMPLATES = (
     "consultations/building/differences.html",
     "consultations/building/frame.html",
     "consultations/building/macros.html",
+    "townhalls/registering/macros.html",
 )
 
 
@@ -179,7 +180,19 @@ CONSULTING = Part(
     ),
     ("consultations/",),
 )
-PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING)
+REGISTERING = Part(
+    "registering for a town hall, and what letters about it lead to",
+    (
+        "/townhalls/cancel",
+        "/townhalls/confirm",
+        "/townhalls/not-me",
+        "/townhalls/unsubscribe",
+        "/townhalls/{hall_id}/place",
+        "/townhalls/{hall_id}/register",
+    ),
+    ("townhalls/registering/",),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING)
 
 
 def routes_of(house: House) -> set[str]:
