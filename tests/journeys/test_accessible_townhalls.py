@@ -42,7 +42,7 @@ def test_officials_and_readers_can_use_every_page(sqlite_template: Path, tmp_pat
 
 def _is_elsewheres(finding: str) -> bool:
     """Pages of halls that other walks see."""
-    ends = ("/room", "/screen", "/console", "/events", "/state", "/ws")
+    ends = ("/room", "/screen", "/console", "/events", "/state", "/ws", "/watch")
     return finding.startswith("nobody visited ") and finding.endswith(ends)
 
 
