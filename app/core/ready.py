@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -27,13 +27,14 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.types import NullType
 
-from app.core.db import Instant
+from app.core.db import Base, Instant
 
 MOST_KEPT = 2_000
 _CURSOR = "ready"
+T = TypeVar("T", bound=Base)
 
 
 class _Statement(NamedTuple):
@@ -117,6 +118,13 @@ def one(db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]
     """The first value of the first row; None where there is none."""
     found = rows(db, key, build, values)
     return found[0][0] if found else None
+
+
+def loaded(kind: type[T], names: Iterable[str], values: Iterable[Any]) -> T:
+    """A row as the object it would have been read as, of no session."""
+    made = kind(**dict(zip(names, values, strict=True)))
+    make_transient_to_detached(made)
+    return made
 
 
 def _fetched(connection: Connection, sql: str, values: Any) -> list[tuple[Any, ...]]:
