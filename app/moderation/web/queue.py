@@ -25,7 +25,7 @@ from app.core.web.forms import Form
 from app.core.web.page import Entries, see_other
 from app.moderation import bulk, claims, queries, queue
 from app.moderation.cases import DESK
-from app.moderation.queue import Desk, Line, Wanted
+from app.moderation.queue import Desk, Judged, Line, Wanted
 from app.moderation.rules.promise import Promised, promised_by
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS
 from app.moderation.web.saying import (
@@ -97,7 +97,13 @@ def show_queue(
     kinds = {kind: str(content.name) for kind, content in state.site.moderated.items()}
     everything = "all" if asked.get("tick") == "all" and not form.errors else list(ticked)
     kept_query, today = address("", wanted), state.site.promising.today(desk.now)
-    waiting = [] if wanted.state == "decided" else [_entry(line, desk, everything) for line in page]
+    is_decided = wanted.state == "decided"
+    done = queue.judged(db, [line.id for line in page]) if is_decided else {}
+    entries: list[DecidedEntry] | list[WaitingEntry] = (
+        [DecidedEntry(line, done.get(line.id)) for line in page]
+        if is_decided
+        else [_entry(line, desk, everything) for line in page]
+    )
     response: Response[bytes] = state.pages.personal(
         "moderation/queue.html",
         status=status,
@@ -112,9 +118,8 @@ def show_queue(
         median=say_waited(figures.median, desk.now) if figures.median else "–",
         matching=len(page) if wanted.narrows and after is None and not goes_on else None,
         lines=page,
-        entries=Entries(waiting, [(*entry.key, today, kept_query) for entry in waiting]),
+        entries=Entries(entries, [(entry.key, today, kept_query) for entry in entries]),
         ticked=everything,
-        judged=queue.judged(db, [line.id for line in page]) if wanted.state == "decided" else {},
         is_first=after is None,
         after_href=address("/moderation", wanted, after=queue.place_of(page[-1], wanted)) if goes_on else "",
         next_href=address("/moderation/next", wanted),
@@ -160,6 +165,17 @@ class WaitingEntry(NamedTuple):
     def key(self) -> tuple[Hashable, ...]:
         """All that its part of the page depends on, beside the page itself."""
         return (self.line.key, self.waited, self.due.by, self.due.because, self.ticked, self.holder)
+
+
+class DecidedEntry(NamedTuple):
+    """A line of what was decided."""
+
+    line: Line
+    decision: Judged | None
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        return (self.line.key, self.decision)
 
 
 def _entry(line: Line, desk: Desk, ticked: str | Sequence[int]) -> WaitingEntry:
