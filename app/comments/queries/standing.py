@@ -44,7 +44,6 @@ class Standing(NamedTuple):
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 #: behind every comment
 MOST_ID = 2**63 - 1
-_HERE = tuple_(C.published_at, C.id)
 _INSTANTS = frozenset({"edited_at", "settled_at"})
 _COLUMNS = [type_coerce(C[name], String) if name in _INSTANTS else C[name] for name in Standing._fields]
 
@@ -55,7 +54,7 @@ def newest_first(
     """Those at the top of a thread; behind the one that became public at ``last``."""
 
     def build() -> Select[*tuple[Any, ...]]:
-        return _tops().where(_HERE < _there()).order_by(C.published_at.desc(), C.id.desc()).limit(most)
+        return _tops().where(_here() < _there()).order_by(C.published_at.desc(), C.id.desc()).limit(most)
 
     # a single bound: of two SQLite takes the wrong one, and reads all that stands above the page
     at, comment = min(last, (as_of, MOST_ID)) if last is not None else (as_of, MOST_ID)
@@ -67,12 +66,10 @@ def oldest_first(
 ) -> list[Standing]:
     def build() -> Select[*tuple[Any, ...]]:
         until = C.published_at <= ready.given("as_of", Instant())
-        return _tops().where(_HERE > _there(), until).order_by(C.published_at, C.id).limit(most)
+        return _tops().where(_here() > _there(), until).order_by(C.published_at, C.id).limit(most)
 
     at, comment = last if last is not None else (BEGINNING, 0)
-    return _found(
-        db, ("comments oldest", most), build, {"thread": thread_id, "as_of": as_of, "at": at, "id": comment}
-    )
+    return _found(db, ("comments oldest", most), build, {"thread": thread_id, "as_of": as_of, "at": at, "id": comment})
 
 
 def numbered(db: Session, ids: Sequence[int]) -> list[Standing]:
@@ -122,6 +119,10 @@ def standing_of(row: Row[Any]) -> Standing:
 def _tops() -> Select[*tuple[Any, ...]]:
     here = (C.thread_id == ready.given("thread", BigInteger()), C.parent_id.is_(None), C.published_at.is_not(None))
     return select(*_COLUMNS).where(*here)
+
+
+def _here() -> Tuple:
+    return tuple_(C.published_at, C.id)
 
 
 def _there() -> Tuple:

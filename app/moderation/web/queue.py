@@ -111,9 +111,7 @@ def show_queue(
         form=form,
         wanted=wanted,
         figures=figures,
-        counts=tuple(
-            (part, figures.mine(desk) if part == "mine" else figures.states[part]) for part in queue.STATES
-        ),
+        counts=tuple((part, figures.mine(desk) if part == "mine" else figures.states[part]) for part in queue.STATES),
         oldest=say_waited(figures.oldest, desk.now) if figures.oldest else "–",
         median=say_waited(figures.median, desk.now) if figures.median else "–",
         matching=len(page) if wanted.narrows and after is None and not goes_on else None,
