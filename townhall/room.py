@@ -17,7 +17,6 @@ from app.site import HomePanel, PanelItem, Site
 from townhall import (
     demo,
     model,  # noqa: F401  its tables
-    verify_places,
 )
 from townhall.api import reading as api_reading
 from townhall.events import HallCancelled, HallMoved, PlacesChanged
@@ -135,7 +134,6 @@ def _item(hall: Hall, say: Callable[[datetime], str]) -> PanelItem:
 
 def _install_joining(site: Site, policy: TownHallPolicy) -> None:
     """Registration, the waiting list, browsers, letters about dates, what people hold and may erase."""
-    site.invariants += verify_places.INVARIANTS
     letters = PlaceLetters(site.keys, policy, site.settings.base_url)
     site.routers += [*registering.HANDLERS, *leaving.HANDLERS]
     site.letters.update(letters.composers())

@@ -24,6 +24,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     CursorResult,
     DateTime,
     Engine,
@@ -186,6 +187,12 @@ class Database:
             yield session
         finally:
             abandon(session)
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """The same for a ready statement, which needs no session."""
+        with self._look_engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self, *, first: bool = False) -> Iterator[Session]:

@@ -6,7 +6,7 @@ is handed on. Words stand in their cells as they are, never as formulas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -34,7 +34,7 @@ _END = "</sheetData></worksheet>"
 Sheet = tuple[str, Iterable[Iterable[Sequence[Cell]]]]
 
 
-def workbook(sheets: Sequence[Sheet]) -> Iterator[bytes]:
+def workbook(sheets: Sequence[Sheet]) -> Generator[bytes, None, None]:
     """The bytes of the file, in pieces."""
     sink = _Sink()
     with ZipFile(sink, "w", ZIP_DEFLATED, compresslevel=4) as package:  # type: ignore[call-overload]

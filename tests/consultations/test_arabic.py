@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from consultations.model import Response, ResponseVersion
 from consultations.rules.questionnaire import Option, Page, Question, QuestionKind, Questionnaire
 from tests.consultations.asking import Asking
-from tests.consultations.visiting import begin
+from tests.consultations.visiting import OF_RESPONSES, begin
 from tests.fakes import FixedClock
 from tests.site import RunningSite
 
@@ -114,4 +114,4 @@ def published(site: RunningSite, asking: Asking, bridge: int) -> None:
     assert NAME in sheet.content.decode("utf-8-sig")
     for answer in (page, feed, facts, sheet):
         assert not OVERRIDES.search(answer.text), answer.url
-    assert asking.town.broken() == {}
+    assert not OF_RESPONSES & set(asking.town.broken())

@@ -62,6 +62,13 @@ NO_PAGES = {
     "/desk/consultations/{consultation_id}/text.json": "data",
     "/hosting/consultations/{consultation_id}/documents/{file_id}": "a file to save",
     "/desk/consultations/{consultation_id}/responses/{response_id}/files/{file_id}": "a file to save",
+    "/townhalls.json": "data",
+    "/townhalls.atom": "a feed",
+    "/townhalls.ics": "a calendar",
+    "/townhalls/{ref}/qr.svg": "a picture",
+    "/api/v1/townhalls": "data",
+    "/api/v1/townhalls/{hall_id}": "data",
+    "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -193,6 +200,21 @@ REGISTERING = Part(
     ("townhalls/registering/",),
 )
 PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING)
+SCHEDULING = Part(
+    "town halls before they begin, and how they are found",
+    (
+        "/hosting/townhalls",
+        "/join",
+        "/townhalls",
+    ),
+    (
+        "townhalls/hosting/",
+        "townhalls/join.html",
+        "townhalls/list.html",
+        "townhalls/page",
+    ),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, SCHEDULING)
 
 
 def routes_of(house: House) -> set[str]:

@@ -27,7 +27,7 @@ def test_the_demo_has_a_hall_of_each_kind_and_what_was_said_in_them(sqlite_town:
         QuestionState.ANSWERED,
     }
     assert halls[HallState.LIVE].stage_id in {q.id for q in asked if q.hall_id == live}
-    assert {q.state for q in asked if q.hall_id == over} >= {QuestionState.MERGED, QuestionState.REJECTED}
+    assert {q.state for q in asked if q.hall_id == over} >= {QuestionState.MERGED, QuestionState.HIDDEN}
     assert {p.state for p in town.rows(Poll, Poll.hall_id == live)} == {"draft", "open", "revealed"}
     assert {p.state for p in town.rows(Poll, Poll.hall_id == over)} == {"revealed"}
     assert len(town.rows(Commitment)) == 2

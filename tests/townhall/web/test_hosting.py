@@ -42,7 +42,7 @@ def meeting(running: RunningSite) -> Meeting:
     return Meeting(running.town)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ana(running: RunningSite, meeting: Meeting) -> Iterator[httpx.Client]:
     with running.signed_in("ana.council@example.org") as client:
         yield client

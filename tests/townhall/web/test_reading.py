@@ -154,7 +154,7 @@ def test_the_list_shows_what_is_live_first_and_the_rest_by_its_state(hana: httpx
     everything = text_of(hana, "/townhalls?state=all")
     assert "4 town halls" in everything
     assert "Budget, draft" not in everything
-    assert "1 town hall about ‘WARD’" in text_of(hana, "/townhalls?state=all&q=WARD")
+    assert "1 town hall about ‘=2+2’" in text_of(hana, "/townhalls?state=all&q=%3D2%2B2")
     assert "0 town halls live or to come" in text_of(hana, "/townhalls?department=nobody&page=0&state=nonsense")
     assert "There is no such page" in text_of(hana, "/townhalls?page=9")
     assert "4 town halls" in text_of(hana, "/townhalls?state=all&department=council")
