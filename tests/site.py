@@ -483,7 +483,13 @@ class RunningSite:
         self.house = _beside(lambda: House(settings, clock=self.clock, jobs=jobs, database=database))
         self.town = Town.of(self.house)
         config = uvicorn.Config(
-            self.house.asgi, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+            self.house.asgi,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            ws_max_size=16_384,
+            ws_per_message_deflate=False,
         )
         self.server = _Server(config)
         self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
@@ -498,7 +504,7 @@ class RunningSite:
         return self
 
     def __exit__(self, *_fault: object) -> None:
-        self.house.hub.close()  # as the signal does that ends a process
+        self.house._let_everybody_go()  # as the signal does that ends a process
         self.server.end()
         self.thread.join(20)
         if get_asyncio_executor() is self.house.pool:

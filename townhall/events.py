@@ -23,6 +23,14 @@ class HallMoved:
 
 
 @dataclass(frozen=True)
+class PlacesChanged:
+    """Another number of places, or nobody has to register any more: the waiting list may move up."""
+
+    hall_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class HallCancelled:
     hall_id: int
     at: datetime

@@ -2,20 +2,81 @@
 
 from __future__ import annotations
 
-from app.site import Site
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.accounts.holding import LetterChoice
+from app.core.i18n import _
+from app.core.jobs import Job
+from app.core.web.page import say_instant
+from app.files.events import FileSettled
+from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
+from app.site import HomePanel, PanelItem, Site
 from townhall import (
+    demo,
     model,  # noqa: F401  its tables
 )
+from townhall.api import reading as api_reading
+from townhall.events import HallCancelled, HallMoved, PlacesChanged
+from townhall.live.carrying import Carrying
+from townhall.live.halls import Halls
+from townhall.mails.places import CHOICE, PlaceLetters
+from townhall.model import Hall
 from townhall.policy import TownHallPolicy
+from townhall.queries import finding
 from townhall.rules.acts import ACTS
-from townhall.service import asking, captioning, deciding, excluding, hands, hosting, merging, polling, staging
+from townhall.rules.lifecycle import HallState
+from townhall.rules.news import PARTICIPANT
+from townhall.service import (
+    answering,
+    asking,
+    attaching,
+    captioning,
+    committing,
+    deciding,
+    erasing,
+    excluding,
+    hands,
+    hosting,
+    merging,
+    outstanding,
+    places,
+    polling,
+    staging,
+    telling,
+    winding_up,
+)
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
+from townhall.service.followed import TELLERS, HallFollowed, Lines, tags
+from townhall.service.holding import TownHallHolding
 from townhall.service.judging import QuestionUnderModeration
-from townhall.service.locking import QUESTION
+from townhall.service.locking import KIND, QUESTION
+from townhall.service.rekeying import TownHallRekeyer, make_void
+from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
+from townhall.web import (
+    archive,
+    editing,
+    joining_code,
+    leaving,
+    listing,
+    planning,
+    preparing,
+    reading,
+    registering,
+    room,
+    screen,
+    socket,
+    staffroom,
+    streams,
+)
+from townhall.web import attaching as documents
+from townhall.web import hosting as web_hosting
 
 
 def install(site: Site) -> None:
@@ -38,10 +99,61 @@ def install(site: Site) -> None:
 
 def _install_before(site: Site, policy: TownHallPolicy) -> None:
     """Scheduling, agenda, people, documents; lists, feeds, calendar."""
+    zone, base_url = site.settings.zone, site.settings.base_url
+    site.routers += [*reading.HANDLERS, *listing.HANDLERS, *joining_code.HANDLERS, *api_reading.HANDLERS]
+    site.routers += [*web_hosting.HANDLERS, *editing.HANDLERS, *planning.HANDLERS, *preparing.HANDLERS]
+    site.routers += documents.HANDLERS
+    #: what the other areas put on the public page, each a reading.PagePart
+    site.dependencies["hall_parts"] = []
+    site.referred[KIND], site.locks[KIND], site.subjects[KIND] = HallReferred(), lock, HallsOnLists()
+    site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
+    site.happenings.update(TELLERS)
+    site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.file_owners[KIND] = attaching.is_public
+    site.listeners[FileSettled].append(attaching.note_settled)
+    site.calendars.append(HallDates(base_url))
+    site.demos.append(demo.fill)
+    site.panels.append(lambda db, _now: _panel(db, lambda at: say_instant(at, zone)))
+    site.sitemap.append(lambda db: [f"/townhalls/{number}" for number in finding.public_ids(db, 45_000)])
+
+
+def _panel(db: Session, say: Callable[[datetime], str]) -> HomePanel:
+    return HomePanel(
+        title=str(_("Town halls")),
+        href="/townhalls",
+        action_href="/join",
+        action_text=str(_("Join with a code")),
+        empty=str(_("No town hall is announced at the moment. Those that took place can be read.")),
+        items=[_item(hall, say) for hall in finding.most_pressing(db)],
+    )
+
+
+def _item(hall: Hall, say: Callable[[datetime], str]) -> PanelItem:
+    when = _("begins on {at}").format(at=say(hall.starts_at)) if hall.starts_at else ""
+    return PanelItem(f"/townhalls/{hall.id}", hall.title, str(_("live now")) if hall.state == HallState.LIVE else when)
 
 
 def _install_joining(site: Site, policy: TownHallPolicy) -> None:
     """Registration, the waiting list, browsers, letters about dates, what people hold and may erase."""
+    letters = PlaceLetters(site.keys, policy, site.settings.base_url)
+    site.routers += [*registering.HANDLERS, *leaving.HANDLERS]
+    site.letters.update(letters.composers())
+    site.recipients[PARTICIPANT] = letters.address_of
+    site.letter_choices.append(LetterChoice(CHOICE, str(_("Reminders of town halls that I registered for"))))
+    site.holdings["townhall"], site.rekeyers["townhall"] = TownHallHolding(site.keys), TownHallRekeyer()
+    site.at_rotation.append(make_void)
+    site.listeners[HallMoved].append(telling.note_moved)
+    site.listeners[HallCancelled].append(telling.note_cancelled)
+    site.listeners[PlacesChanged].append(places.note_changed)
+
+    def forget(db: Session, now: datetime) -> int:
+        return erasing.erase_some(db, policy, now) or erasing.forget_unconfirmed(db, policy, now)
+
+    site.jobs += [
+        Job("townhalls: remind", telling.remind, timedelta(seconds=20)),
+        Job("townhalls: write to who registered", telling.queue_some, timedelta(seconds=1)),
+        Job("townhalls: forget who took part", forget, timedelta(minutes=10)),
+    ]
 
 
 def _install_questions(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
@@ -86,11 +198,30 @@ def _install_polls(site: Site, policy: TownHallPolicy, commands: Commands) -> No
 
 def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """Sockets, event streams, state and commands over HTTP."""
+    carrying = Carrying(commands)
+    site.dependencies["hall_carrying"] = carrying
+    site.dependencies["halls"] = halls = Halls(policy, site.clock, lambda: site.permissions)
+    carrying.react, carrying.caption, carrying.done = halls.react, halls.caption, halls.carried_out
+    site.companions.append(halls)
+    site.routers += [*socket.HANDLERS, *streams.HANDLERS]
 
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
     """The room, the projector, the host's console, the moderators' desk of a hall."""
+    site.routers += [*room.HANDLERS, *screen.HANDLERS, *staffroom.HANDLERS]
 
 
 def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> None:
     """The archive, tickets, promises, minutes, exports, letters."""
+    commands.handlers |= {"commitment.add": committing.add, "question.answer": answering.answer}
+    site.referred[QUESTION], site.locks[QUESTION] = outstanding.QuestionReferred(), outstanding.lock
+    site.subjects[QUESTION] = outstanding.QuestionsOnLists()
+    site.listeners[ReferralAnswered].append(answering.note_answer)
+    site.listeners[AnswerWithdrawn].append(answering.note_answer)
+
+    def wind_up(db: Session, now: datetime) -> int:
+        return winding_up.wind_up_some(db, site.referring, now)
+
+    site.routers += [*archive.HANDLERS]
+    site.dependencies["hall_parts"].append(archive.part)
+    site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))

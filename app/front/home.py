@@ -25,7 +25,7 @@ def home(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Respo
     promised = public.newest_promises(db, subjects, at, most=MOST_PROMISES)
     response: Response[bytes] = state.pages.public(
         "front/home.html",
-        keys=("petitions", "consultations", "outcomes"),
+        keys=("petitions", "consultations", "townhalls", "outcomes"),
         fresh_for=5,
         good_until=next_midnight(now, zone),
         panels=[panel(db, now) for panel in state.site.panels],

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid
 from app.core.events import announce
 from app.core.i18n import _
+from app.core.local_times import whole_days
 from app.departments.queries import officials_of
 from app.mail import service as mail
 from consultations import identity
@@ -18,7 +19,6 @@ from consultations.events import ConsultationPublished
 from consultations.model import Authorship, Consultation
 from consultations.policy import ConsultationPolicy
 from consultations.queries.editing import authors, has_text
-from consultations.rules.dating import whole_days
 from consultations.rules.lifecycle import EditorialState as E
 from consultations.rules.texts import CHECKS, Lack, lacks
 from consultations.service import building

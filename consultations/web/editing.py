@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import may
 from app.accounts.model import Account
-from app.core.errors import BadField, Invalid, NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
+from app.core.local_times import fields_of
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.core.web.time_fields import read_time_of, times_that_come_twice
 from app.departments.queries import active
 from consultations import queries
 from consultations.model import Consultation
-from consultations.rules.dating import ComesTwice, check_far, fields_of, read_instant
 from consultations.rules.lifecycle import EDITABLE
 from consultations.rules.texts import SECTIONS, SETTINGS, TIMES, Section, read_text, read_title
 from consultations.service import editing
@@ -104,20 +105,6 @@ def _read(request: Request[Any, Any, Any], about: Section, shown: Form, form: Se
     return Written(values)
 
 
-def read_time_of(request: Request[Any, Any, Any], shown: Form, form: Sent, name: str, twice: dict[str, Any]) -> Any:
-    """One instant of a form; a local time that comes twice is asked about: both go into ``twice``."""
-    state = request.app.state
-    try:
-        instant = read_instant(form, name, state.settings.zone)
-        return instant if instant is None else check_far(instant, state.clock.now())
-    except ComesTwice as wrong:
-        twice[name] = wrong.instants
-        shown.refuse(f"{name}_which", wrong.message)
-    except BadField as wrong:
-        shown.refuse(f"{name}_day", wrong.message)
-    return None
-
-
 def _values(request: Request[Any, Any, Any], db: Session, consultation: Consultation, about: Section) -> Sent:
     zone = request.app.state.settings.zone
     pairs = [(f.name, getattr(consultation, f.name)) for f in about.fields]
@@ -173,27 +160,12 @@ def _page(
         discussions=[(value, str(name)) for value, name in DISCUSSIONS.items()],
         departments=[d for d in active(db) if d.id != consultation.department_id],
         helping=set(values.all("supporting")) if isinstance(values, Sent) else set(),
-        twice=twice or (_twice(request, form) if which else {}),
+        twice=twice or (times_that_come_twice(request, form.values, ("opens", "closes")) if which else {}),
         zone=state.settings.time_zone,
         stands=stands,
         form=form,
     )
     return response
-
-
-def _twice(request: Request[Any, Any, Any], form: Form) -> dict[str, Any]:
-    """The two instants behind each local time on the page that comes twice."""
-    found = {}
-    for name in ("opens", "closes"):
-        try:
-            read_instant(
-                {k: v for k, v in form.values.items() if k != f"{name}_which"}, name, request.app.state.settings.zone
-            )
-        except ComesTwice as wrong:
-            found[name] = wrong.instants
-        except BadField:
-            continue
-    return found
 
 
 def _number(text: str) -> int:

@@ -19,6 +19,7 @@ from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.core.web.edge import shows
 from app.core.web.page import Pages, public
+from app.core.web.qr import QrCode, qr_code
 from app.files.model import StoredFile
 from app.files.queries import files_of_many
 from app.moderation import promise
@@ -41,7 +42,6 @@ from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, s
 from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
 from petitions.web.history import History, history_chart
-from petitions.web.sharing import QrCode, qr_code
 from petitions.web.stopped import stopped_petition
 from petitions.web.trail import read_story, trail
 

@@ -56,15 +56,19 @@ NO_PAGES = {
     "/consultations/{ref}/roll.json": "data",
     "/consultations/{ref}/roll.txt": "plain text",
     "/desk/consultations/{consultation_id}/export/columns.csv": "a table",
-    "/desk/consultations/{consultation_id}/export/responses.csv": "a table",
-    "/desk/consultations/{consultation_id}/export/responses.json": "data",
-    "/desk/consultations/{consultation_id}/export/responses.xlsx": "a table",
     "/desk/consultations/{consultation_id}/paper/template.csv": "a table",
     "/desk/consultations/{consultation_id}/paper/template.xlsx": "a table",
     "/desk/consultations/{consultation_id}/text.csv": "a table",
     "/desk/consultations/{consultation_id}/text.json": "data",
     "/hosting/consultations/{consultation_id}/documents/{file_id}": "a file to save",
     "/desk/consultations/{consultation_id}/responses/{response_id}/files/{file_id}": "a file to save",
+    "/townhalls.json": "data",
+    "/townhalls.atom": "a feed",
+    "/townhalls.ics": "a calendar",
+    "/townhalls/{ref}/qr.svg": "a picture",
+    "/api/v1/townhalls": "data",
+    "/api/v1/townhalls/{hall_id}": "data",
+    "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -89,6 +93,7 @@ NO_PAGE_TEMPLATES = (
     "consultations/building/differences.html",
     "consultations/building/frame.html",
     "consultations/building/macros.html",
+    "townhalls/registering/macros.html",
 )
 
 
@@ -182,7 +187,34 @@ CONSULTING = Part(
     ),
     ("consultations/",),
 )
-PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING)
+REGISTERING = Part(
+    "registering for a town hall, and what letters about it lead to",
+    (
+        "/townhalls/cancel",
+        "/townhalls/confirm",
+        "/townhalls/not-me",
+        "/townhalls/unsubscribe",
+        "/townhalls/{hall_id}/place",
+        "/townhalls/{hall_id}/register",
+    ),
+    ("townhalls/registering/",),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING)
+SCHEDULING = Part(
+    "town halls before they begin, and how they are found",
+    (
+        "/hosting/townhalls",
+        "/join",
+        "/townhalls",
+    ),
+    (
+        "townhalls/hosting/",
+        "townhalls/join.html",
+        "townhalls/list.html",
+        "townhalls/page",
+    ),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, SCHEDULING)
 
 
 def routes_of(house: House) -> set[str]:

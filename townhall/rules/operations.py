@@ -95,10 +95,12 @@ class MergeQuestions(Shape):
 
 
 class AnswerQuestion(Shape):
-    """A department's written answer; ``department`` its short name, where who answers is of none."""
+    """A department's written answer. ``grade``: what it will do, in one word; empty: it explains."""
 
     question: Id
     text: Words
+    grade: Annotated[str, Meta(max_length=20)] = ""
+    #: not needed: whoever answers acts for one department
     department: Annotated[str, Meta(max_length=80)] = ""
 
 

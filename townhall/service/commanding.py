@@ -49,12 +49,16 @@ from townhall.service.log import Happening
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a command: somebody signed in, a participant, or both. ``session``: the digest of the cookie."""
+    """Who sends a command: somebody signed in, a participant, or both. ``session``: the digest of the cookie.
+
+    ``ticket``: what stands for their browser in this hall; see :func:`townhall.identity.ticket`.
+    """
 
     participant_id: int | None = None
     account_id: int | None = None
     role: str = ""
     session: bytes | None = None
+    ticket: bytes | None = None
 
     @property
     def key(self) -> bytes:

@@ -31,6 +31,8 @@ class Entry:
     title: str
     link: str = ""
     about: str = ""
+    #: where it takes place
+    place: str = ""
     ends: datetime | None = None
     cancelled: bool = False
 
@@ -79,6 +81,8 @@ def _event(entry: Entry) -> Event:
         one.add("transp", "TRANSPARENT")  # a day to remember, which makes nobody busy
     if entry.about:
         one.add("description", _NOT_TEXT.sub("", entry.about))
+    if entry.place:
+        one.add("location", _line(entry.place))
     if entry.link:
         one.add("url", entry.link)
     one.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")

@@ -26,6 +26,8 @@ class Grade(StrEnum):
     ALREADY_DONE = "already-done"
     NO = "no"
     NOT_OURS = "not-ours"
+    #: of a question that asked to know, not that something be done
+    EXPLAINED = "explained"
 
 
 GRADE_NAMES = {
@@ -35,7 +37,15 @@ GRADE_NAMES = {
     Grade.ALREADY_DONE: _("Already done"),
     Grade.NO: _("No"),
     Grade.NOT_OURS: _("Not ours to decide"),
+    Grade.EXPLAINED: _("Explained"),
 }
+#: whose cause is a question that somebody asked: it may be answered by an explanation alone
+QUESTION_CAUSE = "question"
+
+
+def grades_for(cause: str) -> dict[Grade, str]:
+    """What a department may say that it does: who asked for something gets no mere explanation."""
+    return {g: name for g, name in GRADE_NAMES.items() if g != Grade.EXPLAINED or cause == QUESTION_CAUSE}
 
 
 #: a promise goes with an answer that does something

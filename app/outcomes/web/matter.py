@@ -26,7 +26,7 @@ from app.files.queries import files_of
 from app.outcomes import queries
 from app.outcomes.model import Answer, Referral
 from app.outcomes.queries import people
-from app.outcomes.rules.answers import GRADE_NAMES
+from app.outcomes.rules.answers import grades_for
 from app.outcomes.rules.commitments import PROGRESS_NAMES
 from app.outcomes.rules.deadlines import read_day
 from app.outcomes.rules.referrals import CLOSED_NAMES, OWED, UNANSWERED, read_note
@@ -206,7 +206,7 @@ def _answered(state: Any, db: Session, referral: Referral, versions: Any) -> dic
         "audience": teller.audience(db, referral.subject_id) if teller else None,
         "leaves_at": teller.leaves_at(now) if teller else None,
         "tellings": teller.tellings(db, referral.subject_id, [a.id for a in versions]) if teller else (),
-        "grades": GRADE_NAMES,
+        "grades": grades_for(referral.cause),
     }
 
 

@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from app.core.web.qr import QUIET_ZONE, qr_code
 from app.moderation.rules.standards import Verdict
 from petitions.model.petition import Petition
-from petitions.web.sharing import QUIET_ZONE, qr_code
 from tests.site import RunningSite
 
 WORDS = "Feed & water 100% of the swans: “today”, not 'soon'"

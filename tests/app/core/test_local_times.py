@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import BadField
-from consultations.rules.dating import (
+from app.core.local_times import (
     ComesTwice,
     NoSuchTime,
     fields_of,

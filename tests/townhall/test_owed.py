@@ -1,0 +1,92 @@
+"""What a hall leaves behind for departments: promises, answers, and whatever nobody answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.outcomes.model import Answer, Commitment, Referral
+from tests.site import Town
+from tests.townhall.meeting import Meeting
+from townhall.model import Hall, Promise, Question
+from townhall.rules.commands import BadCommand, NotAllowed
+from townhall.rules.questions import QuestionState
+
+DUE = "2027-03-15"
+
+
+@pytest.fixture
+def meeting(town: Town) -> Meeting:
+    return Meeting(town)
+
+
+def test_what_ana_promises_is_a_commitment_of_roads_at_its_second(meeting: Meeting) -> None:
+    hall = meeting.hall()
+    question = meeting.question(hall)
+    reply = meeting.send(
+        hall,
+        meeting.staff(meeting.cleo),
+        "commitment.add",
+        text="The crossing will be repaired.",
+        department="council-roads",
+        due_on=DUE,
+        question=question,
+    )
+    made = meeting.row(Commitment, reply.d["commitment"])
+    assert (made.text, made.due_on.isoformat()) == ("The crossing will be repaired.", DUE)
+    assert made.department_id == meeting.department("council-roads").id
+    promise = meeting.row(Promise, made.id)
+    assert (promise.question_id, promise.second) == (question, 300)
+    assert ("commitment.added", made.id) in meeting.events(hall)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("text", " "), ("department", "nobody"), ("due_on", "2020-01-01"), ("due_on", "2027-02-30")]
+)
+def test_a_promise_without_a_text_a_department_or_a_day_to_come_is_none(
+    meeting: Meeting, field: str, value: str
+) -> None:
+    hall = meeting.hall()
+    given = {"text": "We will.", "department": "council-roads", "due_on": DUE} | {field: value}
+    with pytest.raises(BadCommand) as refused:
+        meeting.send(hall, meeting.staff(meeting.cleo), "commitment.add", **given)
+    assert [e.field for e in refused.value.errors] == [field]
+    assert meeting.events(hall) == []
+
+
+def test_roads_answers_in_writing_once_and_corrects_it(meeting: Meeting) -> None:
+    hall = meeting.hall()
+    question = meeting.question(hall)
+    rhoda = meeting.staff(meeting.rhoda)
+    meeting.send(hall, rhoda, "question.answer", question=question, text="It opens in May.\nThe pipe is mended.")
+    meeting.send(hall, rhoda, "question.answer", question=question, text="It opens in June.")
+    (referral,) = meeting.town.rows(Referral, Referral.subject_kind == "question")
+    answers = meeting.town.rows(Answer, Answer.referral_id == referral.id)
+    assert sorted((a.version, a.summary, a.grade) for a in answers) == [
+        (1, "It opens in May.", "explained"),
+        (2, "It opens in June.", "explained"),
+    ]
+    assert [kind for kind, _thing in meeting.events(hall)] == ["question.answer"] * 2
+
+
+def test_an_officer_of_another_department_answers_nothing(meeting: Meeting, town: Town) -> None:
+    hall = meeting.hall()
+    question = meeting.question(hall)
+    town.department("parks")
+    stranger = meeting.staff(town.staff("pia@example.org", "department-officer", "parks"))
+    with pytest.raises(NotAllowed):
+        meeting.send(hall, stranger, "question.answer", question=question, text="Ask us.")
+
+
+def test_what_nobody_answered_becomes_a_duty_once_the_hall_is_over(meeting: Meeting) -> None:
+    hall = meeting.hall()
+    left = meeting.question(hall, "Who pays?")
+    meeting.question(hall, "Told.", state=QuestionState.ANSWERED)
+    meeting.question(hall, "Rude.", state=QuestionState.REJECTED, reason_code="offensive")
+    meeting.send(hall, meeting.staff(meeting.ana), "hall.end")
+    meeting.town.work()
+    meeting.town.work()
+    (referral,) = meeting.town.rows(Referral, Referral.subject_kind == "question")
+    assert (referral.subject_id, referral.cause) == (left, "question")
+    assert referral.department_id == meeting.department().id
+    assert meeting.row(Hall, hall).wound_up_at is not None
+    assert meeting.row(Question, left).department_id == meeting.department().id

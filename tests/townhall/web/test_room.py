@@ -1,0 +1,75 @@
+"""A hall's pages without a script: everything is a form."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.site import RunningSite
+from tests.townhall.meeting import Meeting
+from townhall.rules.lifecycle import Entry, HallState
+
+
+@pytest.fixture(scope="module")
+def meeting(sqlite_site: RunningSite) -> Meeting:
+    return Meeting(sqlite_site.town, "room-pages")
+
+
+@pytest.fixture
+def nora(sqlite_site: RunningSite) -> Iterator[httpx.Client]:
+    with sqlite_site.client() as client:
+        yield client
+
+
+def page(client: httpx.Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code, answer.text[-800:])
+    return html.unescape(answer.text)
+
+
+def test_nora_reads_without_registering_and_is_told_how_to_take_part(nora: httpx.Client, meeting: Meeting) -> None:
+    hall = meeting.hall()
+    meeting.question(hall, "Why is <Oak Street> still closed?")
+    shown = page(nora, f"/townhalls/{hall}/room")
+    assert "Why is <Oak Street> still closed?" in shown
+    assert f'href="/townhalls/{hall}/register"' in shown
+    assert 'http-equiv="refresh" content="20"' in shown
+
+
+def test_the_page_one_writes_on_does_not_refresh_itself(nora: httpx.Client, meeting: Meeting) -> None:
+    hall = meeting.hall(entry=Entry.OPEN)
+    assert 'http-equiv="refresh"' in page(nora, f"/townhalls/{hall}/room")
+    writing = page(nora, f"/townhalls/{hall}/room?write=yes")
+    assert 'http-equiv="refresh"' not in writing
+    assert re.search(r'<textarea[^>]* name="text"', writing)
+
+
+def test_staff_pages_are_there_for_staff_alone(sqlite_site: RunningSite, meeting: Meeting) -> None:
+    hall = meeting.hall()
+    meeting.question(hall, "May I ask?")
+    for address, path in (
+        (f"ana.{meeting.home}@example.org", f"/hosting/townhalls/{hall}/console"),
+        (f"ben.{meeting.home}@example.org", f"/moderation/townhalls/{hall}"),
+    ):
+        with sqlite_site.signed_in(address) as staff:
+            assert "May I ask?" in page(staff, path)
+        with sqlite_site.client() as nobody:
+            assert nobody.get(path).status_code == 404
+
+
+def test_the_projector_shows_how_to_join(nora: httpx.Client, meeting: Meeting) -> None:
+    hall = meeting.hall(code="WARD4A")
+    shown = page(nora, f"/townhalls/{hall}/screen")
+    assert "WARD4A" in shown
+    assert "<svg" in shown
+
+
+@pytest.mark.parametrize("state", [HallState.DRAFT, HallState.DISCARDED])
+def test_what_is_not_public_has_no_room(nora: httpx.Client, meeting: Meeting, state: HallState) -> None:
+    hall = meeting.hall(state)
+    assert nora.get(f"/townhalls/{hall}/room").status_code == 404
+    assert nora.get(f"/townhalls/{hall}/screen").status_code == 404

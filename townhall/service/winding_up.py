@@ -1,0 +1,50 @@
+"""What the end of a hall brings: what nobody answered becomes a department's duty. No question is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.freshness import touch
+from app.outcomes.service.referring import Referring
+from townhall.model import Hall, Question
+from townhall.rules.lifecycle import HallState
+from townhall.rules.questions import QuestionState
+from townhall.service import locking
+from townhall.service.answering import ticket
+
+A_STEP = 5
+
+
+def wind_up_some(db: Session, referring: Referring, now: datetime) -> int:
+    """One step: halls that have ended; answers how many."""
+    ended = select(Hall.id).where(Hall.state == HallState.ENDED, Hall.wound_up_at.is_(None))
+    ids = db.scalars(ended.order_by(Hall.id).limit(A_STEP)).all()
+    for hall_id in ids:
+        _wind_up(db, referring, hall_id, now)
+    return len(ids)
+
+
+def _wind_up(db: Session, referring: Referring, hall_id: int, now: datetime) -> None:
+    hall = locking.locked(db, hall_id)
+    if hall.state != HallState.ENDED or hall.wound_up_at is not None or hall.ended_at is None:
+        return
+    hall.wound_up_at = now
+    departments = set()
+    for question in left_open(db, hall_id):
+        department = question.department_id or hall.department_id
+        question.department_id = department
+        departments.add(department)
+        ticket(db, referring, question, department, hall.ended_at)
+    db.flush()
+    if departments:
+        touch(db, "outcomes", *(f"department:{number}" for number in departments))
+    touch(db, f"townhall:{hall_id}", "townhalls")
+
+
+def left_open(db: Session, hall_id: int) -> list[Question]:
+    """Public questions that nobody answered, the most wanted first."""
+    rows = select(Question).where(Question.hall_id == hall_id, Question.state == QuestionState.OPEN)
+    return list(db.scalars(rows.order_by(Question.votes.desc(), Question.id)))
