@@ -42,7 +42,7 @@ class Meeting:
 
     def fill(self, questions: int, voters: int) -> None:
         self.site.run("department", "add", "council", "The Council")
-        self.site.run("staff", "add", "ana@example.org", "--role", "official", "--department", "council")
+        self.site.run("staff", "add", "ana@example.org", "--role", "moderator")
         with self.database.writing() as db:
             ana = db.scalars(select(Account.id).where(Account.email == "ana@example.org")).one()
             self.hall = self._hall(db, ana)

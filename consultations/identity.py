@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-
 from app.core.people.addresses import Address
+from app.core.security import nonces
 from app.core.security.keys import Keys
 
 KEY_BYTES = 16
@@ -13,7 +12,7 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another
 
 def new_salt() -> bytes:
     """16 random bytes: they key one consultation's respondents, or hide one response's digest."""
-    return secrets.token_bytes(KEY_BYTES)
+    return nonces.new_salt()
 
 
 def address_key(keys: Keys, salt: bytes, address: str) -> bytes:

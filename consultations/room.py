@@ -61,6 +61,7 @@ from consultations.web import (
     disposing,
     editing,
     exports,
+    figures,
     finishing,
     hosting,
     listing,
@@ -69,6 +70,7 @@ from consultations.web import (
     reading,
     receipts,
     reviewing,
+    sent,
     texts,
     unsubscribing,
     versioning,
@@ -146,7 +148,8 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
 
 def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     """Answering, drafts, receipts, letters to respondents, what they hold and may erase."""
-    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *receipts.HANDLERS, *responding_api.HANDLERS]
+    site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *sent.HANDLERS, *receipts.HANDLERS]
+    site.routers += [*responding_api.HANDLERS]
     site.dependencies["asked_now"] = Current()
     performer = Responding(site.keys, policy)
     site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
@@ -211,7 +214,7 @@ def _install_publishing(site: Site, policy: ConsultationPolicy) -> None:
     site.letters.update(letters.composers())
     news = News(site.settings.news_window, site.settings.zone)
     outcomes = Outcomes(news, site.settings.base_url)
-    site.routers += [*unsubscribing.HANDLERS, *published.HANDLERS, *web_publishing.HANDLERS]
+    site.routers += [*unsubscribing.HANDLERS, *published.HANDLERS, *figures.HANDLERS, *web_publishing.HANDLERS]
     site.routers += [*exports.HANDLERS, *web_importing.HANDLERS, *web_feedback.HANDLERS]
     importing = Importing(site.keys, policy, site.settings.zone)
     site.dependencies["paper"] = importing

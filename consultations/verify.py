@@ -14,12 +14,15 @@ from consultations.model import (
     ClauseVersion,
     Consultation,
     DraftText,
+    Figures,
     PublishedBatch,
     PublishedResponse,
     Response,
     ResponseVersion,
+    Roll,
     TextVersion,
 )
+from consultations.queries.figures import questions_of
 from consultations.rules.responses import ResponseState
 from consultations.service import roll
 
@@ -81,7 +84,18 @@ def texts_are_whole(db: Session, now: datetime) -> Iterable[str]:
         yield f"clause {row} lacks a version"
 
 
+def figures_hold_nothing_small(db: Session, now: datetime) -> Iterable[str]:
+    """Published figures count no more people than the roll that they were made of, and tell of no few of them."""
+    for row, total in db.execute(select(Figures, Roll.total).join(Roll, Roll.id == Figures.roll_id)):
+        if row.responses + row.left_out > total:
+            yield f"the figures of consultation {row.consultation_id} count more than its roll"
+        shown = [table.smallest for question in questions_of(row) for table in question.tables]
+        if any(n is not None and n < row.small for n in shown):
+            yield f"the figures of consultation {row.consultation_id} tell of fewer than {row.small} people"
+
+
 INVARIANTS = [
+    Invariant("Published figures are of the roll and of no few people", figures_hold_nothing_small),
     Invariant("Draft texts have all their versions and clauses", texts_are_whole),
     Invariant("Responses to consultations are counted exactly", counts_are_exact),
     Invariant("Responses to consultations have all their versions", versions_are_whole),

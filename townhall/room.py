@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.accounts.holding import LetterChoice
 from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.web.page import say_instant
@@ -18,13 +19,16 @@ from townhall import (
     model,  # noqa: F401  its tables
 )
 from townhall.api import reading as api_reading
+from townhall.events import HallCancelled, HallMoved, PlacesChanged
 from townhall.live.carrying import Carrying
 from townhall.live.halls import Halls
+from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
 from townhall.queries import finding
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
+from townhall.rules.news import PARTICIPANT
 from townhall.service import (
     answering,
     asking,
@@ -32,21 +36,26 @@ from townhall.service import (
     captioning,
     committing,
     deciding,
+    erasing,
     excluding,
     hands,
     hosting,
     merging,
     outstanding,
+    places,
     polling,
     staging,
+    telling,
     winding_up,
 )
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
 from townhall.service.followed import TELLERS, HallFollowed, Lines, tags
+from townhall.service.holding import TownHallHolding
 from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import KIND, QUESTION
+from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
@@ -54,10 +63,12 @@ from townhall.web import attaching as documents
 from townhall.web import (
     editing,
     joining_code,
+    leaving,
     listing,
     planning,
     preparing,
     reading,
+    registering,
     room,
     screen,
     socket,
@@ -123,6 +134,25 @@ def _item(hall: Hall, say: Callable[[datetime], str]) -> PanelItem:
 
 def _install_joining(site: Site, policy: TownHallPolicy) -> None:
     """Registration, the waiting list, browsers, letters about dates, what people hold and may erase."""
+    letters = PlaceLetters(site.keys, policy, site.settings.base_url)
+    site.routers += [*registering.HANDLERS, *leaving.HANDLERS]
+    site.letters.update(letters.composers())
+    site.recipients[PARTICIPANT] = letters.address_of
+    site.letter_choices.append(LetterChoice(CHOICE, str(_("Reminders of town halls that I registered for"))))
+    site.holdings["townhall"], site.rekeyers["townhall"] = TownHallHolding(site.keys), TownHallRekeyer()
+    site.at_rotation.append(make_void)
+    site.listeners[HallMoved].append(telling.note_moved)
+    site.listeners[HallCancelled].append(telling.note_cancelled)
+    site.listeners[PlacesChanged].append(places.note_changed)
+
+    def forget(db: Session, now: datetime) -> int:
+        return erasing.erase_some(db, policy, now) or erasing.forget_unconfirmed(db, policy, now)
+
+    site.jobs += [
+        Job("townhalls: remind", telling.remind, timedelta(seconds=20)),
+        Job("townhalls: write to who registered", telling.queue_some, timedelta(seconds=1)),
+        Job("townhalls: forget who took part", forget, timedelta(minutes=10)),
+    ]
 
 
 def _install_questions(site: Site, policy: TownHallPolicy, commands: Commands) -> None:

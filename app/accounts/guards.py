@@ -13,7 +13,7 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.accounts import stepping_up
@@ -22,6 +22,7 @@ from app.accounts.model import Account
 from app.accounts.rules.acts import Permissions, UnknownAct
 from app.accounts.rules.roles import Role
 from app.accounts.stepping_up import Who
+from app.core import ready
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import NotFound
@@ -46,12 +47,7 @@ __all__ = [
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
-#: every signed-in request asks this first
-_OF_TOKEN = (
-    select(SignedIn, Account)
-    .join(Account, Account.id == SignedIn.holder_id)
-    .where(SignedIn.id == bindparam("token", type_=SignedIn.id.type))
-)
+_SESSION, _ACCOUNT = SignedIn.__table__.c, Account.__table__.c
 
 
 async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -139,11 +135,12 @@ def _shows_presence(connection: Connection) -> bool:
 
 def _find(database: Database, clock: Clock, token: str, *, present: bool) -> Who | None:
     now = clock.now()
-    with database.looking() as db:
-        row = db.execute(_OF_TOKEN, {"token": sessions.digest(token)}).first()
-    if row is None:
+    with database.glancing() as connection:
+        found = ready.rows_on(connection, "whose session", _whose_session, {"token": sessions.digest(token)})
+    if not found:
         return None
-    session, account = row
+    session = ready.loaded(SignedIn, _SESSION.keys(), found[0][: len(_SESSION)])
+    account = ready.loaded(Account, _ACCOUNT.keys(), found[0][len(_SESSION) :])
     lapsed = session.is_over(now)
     if account.disabled_at is not None or (lapsed and not session.lapsed_lately(now)):
         return None
@@ -154,6 +151,12 @@ def _find(database: Database, clock: Clock, token: str, *, present: bool) -> Who
 
         database.retrying(seen)
     return Who(account, session, lapsed=lapsed)
+
+
+def _whose_session() -> Select[*tuple[Any, ...]]:
+    """Every signed-in request asks this first."""
+    wanted = select(*_SESSION, *_ACCOUNT).join_from(SignedIn, Account, _ACCOUNT.id == _SESSION.holder_id)
+    return wanted.where(_SESSION.id == ready.given("token", _SESSION.id.type))
 
 
 async def provide_account(request: Request[Any, Any, Any]) -> Account:

@@ -24,6 +24,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     CursorResult,
     DateTime,
     Engine,
@@ -179,12 +180,19 @@ class Database:
 
     @contextmanager
     def looking(self) -> Iterator[Session]:
-        """For one SELECT alone: PostgreSQL has no transaction to begin and to end, which take longer than it."""
+        """For one SELECT alone, or some that need no common snapshot: PostgreSQL has no transaction to begin and to
+        end, which take longer than they."""
         session = Session(self._look_engine, expire_on_commit=False, autoflush=False)
         try:
             yield session
         finally:
             abandon(session)
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """The same for a ready statement, which needs no session."""
+        with self._look_engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self, *, first: bool = False) -> Iterator[Session]:

@@ -6,13 +6,20 @@ with time, so rows with them are appended to an index rather than scattered over
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 
+from app.core.security.nonces import new_nonce
+
 _EPOCH_MS = 1_577_836_800_000
+
+
+def _ten_bits() -> int:
+    return int.from_bytes(new_nonce()[:2], "big") & 0x3FF
+
+
 _lock = threading.Lock()
-_node = secrets.randbits(10)
+_node = _ten_bits()
 _last_ms = 0
 _counter = 0
 
@@ -28,11 +35,11 @@ def new_id() -> int:
                 _last_ms += 1
                 _counter = 0
         else:
-            _last_ms, _counter = ms, secrets.randbits(10)
+            _last_ms, _counter = ms, _ten_bits()
         return (_last_ms << 22) | (_node << 12) | _counter
 
 
 def after_fork() -> None:
     """A child process must not share its parent's process bits."""
     global _node
-    _node = secrets.randbits(10)
+    _node = _ten_bits()

@@ -1,7 +1,8 @@
 """Reading statements of hot paths: built and compiled once, so that a request only binds its values.
 
-SQLAlchemy takes longer to put such a statement together, and to look up how it was compiled, than
-SQLite takes to answer it. Each is known by what its text depends on; everything else is bound by name.
+SQLAlchemy takes longer to put such a statement together, to look up how it was compiled and to dress its rows than
+SQLite takes to answer it. Each is known by what its text depends on; everything else is bound by name, and the
+driver is asked directly. A driver's error is told as SQLAlchemy would have told it.
 """
 
 from __future__ import annotations
@@ -9,27 +10,31 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     BindParameter,
     ColumnElement,
+    Connection,
     Dialect,
     Select,
     String,
     bindparam,
     cast,
+    exc,
     func,
     select,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.types import NullType
 
-from app.core.db import Instant
+from app.core.db import Base, Instant
 
 MOST_KEPT = 2_000
+_CURSOR = "ready"
+T = TypeVar("T", bound=Base)
 
 
 class _Statement(NamedTuple):
@@ -92,21 +97,64 @@ def rows(
     db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
     """What the statement known as ``key`` finds; ``build`` is asked for it once in each dialect."""
-    connection = db.connection()
+    return rows_on(db.connection(), key, build, values)
+
+
+def rows_on(
+    connection: Connection, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The same for those who have a connection and need no session."""
     dialect = connection.dialect
     statement = _KEPT.get((dialect.name, key))
     if statement is None:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
         statement = _KEPT[dialect.name, key] = _compiled(build(), dialect)
-    found = connection.exec_driver_sql(statement.sql, statement.given(values)).all()
-    return [statement.read(row) for row in found] if statement.reads else [tuple(row) for row in found]
+    found = _fetched(connection, statement.sql, statement.given(values))
+    return [statement.read(row) for row in found] if statement.reads else found
 
 
 def one(db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]) -> Any:
     """The first value of the first row; None where there is none."""
     found = rows(db, key, build, values)
     return found[0][0] if found else None
+
+
+def loaded(kind: type[T], names: Iterable[str], values: Iterable[Any]) -> T:
+    """A row as the object it would have been read as, of no session."""
+    made = kind(**dict(zip(names, values, strict=True)))
+    make_transient_to_detached(made)
+    return made
+
+
+def _fetched(connection: Connection, sql: str, values: Any) -> list[tuple[Any, ...]]:
+    try:
+        cursor = _cursor(connection)
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    except connection.dialect.loaded_dbapi.Error as error:
+        return _failed(connection, sql, values, error)
+    return found
+
+
+def _cursor(connection: Connection) -> Any:
+    """One for all such statements of a connection: psycopg takes longer to make one than to read a row with it."""
+    kept = connection.info.get(_CURSOR)
+    if kept is None:
+        kept = connection.info[_CURSOR] = connection.connection.cursor()
+    return kept
+
+
+def _failed(connection: Connection, sql: str, values: Any, error: Exception) -> list[tuple[Any, ...]]:
+    """Raises what SQLAlchemy would have raised. Where the connection is gone it is asked itself, because it knows
+    what to do with the others."""
+    dialect = connection.dialect
+    if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):  # type: ignore[arg-type]
+        return [tuple(row) for row in connection.exec_driver_sql(sql, values)]
+    connection.info.pop(_CURSOR, None)
+    raise exc.DBAPIError.instance(
+        sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+    ) from error
 
 
 def _compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> _Statement:

@@ -23,7 +23,10 @@ _TODAY = select(_DAYS.c.mailbox, _DAYS.c.letters).where(
 _COUNT = Prepared(
     lambda insert: (
         one := insert(_DAYS).values({name: bindparam(name) for name in ("mailbox", "day", "letters")})
-    ).on_conflict_do_update(index_elements=["mailbox", "day"], set_={"letters": _DAYS.c.letters + one.excluded.letters})
+    ).on_conflict_do_update(
+        index_elements=["mailbox", "day"], set_={"letters": _DAYS.c.letters + one.excluded.letters}
+    ),
+    distinct=True,
 )
 
 

@@ -6,14 +6,14 @@ and never stands in this queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, case, cast, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, String, Text, bindparam, case, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
@@ -169,16 +169,14 @@ class Desk:
 def lines(db: Session, desk: Desk, wanted: Wanted, after: Place | None = None, most: int | None = None) -> list[Line]:
     """One page, and one line more where another page follows. Decided ones the latest first, others the oldest first."""
     given = _given(desk, wanted, after) | {"most": (most or wanted.size) + 1}
-    kept, goes_on = replace(wanted, size=SIZES[0]), after is not None
-    if kept.q or kept.signal:  # as many statements as there are words
-        return [_line(row, desk) for row in db.execute(_asked(kept, goes_on=goes_on), given)]
-    rows = ready.rows(db, ("desk lines", kept, goes_on), lambda: _asked(kept, goes_on=goes_on), given)
+    goes_on = after is not None
+    shape = (wanted.state, wanted.kind, bool(wanted.signal), wanted.age, wanted.who, _word_shape(wanted), goes_on)
+    rows = ready.rows(db, ("desk lines", shape), lambda: _asked(wanted, goes_on=goes_on), given)
     return [_line(_Row._make(row), desk) for row in rows]
 
 
-@lru_cache(maxsize=256)
 def _asked(wanted: Wanted, *, goes_on: bool) -> Select[*tuple[Any, ...]]:
-    """The statement of a page: SQLAlchemy takes longer to put it together than a database to answer it."""
+    """The statement of a page."""
     decided = wanted.state == "decided"
     order = (Case.decided_at, Case.id) if decided else (Case.opened_at, Case.id)
     asked = _COLUMNS.where(*conditions(wanted))
@@ -221,6 +219,10 @@ def of_author(db: Session, desk: Desk, author_id: int, *, but: int, most: int = 
 def _given(desk: Desk, wanted: Wanted, after: Place | None = None) -> dict[str, object]:
     """What the parameters of :func:`conditions` stand for."""
     given: dict[str, object] = {"me": desk.me, "now": desk.now}
+    if wanted.signal:
+        given["signal"] = f'%"{_plain(wanted.signal)}"%'
+    for name, form in _forms(wanted):
+        given[name] = f"%{_plain(form)}%"
     if wanted.age:
         given["before"] = desk.came_in_before(SOON if wanted.age == "soon" else -1)
     if after is not None:
@@ -229,7 +231,7 @@ def _given(desk: Desk, wanted: Wanted, after: Place | None = None) -> dict[str, 
 
 
 def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """What a case must be like; the parameters ``me``, ``now`` and ``before`` are given with the question."""
+    """What a case must be like; what it names as parameters is in :func:`_given`."""
     found = [Case.state == ("decided" if wanted.state == "decided" else "waiting"), Case.origin != "illegal"]
     if wanted.state == "held":
         found.append(_is_held_by_a_check())
@@ -242,34 +244,25 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.kind:
         found.append(Case.subject_kind == wanted.kind)
     if wanted.signal:
-        found.append(cast(Case.signals, Text).contains(f'"{wanted.signal}"', autoescape=True))
+        found.append(cast(Case.signals, Text).like(bindparam("signal", type_=String()), escape="\\"))
     if wanted.age:
         found.append(Case.opened_at < bindparam("before", type_=Instant))
     if wanted.who:
         found.append(_whose(wanted.who))
-    return [*found, *(_says(word) for word in wanted.q.split())]
+    return [*found, *(_says(f"word{at}_", word) for at, word in enumerate(wanted.q.split()))]
 
 
 def judged(db: Session, ids: Sequence[int]) -> Mapping[int, Judged]:
     """The newest decision of each of these cases that has one."""
-    asked = (
-        select(
-            Decision.case_id,
-            Decision.verdict,
-            Reason.title,
-            Decision.by_id,
-            Account.name,
-            Decision.at,
-            Decision.undone_at,
-        )
-        .join(Account, Account.id == Decision.by_id)
-        .outerjoin(
-            Reason, (Reason.code == Decision.reason_code) & (Reason.standards_version == Decision.standards_version)
-        )
-        .where(Decision.case_id.in_(ids))
-        .order_by(Decision.id)
-    )
-    return {row[0]: Judged(*row[1:]) for row in db.execute(asked)}
+
+    def build() -> Select[*tuple[Any, ...]]:
+        named = (Reason.code == Decision.reason_code) & (Reason.standards_version == Decision.standards_version)
+        asked = select(Decision.case_id, Decision.verdict, Reason.title, Decision.by_id, Account.name, *_JUDGED_AT)
+        asked = asked.join(Account, Account.id == Decision.by_id).outerjoin(Reason, named)
+        return asked.where(ready.among(db, Decision.__table__.c.case_id)).order_by(Decision.id)
+
+    found = ready.rows(db, "desk judged", build, {"ids": ready.as_one(db, ids)}) if ids else ()
+    return {row[0]: Judged(*row[1:]) for row in found}
 
 
 def excerpts(db: Session, ids: Sequence[int]) -> Mapping[int, str]:
@@ -375,6 +368,7 @@ def came_since(db: Session, newest: int) -> int:
 _ME, _NOW = bindparam("me", type_=BigId), bindparam("now", type_=Instant)
 _IS_HELD = Case.claimed_until > _NOW
 _LEASES = select(Case.claimed_by_id, Case.claimed_until).where(Case.claimed_by_id.is_not(None), Case.state == "waiting")
+_JUDGED_AT = (Decision.at, Decision.undone_at)
 _NEWEST_REVISION = select(func.max(Revision.id)).where(Revision.case_id == Case.id).correlate(Case).scalar_subquery()
 _COLUMNS: Select[*tuple[Any, ...]] = select(
     Case.id,
@@ -441,10 +435,26 @@ def _whose(who: str) -> ColumnElement[bool]:
     return _IS_HELD & (Case.claimed_by_id == _ME if who == "me" else Case.claimed_by_id != _ME)
 
 
-def _says(word: str) -> ColumnElement[bool]:
-    """Somewhere in how the text begins. SQLite folds ASCII alone: other alphabets are tried as they are commonly cased."""
-    cases = [word] if word.isascii() else dict.fromkeys((word, word.lower(), word.capitalize(), word.upper()))
-    return or_(*(Case.excerpt.ilike(f"%{_plain(form)}%", escape="\\") for form in cases)) if word else true()
+def _says(name: str, word: str) -> ColumnElement[bool]:
+    """Somewhere in how the text begins."""
+    cases = (bindparam(f"{name}{at}", type_=String()) for at in range(len(_cases(word))))
+    return or_(*(Case.excerpt.ilike(form, escape="\\") for form in cases))
+
+
+def _cases(word: str) -> Sequence[str]:
+    """SQLite folds ASCII alone: other alphabets are tried as they are commonly cased."""
+    return [word] if word.isascii() else list(dict.fromkeys((word, word.lower(), word.capitalize(), word.upper())))
+
+
+def _forms(wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """Each case of each word that is looked for, by the name of its parameter."""
+    for at, word in enumerate(wanted.q.split()):
+        yield from ((f"word{at}_{number}", form) for number, form in enumerate(_cases(word)))
+
+
+def _word_shape(wanted: Wanted) -> tuple[int, ...]:
+    """All of the words that a statement's text depends on."""
+    return tuple(len(_cases(word)) for word in wanted.q.split())
 
 
 def _plain(word: str) -> str:

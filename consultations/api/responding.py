@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from litestar import Request, Response, post
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, RawBody
+from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 
 from app.accounts.guards import anyone
@@ -20,7 +20,8 @@ from app.core.errors import FieldError, Invalid, NotFound, Refusal
 from app.core.i18n import _, language
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
 from app.core.security.limits import Allowance
-from app.core.web.edge import MOST_ID, OPEN_TO_ANYONE, in_worker, read_body
+from app.core.security.nonces import new_key
+from app.core.web.edge import MOST_ID, OPEN_TO_ANYONE, Ready, in_worker, read_body
 from app.core.web.forms import Form
 from app.core.web.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
 from consultations.forms import About, encoded, read_about
@@ -38,7 +39,7 @@ from consultations.rules.sending import (
     ResponseLinkExpired,
     ResponseLinkUnknown,
 )
-from consultations.service.acts import COUNTED_JSON, SENT_JSON, ConfirmResponse, SendResponse
+from consultations.service.acts import COUNTED_JSON, SENT_JSON, ConfirmResponse, SendResponse, Sent
 
 JSON = "application/json"
 TOKEN = "DKiHs22psiec9hTOxCCSyedNlAWOfCjI"
@@ -125,7 +126,7 @@ _Key = Annotated[
 ]
 
 
-async def respond_at_once(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def respond_at_once(request: Request[Any, Any, Any]) -> ASGIApp:
     """What answers every request of the route below: resolving arguments costs as much as a response's checks."""
     state, policy = request.app.state, request.app.state.site.dependencies["consulting"]
     consultation_id = int(request.scope["path_params"]["consultation_id"])
@@ -140,7 +141,7 @@ async def respond_at_once(request: Request[Any, Any, Any]) -> Response[bytes]:
     claim = _claim(request, request.headers.get("idempotency-key", ""), body)
     with state.in_flight.hold(claim):
         answer = await _sent(request, policy, state.site.dependencies["asked_now"], consultation_id, data, about, claim)
-    return _answered(answer, 202, SENT_JSON)
+    return _ACCEPTED if isinstance(answer, Sent) else Ready(_answered(answer, 202, SENT_JSON))
 
 
 def read_response(body: bytes) -> ResponseIn:
@@ -181,7 +182,7 @@ async def _sent(
 ) -> Any:
     """Once more where the questions changed in the second since they were looked up."""
     state, at = request.app.state, request.app.state.clock.now()
-    form_key = hashlib.sha256(claim.key).hexdigest() if claim else secrets.token_urlsafe(32)
+    form_key = hashlib.sha256(claim.key).hexdigest() if claim else new_key().hex()
     for again in (False, True):
         version, asked = await _questions(request, asked_now, consultation_id)
         act = SendResponse(
@@ -300,5 +301,7 @@ def _answered(answer: Any, status: int, content: bytes) -> Response[bytes]:
     return Response(content, status_code=status, media_type=JSON, headers={"cache-control": "no-store"})
 
 
+#: what almost every response is answered; it is the same each time
+_ACCEPTED = Ready(_answered(None, 202, SENT_JSON))
 HANDLERS = [respond, confirm]
 __all__ = ["HANDLERS", "ResponseIn", "read_answers"]

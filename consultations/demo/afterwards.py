@@ -80,7 +80,7 @@ class Afterwards:
         feedback.save(db, consultation, **texts, chosen=chosen, revision=0, by=self.reader, now=at)
         feedback.hand_in(db, consultation, revision=1, by=self.reader, now=at)
         released = at + timedelta(days=1)
-        feedback.release(db, consultation, revision=1, by=self.second, now=released, leaves_at=released)
+        feedback.release(db, consultation, revision=1, small=5, by=self.second, now=released, leaves_at=released)
 
     def _answer(self, db: Session) -> None:
         said = self.entry["outcome"]

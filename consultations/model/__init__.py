@@ -12,6 +12,7 @@ from consultations.model.consultation import (
 from consultations.model.publishing import (
     Feedback,
     FeedbackDraft,
+    Figures,
     FindingAnswer,
     OutcomeRecord,
     PublishedBatch,
@@ -59,6 +60,7 @@ __all__ = [
     "DraftText",
     "Feedback",
     "FeedbackDraft",
+    "Figures",
     "Finding",
     "FindingAnswer",
     "FindingCode",

@@ -188,6 +188,28 @@ class Roll(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Figures(Base):
+    """What closed questions came to, as it was published beside the first "you said"; never changed, never counted again.
+
+    ``questions`` is JSON as :class:`consultations.rules.figures.ShownQuestion` has it: what is left out is not in it.
+    """
+
+    __tablename__ = "consultations_figures"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("consultations_consultation.id"), primary_key=True, autoincrement=False
+    )
+    #: who was counted
+    roll_id: Mapped[int] = mapped_column(ForeignKey("consultations_roll.id"))
+    responses: Mapped[int]
+    #: so few who wanted nothing published that they could be made out
+    left_out: Mapped[int] = mapped_column(default=0)
+    #: figures of fewer people are not in it
+    small: Mapped[int]
+    questions: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Sheet(Base):
     """A table of responses that came on paper, by post, by telephone, at meetings; read row by row."""
 

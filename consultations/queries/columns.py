@@ -15,14 +15,16 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Integer, select
 from sqlalchemy.orm import Session
 
+from app.core import ready
+from app.core.db import Instant
 from consultations.model import Coding, Consultation, Response, ResponseVersion, StoredQuestionnaire
 from consultations.queries import questionnaires
 from consultations.rules.questionnaire import Question, QuestionKind
@@ -174,7 +176,6 @@ class _Kept:
     salt: bytes | None = None
 
 
-_SALT_AND_COUNT = select(Consultation.salt, Consultation.response_count)
 _SHELF = _Shelf()
 
 
@@ -184,7 +185,7 @@ def columns(db: Session, consultation_id: int) -> Columns:
     stands = kept.columns
     if stands is not None and _is_young(stands):
         return stands
-    salt, count = db.execute(_SALT_AND_COUNT.where(Consultation.id == consultation_id)).one()
+    ((salt, count),) = ready.rows(db, "salt and count", _salt_and_count, {"consultation": consultation_id})
     with kept.lock:
         if kept.columns is None or kept.salt != salt:
             kept.columns, kept.salt = _built(db, consultation_id), salt
@@ -193,6 +194,11 @@ def columns(db: Session, consultation_id: int) -> Columns:
             if kept.columns.submitted.bit_count() < count:  # some came in under an instant long past
                 kept.columns = _built(db, consultation_id)
         return kept.columns
+
+
+def _salt_and_count() -> Any:
+    found = select(Consultation.salt, Consultation.response_count)
+    return found.where(Consultation.id == ready.given("consultation", Integer()))
 
 
 def _is_young(stands: Columns) -> bool:
@@ -264,11 +270,17 @@ def _refreshed(db: Session, consultation_id: int, stands: Columns) -> Columns:
 
 def _changed_since(db: Session, consultation_id: int, since: datetime | None) -> Mapping[int, Stamp]:
     found: dict[int, Stamp] = {}
-    for at in (R.changed_at, R.marked_at):
-        rows = select(R.id, *_STAMP).where(R.consultation_id == consultation_id)
-        rows = rows.where(at >= since) if since is not None else rows.where(at.is_not(None))
-        found |= {number: Stamp(*stamp) for number, *stamp in db.execute(rows)}
+    given = {"consultation": consultation_id} if since is None else {"consultation": consultation_id, "since": since}
+    for name in ("changed_at", "marked_at"):
+        build = partial(_stamps, name, since=since is not None)
+        rows = ready.rows(db, ("stamps", name, since is not None), build, given)
+        found |= {number: Stamp(*stamp) for number, *stamp in rows}
     return found
+
+
+def _stamps(name: str, *, since: bool) -> Any:
+    at, rows = R[name], select(R.id, *_STAMP).where(R.consultation_id == ready.given("consultation", Integer()))
+    return rows.where(at >= ready.given("since", Instant()) if since else at.is_not(None))
 
 
 def _merged(db: Session, consultation_id: int, stands: Columns, news: Sequence[int]) -> Columns:

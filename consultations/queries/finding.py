@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, case, column, false, func, literal_column, select, table, text, true
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.core.paging import A_PAGE, read_page
-from app.core.text.plain import tidy_line
+from app.core.text.plain import fold, tidy_line
 from app.departments.model import Department
 from app.departments.queries import by_slug
 from consultations.model import Consultation
@@ -22,7 +24,8 @@ ALL = "all"
 PHASES_ASKED = (*map(str, Phase), ALL)
 SORTS = ("closing", "recent")
 NOBODY = -1  # an unknown department has no consultations
-MOST_Q, MOST_WORDS = 200, 10
+MOST_Q, MOST_WORDS = 200, 12
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
 DEFAULTS = {"phase": str(Phase.OPEN)}
 
 
@@ -82,17 +85,17 @@ def usual_sort(phase: str) -> str:
 
 def find(db: Session, search: Search, now: datetime, *, offset: int = 0, most: int = A_PAGE) -> Sequence[Consultation]:
     """One page of a search."""
-    rows = select(Consultation).where(*_wanted(search, now)).order_by(*_order(search))
+    rows = select(Consultation).where(*_wanted(db, search, now)).order_by(*_order(search))
     return db.scalars(rows.offset(offset).limit(most)).all()
 
 
 def count(db: Session, search: Search, now: datetime) -> int:
-    return db.scalar(select(func.count()).select_from(Consultation).where(*_wanted(search, now))) or 0
+    return db.scalar(select(func.count()).select_from(Consultation).where(*_wanted(db, search, now))) or 0
 
 
 def counts(db: Session, search: Search, now: datetime) -> dict[str, int]:
     """How many the same search finds in each phase, and in all."""
-    anywhere = _wanted(Search(search.q, ALL, search.kind, search.department_id), now)
+    anywhere = _wanted(db, Search(search.q, ALL, search.kind, search.department_id), now)
     each = [func.count(case((_in_phase(str(phase), now), 1))) for phase in Phase]
     *of_phases, total = db.execute(select(*each, func.count()).select_from(Consultation).where(*anywhere)).one()
     return dict(zip(PHASES_ASKED, [*of_phases, total], strict=True))
@@ -100,13 +103,13 @@ def counts(db: Session, search: Search, now: datetime) -> dict[str, int]:
 
 def after(db: Session, search: Search, last_id: int, now: datetime, *, most: int) -> Sequence[Consultation]:
     """Further ones by number, for whoever takes them all."""
-    rows = select(Consultation).where(*_wanted(search, now), Consultation.id > last_id)
+    rows = select(Consultation).where(*_wanted(db, search, now), Consultation.id > last_id)
     return db.scalars(rows.order_by(Consultation.id).limit(most)).all()
 
 
 def newest(db: Session, search: Search, now: datetime, *, most: int) -> Sequence[Consultation]:
     """What was published last."""
-    rows = select(Consultation).where(*_wanted(search, now))
+    rows = select(Consultation).where(*_wanted(db, search, now))
     return db.scalars(rows.order_by(Consultation.published_at.desc(), Consultation.id.desc()).limit(most)).all()
 
 
@@ -130,16 +133,38 @@ def public_ids(db: Session, most: int) -> Sequence[int]:
     return db.scalars(rows.order_by(Consultation.id.desc()).limit(most)).all()
 
 
-def _wanted(search: Search, now: datetime) -> list[ColumnElement[bool]]:
+def _wanted(db: Session, search: Search, now: datetime) -> list[ColumnElement[bool]]:
     found = [Consultation.state.in_(sorted(READABLE)), _in_phase(search.phase, now)]
+    if search.q:
+        found.append(_has_words(db, search.q))
     if search.kind:
         found.append(Consultation.kind == search.kind)
     if search.department_id is not None:
         found.append(Consultation.department_id == search.department_id)
-    texts = (Consultation.title, Consultation.summary, Consultation.body)
-    for word in search.q.split()[:MOST_WORDS]:
-        found.append(or_(*(text.icontains(word, autoescape=True) for text in texts)))
     return found
+
+
+def _has_words(db: Session, q: str) -> ColumnElement[bool]:
+    """Each word in some form of it, or as the beginning of one, whatever its accents; signs alone find nothing."""
+    words = [forms for token in tidy_line(q).split() for forms in _forms(token)][:MOST_WORDS]
+    if not words:
+        return false()
+    if ready.is_sqlite(db):
+        query = " AND ".join("(" + " OR ".join(f'"{form}"*' for form in forms) + ")" for forms in words)
+        matches: Select[Any] = select(literal_column("rowid")).select_from(table("consultations_search"))
+        return Consultation.id.in_(matches.where(text("consultations_search MATCH :words").bindparams(words=query)))
+    query = " & ".join("(" + " | ".join(f"{form}:*" for form in forms) + ")" for forms in words)
+    index = table("consultations_search", column("consultation_id"), column("document"))
+    means = func.to_tsquery(literal_column("'english'"), query)
+    return Consultation.id.in_(select(index.c.consultation_id).where(index.c.document.op("@@")(means)))
+
+
+def _forms(token: str) -> list[list[str]]:
+    """The words of what stands between two spaces, each as it was typed and without its accents."""
+    typed, folded = _WORD.findall(token), _WORD.findall(fold(token))
+    if len(typed) != len(folded):  # signs above Arabic letters take a word apart
+        return [[word] for word in folded]
+    return [list(dict.fromkeys(pair)) for pair in zip(typed, folded, strict=True)]
 
 
 def _in_phase(phase: str, now: datetime) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from textwrap import shorten
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
+from app.core import ready
 from app.core.errors import NotFound
-from app.core.text.plain import fold, tidy_line
+from app.core.text.plain import excerpt, fold
 from app.core.text.words import Wanted, words_of
 from consultations.model import LatePass, Response, ResponseNote, ResponseVersion
 from consultations.queries import searching
@@ -120,19 +120,12 @@ def lines(db: Session, ids: Sequence[int], asked: Mapping[int, Question], words:
     """In this order. The excerpt stands around the words that were searched for, or begins the first free text."""
     wanted, found = Wanted(words), {}
     free = tuple(q.id for q in asked.values() if q.is_free_text)
-    for row in db.execute(_LINES.where(R.id.in_(ids))):
-        texts = _free_first(_ANSWERS.decode(row.answers), free)
-        found[row.id] = Line(
-            row.id,
-            row.version,
-            row.sent_at,
-            row.channel,
-            row.consent,
-            row.is_organisation,
-            row.late_pass_id is not None,
-            row.read_version == row.version,
-            _excerpt(wanted, texts),
-        )
+    those = {"ids": ready.as_one(db, ids)}
+    rows = ready.rows(db, "lines of the desk", lambda: _LINES.where(ready.among(db, R.id)), those)
+    for number, version, sent_at, channel, consent, is_organisation, late_pass, read_version, answers in rows:
+        said = _excerpt(wanted, _free_first(_ANSWERS.decode(answers), free))
+        late, read = late_pass is not None, read_version == version
+        found[number] = Line(number, version, sent_at, channel, consent, is_organisation, late, read, said)
     return [found[i] for i in ids if i in found]
 
 
@@ -141,7 +134,7 @@ def _excerpt(wanted: Wanted, texts: Sequence[str]) -> str:
     if not texts:
         return ""
     if not wanted:
-        return shorten(tidy_line(texts[0][: 2 * BEGINNING]), BEGINNING, placeholder="…")
+        return excerpt(texts[0][: 2 * BEGINNING], BEGINNING)
     return wanted.excerpt(next((t for t in texts if any(w in fold(t) for w in wanted.words)), texts[0]))
 
 

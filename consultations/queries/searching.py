@@ -47,7 +47,10 @@ def holding(db: Session, consultation_id: int, word: str, *, begun: bool = False
         "SELECT array_to_string(array_agg(response_id), ',') FROM consultations_words "
         "WHERE document @@ CAST(:query AS tsquery)"
     )
+    # its planner takes no account of what it costs to fetch the words of every response for a word that most have
+    db.execute(text("SET LOCAL enable_seqscan TO off"))
     found = db.scalar(gathered, {"query": f"'{word}'{':*' if begun else ''} & '={mark}'"})
+    db.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))
     return list(map(int, found.split(","))) if found else []
 
 

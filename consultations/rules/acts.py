@@ -19,6 +19,8 @@ ACTS = (
     #: officers of the lead department, and of those that support it
     Allowed("consultations.read", OFFICERS),
     Allowed("consultations.code", OFFICERS),
+    #: all responses as a file; it leaves a line in the record
+    Allowed("consultations.export", OFFICERS),
     #: what the department does with the comments on a clause
     Allowed("consultations.dispose", OFFICERS),
     Allowed("consultations.transcribe", OFFICERS),

@@ -31,6 +31,7 @@ from consultations.policy import ConsultationPolicy
 from consultations.rules.questionnaire import Answers, Question, QuestionKind, Questionnaire, shown
 
 MOST_OTHER = 500
+_CHOICE = frozenset({"options", "other"})
 
 
 class Problem(NamedTuple):
@@ -67,9 +68,7 @@ def check_all(questionnaire: Questionnaire, given: Answers, policy: Consultation
             read[number] = answer
     asked = shown(questionnaire, read)
     wrong_ones = [p for p in problems if p.question in asked or p.question not in questionnaire.by_id]
-    missing = [
-        Problem(q.id, _required(q)) for q in questionnaire.questions() if q.required and q.id in asked - read.keys()
-    ]
+    missing = [Problem(q.id, _required(q)) for q in questionnaire.required if q.id in asked and q.id not in read]
     return Checked({n: a for n, a in read.items() if n in asked}, _in_order(questionnaire, wrong_ones + missing))
 
 
@@ -123,15 +122,10 @@ def _text(question: Question, value: Any, policy: ConsultationPolicy) -> str | N
 
 
 def _choice(question: Question, value: Any, policy: ConsultationPolicy) -> dict[str, Any] | None:
-    if not isinstance(value, Mapping) or not set(value) <= {"options", "other"}:
+    if not isinstance(value, Mapping) or not value.keys() <= _CHOICE:
         raise BadField(_("Choose from the answers that are offered"))
-    options = _numbers(value.get("options", ()), {o.id for o in question.options})
-    other = value.get("other", "") or ""
-    if not isinstance(other, str) or (other.strip() and not question.other):
-        raise BadField(_("Choose from the answers that are offered"))
-    other = tidy_line(other)
-    if length(other) > MOST_OTHER:
-        raise BadField(_("Your own answer must be {most} characters or fewer").format(most=MOST_OTHER))
+    options = _numbers(value.get("options", ()), question.places)
+    other = _other(question, value["other"]) if value.get("other") else ""
     count = len(options) + bool(other)
     if question.kind is QuestionKind.SINGLE and count > 1:
         raise BadField(_("Choose one answer only"))
@@ -141,19 +135,28 @@ def _choice(question: Question, value: Any, policy: ConsultationPolicy) -> dict[
         raise BadField(_("Choose {least} answers or more").format(least=question.least))
     answer: dict[str, Any] = {}
     if options:
-        place = {o.id: i for i, o in enumerate(question.options)}
-        answer["options"] = sorted(options, key=lambda n: place[n])
+        answer["options"] = sorted(options, key=question.places.__getitem__)
     if other:
         answer["other"] = other
     return answer or None
+
+
+def _other(question: Question, value: Any) -> str:
+    """Somebody's own answer beside those that are offered."""
+    if not isinstance(value, str) or (value.strip() and not question.other):
+        raise BadField(_("Choose from the answers that are offered"))
+    said = tidy_line(value)
+    if length(said) > MOST_OTHER:
+        raise BadField(_("Your own answer must be {most} characters or fewer").format(most=MOST_OTHER))
+    return said
 
 
 def _numbers(value: Any, known: Collection[int]) -> list[int]:
     """Distinct numbers of options that are offered."""
     if not isinstance(value, list | tuple):
         raise BadField(_("Choose from the answers that are offered"))
-    numbers = [n for n in value if isinstance(n, int) and not isinstance(n, bool)]
-    if len(numbers) != len(value) or not set(numbers) <= set(known) or len(set(numbers)) != len(numbers):
+    numbers = [n for n in value if type(n) is int and n in known]  # True is an int, too
+    if len(numbers) != len(value) or len(set(numbers)) != len(numbers):
         raise BadField(_("Choose from the answers that are offered"))
     return numbers
 
@@ -165,20 +168,22 @@ def _scale(question: Question, value: Any, policy: ConsultationPolicy) -> int:
 
 
 def _matrix(question: Question, value: Any, policy: ConsultationPolicy) -> dict[str, int] | None:
-    rows, columns = {str(r.id) for r in question.rows}, {o.id for o in question.options}
-    good = isinstance(value, Mapping) and set(value) <= rows
-    if not good or not all(isinstance(v, int) and not isinstance(v, bool) and v in columns for v in value.values()):
+    rows, columns = question.row_names, question.places
+    good = isinstance(value, Mapping) and all(
+        row in rows and type(v) is int and v in columns for row, v in value.items()
+    )
+    if not good:
         raise BadField(_("Choose from the answers that are offered"))
     if value and question.required and len(value) < len(rows):
         raise BadField(_("Choose an answer in each row"))
-    return {str(r.id): value[str(r.id)] for r in question.rows if str(r.id) in value} or None
+    return {row: value[row] for row in rows if row in value} or None
 
 
 def _ranking(question: Question, value: Any, policy: ConsultationPolicy) -> list[int] | None:
     if isinstance(value, list | tuple) and not value:
         return None
     try:
-        order = _numbers(value, {o.id for o in question.options})
+        order = _numbers(value, question.places)
     except BadField:
         raise BadField(_("Give each place to one answer, and each answer one place")) from None
     places = question.ranked or len(question.options)

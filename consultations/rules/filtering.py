@@ -77,10 +77,19 @@ class Filters:
         """With a question mark before it; empty for none."""
         return "?" + urlencode(self.pairs) if self.pairs else ""
 
+    def without(self, name: str, value: str) -> str:
+        """The query of the same list without this one; empty where none is left."""
+        left = [pair for pair in self.pairs if pair != (name, value)]
+        return "?" + urlencode(left) if left else ""
+
     def page(self, *, after: int | None = None, before: int | None = None) -> str:
         """The query of another page of the same list."""
         place = [("after", str(after))] if after is not None else [("before", str(before))] if before else []
         return "?" + urlencode(self.pairs + place)
+
+    def turned(self) -> str:
+        """The query of the same list from its other end."""
+        return replace(self, oldest_first=not self.oldest_first).query
 
     def without_words(self) -> Filters:
         return replace(self, words="")

@@ -75,7 +75,7 @@ class Condition(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+class Question(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """``version`` counts meanings, ``wording`` the texts of one meaning.
 
     ``least`` and ``most``: of a text its characters, of a multiple choice its choices, of a number and a scale the
@@ -119,6 +119,16 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
         """The points of a scale, ends included; 1 to 5 where it names none."""
         return range(1 if self.least is None else self.least, (5 if self.most is None else self.most) + 1)
 
+    @cached_property
+    def places(self) -> Mapping[int, int]:
+        """Options by number, each with its place."""
+        return {o.id: place for place, o in enumerate(self.options)}
+
+    @cached_property
+    def row_names(self) -> Mapping[str, int]:
+        """Rows by number as text, as answers name them, each with its place."""
+        return {str(r.id): place for place, r in enumerate(self.rows)}
+
     def option(self, number: int) -> Option | None:
         return next((o for o in self.options if o.id == number), None)
 
@@ -147,6 +157,16 @@ class Questionnaire(msgspec.Struct, frozen=True, dict=True):
 
     def page_of(self, question: int) -> Page | None:
         return next((p for p in self.pages for q in p.questions if q.id == question), None)
+
+    @cached_property
+    def required(self) -> tuple[Question, ...]:
+        return tuple(q for q in self.questions() if q.required)
+
+    @cached_property
+    def asked_of_all(self) -> frozenset[int] | None:
+        """Every question, where none has conditions; else None: it depends on the answers."""
+        every = tuple(self.questions())
+        return None if any(q.conditions for q in every) else frozenset(q.id for q in every)
 
     @cached_property
     def numbers(self) -> Mapping[int, int]:
@@ -183,6 +203,8 @@ def _walk(at: int, after: Mapping[int, list[int]], done: set[int], trail: list[i
 def shown(questionnaire: Questionnaire, answers: Answers) -> frozenset[int]:
     """The questions that this respondent is asked. The answer to a question that is not shown counts as none, so a
     chain of conditions falls with its first link. A condition on a question that is gone, or in a circle, never holds."""
+    if questionnaire.asked_of_all is not None:
+        return questionnaire.asked_of_all
     known: dict[int, bool] = {}
 
     def is_shown(number: int, above: tuple[int, ...]) -> bool:

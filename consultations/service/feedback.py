@@ -21,6 +21,7 @@ from consultations.queries.counted import feedback_versions, finding_answers, fi
 from consultations.rules.findings import Chosen, ShownFinding
 from consultations.rules.lifecycle import Phase, Stage, phase_of
 from consultations.service.announcing import FEEDBACK, announce
+from consultations.service.figures import freeze
 
 _CHOSEN = msgspec.json.Decoder(list[Chosen])
 
@@ -106,9 +107,12 @@ def hand_back(db: Session, consultation: Consultation, *, revision: int, by: int
 
 
 def release(
-    db: Session, consultation: Consultation, *, revision: int, by: int, now: datetime, leaves_at: datetime
+    db: Session, consultation: Consultation, *, revision: int, small: int, by: int, now: datetime, leaves_at: datetime
 ) -> Feedback:
-    """A second person publishes what waits, with counts and quotations as they are now; respondents are told of the first."""
+    """A second person publishes what waits, with counts and quotations as they are now; respondents are told of the first.
+
+    With the first the figures of closed questions are published, without those of fewer than ``small`` people.
+    """
     if phase_of(consultation, now) not in (Phase.CLOSED, Phase.OUTCOME):
         raise NotClosed(consultation=consultation.id)
     draft = _seen(db, consultation, revision)
@@ -128,6 +132,7 @@ def release(
     _stage(consultation, now)
     db.flush()
     if version == 1:
+        freeze(db, consultation, small, now)
         announce(db, consultation.id, FEEDBACK, version, now=now, leaves_at=leaves_at)
     _record(db, "consultations.release-feedback", consultation.id, by, now, {"version": version})
     happened(db, FeedbackPublished(consultation.id, version, now))

@@ -82,10 +82,11 @@ def figures(db: Session, consultation_id: int) -> dict[str, int]:
     return found
 
 
-def locked(db: Session, consultation_id: int, response_id: int) -> Response:
-    """One that may be published; anything else is not found."""
+def publishable(db: Session, consultation_id: int, response_id: int, *, lock: bool = False) -> Response:
+    """One that may be published; anything else is not found. ``lock``: to be changed."""
     wanted = select(Response).where(Response.id == response_id, Response.consultation_id == consultation_id)
-    found = db.scalar(wanted.with_for_update().execution_options(populate_existing=True))
+    wanted = wanted.with_for_update().execution_options(populate_existing=True) if lock else wanted
+    found = db.scalar(wanted)
     if found is None or not may_be_published(found.state, found.consent):
         raise NotFound
     return found

@@ -5,14 +5,15 @@ What is answered is the same whether an address is new, waits or has a response:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import ARRAY, Table, Text, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.core.batches import Prepared
 from app.core.errors import Refusal
 from app.core.security.keys import Keys
@@ -120,9 +121,9 @@ class _Batch:
         self.drafts = self._drafts()
         self.addresses = {a.id: self._address(a) for a in self.acts}
         self.twins: dict[tuple[int, str], Known] = {
-            (known.consultation_id, known.form_key or ""): known for known in self._read(_TWINS, self._forms())
+            (known.consultation_id, known.form_key or ""): known for known in self._known(self._of_the_same_forms())
         }
-        self.people: list[Known] = self._read(_SAME_PEOPLE, self._same_people()) if self._any_proven() else []
+        self.people: list[Known] = self._known(self._of_the_same_people()) if self._any_proven() else []
 
     def settle(self, act: SendResponse) -> Sent | Refusal:
         """What one act is answered."""
@@ -199,23 +200,32 @@ class _Batch:
         ids = sorted({a.draft_id for a in self.acts if a.draft_id is not None})
         return {row.id: row for row in self.db.connection().execute(_DRAFTS, {"ids": ids})} if ids else {}
 
-    def _forms(self) -> dict[str, Any]:
-        return {
-            "consultations": list({a.consultation_id for a in self.acts}),
-            "forms": list({a.form_key for a in self.acts}),
-        }
+    def _of_the_same_forms(self) -> Iterable[Sequence[Any]]:
+        """PostgreSQL gets the forms as one value: with as many places as there are forms a statement is another one for
+        each batch. SQLite would read every response then, instead of looking for each form in its index."""
+        forms, consultations = list({a.form_key for a in self.acts}), {a.consultation_id for a in self.acts}
+        if ready.is_sqlite(self.db):
+            return self.db.connection().execute(_TWINS, {"consultations": list(consultations), "forms": forms})
+        given = {"consultations": ready.as_one(self.db, consultations), "forms": forms}
+        return ready.rows(self.db, "responses of these forms", lambda: _twins(self.db), given)
 
-    def _same_people(self) -> dict[str, Any]:
+    def _of_the_same_people(self) -> Iterable[Sequence[Any]]:
         proven = [a for a in self.acts if a.proven]
         rows = {a.amends for a in proven if a.amends is not None}
         rows |= {d.amends_id for d in self.drafts.values() if d.amends_id is not None}
-        return {
+        given = {
             "consultations": list({a.consultation_id for a in proven}),
             "addresses": list({self.addresses[a.id] for a in proven}),
             "accounts": list({a.account_id for a in proven if a.account_id is not None}),
             "rows": list(rows),
         }
+        return self.db.connection().execute(_SAME_PEOPLE, given)
 
-    def _read(self, statement: Any, given: dict[str, Any]) -> list[Known]:
-        found = [Known(*row) for row in self.db.connection().execute(statement, given)]
-        return [self.rows.known.setdefault(known.id, known) for known in found]
+    def _known(self, found: Iterable[Sequence[Any]]) -> list[Known]:
+        return [self.rows.known.setdefault(known.id, known) for known in (Known(*row) for row in found)]
+
+
+def _twins(db: Session) -> Any:
+    """As :data:`_TWINS`, for PostgreSQL."""
+    same = _RESPONSE.c.form_key == func.any(ready.given("forms", ARRAY(Text())))
+    return select(*_KNOWN_COLUMNS).where(ready.among(db, _RESPONSE.c.consultation_id, "consultations"), same)

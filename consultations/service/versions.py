@@ -78,7 +78,8 @@ _CHANGE = Prepared(
 _WORDS = Prepared(
     lambda insert: (
         one := insert(_RESPONDENT).values(response_id=bindparam("response_id"), sealed=bindparam("sealed"))
-    ).on_conflict_do_update(index_elements=["response_id"], set_={"sealed": one.excluded.sealed})
+    ).on_conflict_do_update(index_elements=["response_id"], set_={"sealed": one.excluded.sealed}),
+    distinct=True,
 )
 _DRAFT_SENT = Prepared(
     lambda _insert: (

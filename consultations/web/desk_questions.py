@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -174,10 +175,11 @@ def _back(path: str, question_id: int, form: Sent, response_id: int) -> str:
     if form.get("from") == "response":
         return f"{path}/responses/{response_id}"
     place = Filters.read_from([("q", form.get("q", "")), ("after", form.get("after", ""))])
-    query = place.page(after=place.after)
-    show = "&show=uncoded" if form.get("show") == "uncoded" else ""
+    show = [("show", "uncoded")] if form.get("show") == "uncoded" else []
+    after = [("after", str(place.after))] if place.after is not None else []
+    query = urlencode([*place.pairs, *after, *show])
     anchor = "" if show else f"#answer-{response_id}"
-    return f"{path}/questions/{question_id}{query}{show}{anchor}"
+    return f"{path}/questions/{question_id}{'?' if query else ''}{query}{anchor}"
 
 
 def _put(desk: Desk, question: Question, form: Sent) -> None:

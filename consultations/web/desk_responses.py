@@ -22,21 +22,13 @@ from app.files.model import StoredFile
 from consultations.model import ResponseVersion
 from consultations.queries import answering, coding, questionnaires, responses
 from consultations.queries.reach import leading
-from consultations.rules.filtering import Filters
 from consultations.rules.questionnaire import QuestionKind
 from consultations.rules.responses import CHANNEL_NAMES, CONSENT_NAMES, PUBLISHING_NAMES, ResponseState
 from consultations.service import reading
+from consultations.web.desk_filters import filters_of, in_force
 from consultations.web.desk_frame import Asking, Desk, desk_of, number
 
 K = QuestionKind
-
-
-class Group(NamedTuple):
-    """One group of boxes to tick: a name, its heading, and (value, label, ticked, how many)."""
-
-    name: str
-    heading: str
-    boxes: Sequence[tuple[str, str, bool, int]]
 
 
 @shows(
@@ -45,40 +37,17 @@ class Group(NamedTuple):
     guards=[may("consultations.read")],
 )
 def listed(request: Asking, db: Session) -> Response[bytes]:
-    consultation_id = int(request.path_params["consultation_id"])
-    desk = desk_of(request, db, signed(request), consultation_id)
-    filters = Filters.read_from((k, str(v)) for k, v in request.query_params.multi_items())
-    bits = responses.chosen(db, consultation_id, desk.columns, filters)
-    page = responses.one_page(desk.columns, bits, filters)
-    codes = coding.codes(db, consultation_id)
+    desk = desk_of(request, db, signed(request), int(request.path_params["consultation_id"]))
+    filters = filters_of(request)
+    page = responses.one_page(desk.columns, responses.chosen(db, desk.id, desk.columns, filters), filters)
     return desk.page(
         "consultations/desk/responses.html",
         filters=filters,
         page=page,
         lines=responses.lines(db, page.ids, desk.questions, filters.words),
-        groups=groups(desk, filters),
-        codes=[c for c in codes if c.merged_into_id is None],
+        in_force=in_force(desk, filters, lambda: coding.codes(db, desk.id)),
         channels=CHANNEL_NAMES,
-        consents=CONSENT_NAMES,
     )
-
-
-def groups(desk: Desk, filters: Filters) -> tuple[Group, ...]:
-    """Options of closed questions, in the order in which they are asked."""
-    found = []
-    for question in desk.questions.values():
-        if question.kind not in (K.SINGLE, K.MULTIPLE, K.SCALE):
-            continue
-        chosen = filters.options.get(question.id, ())
-        if question.kind is K.SCALE:
-            boxes = [(p, str(p)) for p in question.scale]
-        else:
-            boxes = [(o.id, o.text) for o in question.options]
-        counted = [(str(i), text, i in chosen, desk.columns.count(("option", question.id, i))) for i, text in boxes]
-        if question.other:
-            counted.append(("0", "…", 0 in chosen, desk.columns.count(("other", question.id))))
-        found.append(Group(f"q{question.id}", question.text, tuple(counted)))
-    return tuple(found)
 
 
 class Shown(NamedTuple):

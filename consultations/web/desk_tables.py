@@ -11,9 +11,8 @@ from app.accounts.guards import may, signed
 from app.core.web.edge import shows
 from consultations.policy import ConsultationPolicy
 from consultations.queries import responses, tables
-from consultations.rules.filtering import Filters
+from consultations.web.desk_filters import filters_of, groups
 from consultations.web.desk_frame import Asking, desk_of
-from consultations.web.desk_responses import groups
 
 
 @shows(
@@ -30,7 +29,7 @@ def crossed(request: Asking, db: Session) -> Response[bytes]:
     asked = request.query_params
     sides = tables.axes(desk.columns, desk.questions)
     rows, across = sides.get(asked.get("rows", "")), sides.get(asked.get("columns", ""))
-    filters = replace(Filters.read_from((k, str(v)) for k, v in asked.multi_items()), oldest_first=False)
+    filters = replace(filters_of(request), oldest_first=False)
     among = responses.chosen(db, consultation_id, desk.columns, filters)
     protected = asked.get("protect", "") == "yes"
     small = consulting.small_cell if protected else 0

@@ -6,6 +6,7 @@ from consultations.web import (
     desk,
     desk_campaigns,
     desk_codes,
+    desk_filters,
     desk_findings,
     desk_questions,
     desk_report,
@@ -15,6 +16,7 @@ from consultations.web import (
 
 HANDLERS = [
     *desk.HANDLERS,
+    *desk_filters.HANDLERS,
     *desk_responses.HANDLERS,
     *desk_questions.HANDLERS,
     *desk_codes.HANDLERS,

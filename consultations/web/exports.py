@@ -1,28 +1,30 @@
-"""Responses as tables: for the desk all that count, for everybody those that are published. However many there are."""
+"""Responses as tables: for the desk all that count, for everybody those that are published. However many there are.
+
+A file leaves while it is made, some rows at a time, each step in a read session of its own: the first bytes come at
+once, and a slow reader holds nothing but a connection. Every file of what is not published has a line in the record.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import io
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import IO, Any
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone, may
 from app.accounts.model import Account
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
+from app.core.i18n import _
 from app.core.text import sheet
-from app.core.text.plain import csv_cell
 from app.core.text.sheet import CSV, Cell
 from consultations import identity
 from consultations.model import Response as Row
@@ -34,11 +36,13 @@ from consultations.queries.reach import leading
 from consultations.rules.questionnaire import Questionnaire
 from consultations.rules.responses import ResponseState
 from consultations.rules.sheets import cells, columns, dictionary
+from consultations.service import exporting
+from consultations.service.exporting import Taken
 from consultations.web.addressed import JSON, OPEN_DATA, readable
 from consultations.web.desk_frame import Asking, desk_of
+from consultations.web.workbook import MOST_ROWS, XLSX, guarded, workbook
 
-A_STEP, A_CHUNK = 500, 65_536
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+A_STEP = 500
 _ANSWERS = msgspec.json.Decoder(dict[int, Any])
 #: of a response, beside its answers; who wrote it is on the desk, never in a file
 FACTS = (
@@ -56,28 +60,33 @@ FACTS = (
 DICTIONARY = ("column", "kind", "question", "may hold")
 PATH = "/desk/consultations/{consultation_id:int}/export"
 Step = Iterator[Sequence[tuple[Sequence[Cell], Mapping[int, Any]]]]
+R, V = Row.__table__.c, ResponseVersion.__table__.c
+_ROWS = select(
+    R.id, R.submitted_at, R.channel, R.source_ref, R.late_pass_id, R.is_organisation, R.easy_read, R.consent,
+    R.publishing, V.questionnaire_version, V.answers,
+).join_from(Row.__table__, ResponseVersion.__table__, (V.response_id == R.id) & (V.number == R.version))  # fmt: skip
 
 
-def _steps(state: Any, consultation_id: int) -> Step:
-    """(facts, answers) of all that count, five hundred at a time, each step in a read session of its own."""
+class TooManyForASheet(Conflict):
+    code = "too-many-for-a-sheet"
+    title = _("These are more responses than a spreadsheet has rows")
+    message = _("Take them as CSV or JSON, which have no such limit.")
+
+
+def _steps(state: Any, taken: Taken) -> Step:
+    """(facts, answers) of all that count, five hundred at a time."""
     last = 0
+    counting = (R.consultation_id == taken.consultation_id, R.state == ResponseState.SUBMITTED, R.id <= taken.last)
     while True:
         with state.database.reading() as db:
-            found = db.execute(_next(consultation_id, last)).all()
-            rows = [(_facts(state, r, v), _ANSWERS.decode(v.answers)) for r, v in found]
+            found = db.execute(_ROWS.where(*counting, R.id > last).order_by(R.id).limit(A_STEP)).all()
         if not found:
             return
-        last = found[-1][0].id
-        yield rows
+        last = found[-1].id
+        yield [(_facts(state, row), _ANSWERS.decode(row.answers)) for row in found]
 
 
-def _next(consultation_id: int, after: int) -> Any:
-    of = (ResponseVersion.response_id == Row.id) & (ResponseVersion.number == Row.version)
-    counts = (Row.consultation_id == consultation_id, Row.state == ResponseState.SUBMITTED, Row.id > after)
-    return select(Row, ResponseVersion).join(ResponseVersion, of).where(*counts).order_by(Row.id).limit(A_STEP)
-
-
-def _facts(state: Any, row: Row, version: ResponseVersion) -> Sequence[Cell]:
+def _facts(state: Any, row: Any) -> Sequence[Cell]:
     """As :data:`FACTS` has it."""
     return (
         identity.receipt_number(state.keyring, row.id),
@@ -89,58 +98,75 @@ def _facts(state: Any, row: Row, version: ResponseVersion) -> Sequence[Cell]:
         "yes" if row.easy_read else "",
         row.consent,
         row.publishing,
-        version.questionnaire_version,
+        row.questionnaire_version,
     )
-
-
-def _asked(db: Session, account: Account, consultation_id: int) -> tuple[Any, Questionnaire]:
-    """For officers of the lead department."""
-    consultation = leading(db, account.id, consultation_id).consultation
-    return consultation, questionnaire(db, consultation.id, consultation.questionnaire_version)
 
 
 @get(PATH, name="consultations.export", guards=[may("consultations.read")], sync_to_thread=True)
 def export_page(
     request: Asking, db: NamedDependency[Session], account: NamedDependency[Account], consultation_id: FromPath[int]
 ) -> Response[bytes]:
+    """A button for each file."""
     leading(db, account.id, consultation_id)
     return desk_of(request, db, account, consultation_id).page("consultations/publish/export.html")
 
 
-@get(f"{PATH}/responses.csv", name="consultations.export.csv", guards=[may("consultations.read")], sync_to_thread=True)
-def export_csv(
-    request: Asking, db: NamedDependency[Session], account: NamedDependency[Account], consultation_id: FromPath[int]
+@get(f"{PATH}/{{name:str}}", name="consultations.export.file", guards=[may("consultations.read")], sync_to_thread=True)
+def file_page(
+    request: Asking,
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    consultation_id: FromPath[int],
+    name: FromPath[str],
+) -> Response[bytes]:
+    """The same buttons: a file's address alone takes nothing away."""
+    leading(db, account.id, consultation_id)
+    if name not in FILES:
+        raise NotFound
+    return desk_of(request, db, account, consultation_id).page("consultations/publish/export.html")
+
+
+@post(
+    f"{PATH}/{{name:str}}",
+    name="consultations.exported",
+    guards=[may("consultations.export")],
+    sync_to_thread=True,
+    status_code=200,
+    writes=True,
+)
+def export(
+    request: Asking,
+    db: NamedDependency[Session],
+    account: NamedDependency[Account],
+    consultation_id: FromPath[int],
+    name: FromPath[str],
 ) -> Stream:
-    _consultation, asked = _asked(db, account, consultation_id)
-    return _stream(
-        _csv_parts(request.app.state, consultation_id, asked), CSV, f"consultation-{consultation_id}.csv", request
-    )
+    """One of :data:`FILES`; who took it is stored before its first byte leaves."""
+    state = request.app.state
+    if name not in FILES:
+        raise NotFound
+    kind, parts = FILES[name]
+    taken = exporting.take(db, consultation_id, name, by=account.id, now=state.clock.now())
+    if kind == XLSX and taken.count >= MOST_ROWS:
+        raise TooManyForASheet
+    called = f"consultation-{consultation_id}.{name.rpartition('.')[2]}"
+    return _stream(parts(state, taken), kind, called, request)
 
 
-def _csv_parts(state: Any, consultation_id: int, asked: Questionnaire) -> Iterator[bytes]:
-    among = columns(asked)
+def _csv_parts(state: Any, taken: Taken) -> Iterator[bytes]:
+    among = columns(taken.asked)
     head = [(*FACTS, *(c.key for c in among)), (*("" for _fact in FACTS), *(c.title for c in among))]
     yield (sheet.MARK + sheet.lines(head)).encode()
-    for rows in _steps(state, consultation_id):
-        yield sheet.lines([[*facts, *cells(asked, among, answers)] for facts, answers in rows]).encode()
+    for rows in _steps(state, taken):
+        yield sheet.lines([[*facts, *cells(taken.asked, among, answers)] for facts, answers in rows]).encode()
 
 
-@get(
-    f"{PATH}/responses.json", name="consultations.export.json", guards=[may("consultations.read")], sync_to_thread=True
-)
-def export_json(
-    request: Asking, db: NamedDependency[Session], account: NamedDependency[Account], consultation_id: FromPath[int]
-) -> Stream:
+def _json_parts(state: Any, taken: Taken) -> Iterator[bytes]:
     """The questionnaire, then each response as it is stored."""
-    consultation, asked = _asked(db, account, consultation_id)
-    parts = _json_parts(request.app.state, consultation.id, asked)
-    return _stream(parts, JSON, f"consultation-{consultation_id}.json", request)
-
-
-def _json_parts(state: Any, consultation_id: int, asked: Questionnaire) -> Iterator[bytes]:
-    yield b'{"consultation":%d,"questionnaire":%s,"responses":[' % (consultation_id, msgspec.json.encode(asked))
+    asked = msgspec.json.encode(taken.asked)
+    yield b'{"consultation":%d,"questionnaire":%s,"responses":[' % (taken.consultation_id, asked)
     first = True
-    for rows in _steps(state, consultation_id):
+    for rows in _steps(state, taken):
         made = [
             msgspec.json.encode(
                 {**dict(zip(FACTS, facts, strict=True)), "answers": {str(n): a for n, a in answers.items()}}
@@ -152,42 +178,30 @@ def _json_parts(state: Any, consultation_id: int, asked: Questionnaire) -> Itera
     yield b"]}"
 
 
-@get(
-    f"{PATH}/responses.xlsx", name="consultations.export.xlsx", guards=[may("consultations.read")], sync_to_thread=True
-)
-def export_xlsx(
-    request: Asking, db: NamedDependency[Session], account: NamedDependency[Account], consultation_id: FromPath[int]
-) -> Stream:
-    """Two sheets: responses, and what their columns mean. Written to disk row by row, then sent."""
-    _consultation, asked = _asked(db, account, consultation_id)
-    parts = _xlsx_parts(request.app.state, consultation_id, asked)
-    return _stream(parts, XLSX, f"consultation-{consultation_id}.xlsx", request)
+def _xlsx_parts(state: Any, taken: Taken) -> Iterator[bytes]:
+    """Two sheets: responses, and what their columns mean."""
+    among = columns(taken.asked)
+
+    def responses() -> Iterator[Sequence[Sequence[Cell]]]:
+        yield [(*FACTS, *(c.key for c in among))]
+        for rows in _steps(state, taken):
+            yield [(*facts, *cells(taken.asked, among, answers)) for facts, answers in rows]
+
+    return workbook([("Responses", responses()), ("Columns", [[DICTIONARY, *dictionary(taken.asked)]])])
 
 
-def _xlsx_parts(state: Any, consultation_id: int, asked: Questionnaire) -> Iterator[bytes]:
-    among, book = columns(asked), Workbook(write_only=True)
-    data = book.create_sheet("Responses")
-    data.append([_guarded(c) for c in (*FACTS, *(c.key for c in among))])
-    for rows in _steps(state, consultation_id):
-        for facts, answers in rows:
-            data.append([_guarded(c) for c in (*facts, *cells(asked, among, answers))])
-    about = book.create_sheet("Columns")
-    for line in (DICTIONARY, *dictionary(asked)):
-        about.append([_guarded(c) for c in line])
-    with tempfile.TemporaryFile() as file:
-        book.save(file)
-        yield from _chunks(file)
+class File(NamedTuple):
+    """How one file of all responses is made."""
+
+    kind: str
+    parts: Callable[[Any, Taken], Iterator[bytes]]
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(A_CHUNK):
-        yield chunk
-
-
-def _guarded(cell: Cell) -> Cell:
-    """Nothing in it computes, and nothing in it breaks the file."""
-    return csv_cell(ILLEGAL_CHARACTERS_RE.sub("", cell))[:32_000] if isinstance(cell, str) else cell
+FILES = {
+    "responses.xlsx": File(XLSX, _xlsx_parts),
+    "responses.csv": File(CSV, _csv_parts),
+    "responses.json": File(JSON, _json_parts),
+}
 
 
 @get(
@@ -196,8 +210,9 @@ def _guarded(cell: Cell) -> Cell:
 def export_columns(
     request: Asking, db: NamedDependency[Session], account: NamedDependency[Account], consultation_id: FromPath[int]
 ) -> Response[bytes]:
-    """What each column means."""
-    _consultation, asked = _asked(db, account, consultation_id)
+    """What each column means; there is nobody's answer in it."""
+    consultation = leading(db, account.id, consultation_id).consultation
+    asked = questionnaire(db, consultation.id, consultation.questionnaire_version)
     body = (sheet.MARK + sheet.lines([DICTIONARY, *dictionary(asked)])).encode()
     return Response(body, media_type=CSV, headers=_as_file(f"consultation-{consultation_id}-columns.csv"))
 
@@ -237,7 +252,7 @@ def _as_file(name: str) -> dict[str, str]:
 def _stream(
     parts: Iterator[bytes], kind: str, name: str, request: Asking, headers: Mapping[str, str] | None = None
 ) -> Stream:
-    """A slow reader holds nothing but a connection; parts are made in the exports' own threads."""
+    """Parts are made in the exports' own threads."""
     return Stream(_sent(request.app.state, parts), media_type=kind, headers={**_as_file(name), **(headers or {})})
 
 
@@ -257,16 +272,16 @@ def workbook_bytes(asked: Questionnaire, facts: Mapping[str, str]) -> bytes:
     book = Workbook(write_only=True)
     data = book.create_sheet("Responses")
     for line in template_rows(asked, list(facts)):
-        data.append([_guarded(c) for c in line])
+        data.append([guarded(c) for c in line])
     about = book.create_sheet("Columns")
     about.append(list(DICTIONARY))
     for name, words in facts.items():
         about.append([name, "", str(words), ""])
     for row in dictionary(asked):
-        about.append([_guarded(c) for c in row])
+        about.append([guarded(c) for c in row])
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()
 
 
-HANDLERS = [export_page, export_csv, export_json, export_xlsx, export_columns, public_csv]
+HANDLERS = [export_page, file_page, export, export_columns, public_csv]

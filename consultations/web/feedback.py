@@ -14,6 +14,7 @@ from app.accounts.model import Account
 from app.core.errors import BadField, Invalid
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from consultations.policy import ConsultationPolicy
 from consultations.queries.counted import feedback_versions, finding_answers, findings_of, shown_findings
 from consultations.queries.reach import leading
 from consultations.rules.findings import MOST_ANSWER, MOST_BODY, MOST_NOTE, MOST_SUMMARY, Chosen, read_text
@@ -78,6 +79,7 @@ def act(
     account: NamedDependency[Account],
     form: NamedDependency[Sent],
     consultation_news: NamedDependency[News],
+    consulting: NamedDependency[ConsultationPolicy],
     consultation_id: FromPath[int],
 ) -> Response[Any]:
     """``do``: save, hand-in, hand-back, release."""
@@ -87,7 +89,10 @@ def act(
         match what:
             case "release":
                 leaves_at = consultation_news.leaves_at(now)
-                feedback.release(db, consultation, revision=revision, by=account.id, now=now, leaves_at=leaves_at)
+                small = consulting.small_cell
+                feedback.release(
+                    db, consultation, revision=revision, small=small, by=account.id, now=now, leaves_at=leaves_at
+                )
             case "hand-back":
                 feedback.hand_back(db, consultation, revision=revision, by=account.id, now=now)
             case _:

@@ -18,13 +18,10 @@ from app.core.web.edge import in_worker
 from app.core.web.forms import Form
 from app.core.web.page import see_other
 from consultations.forms import PRIVACY_VERSION, About, anchor, encoded, read_about
-from consultations.identity import receipt_number
-from consultations.queries import drafts as questions
-from consultations.queries.answering import RECEIPT
 from consultations.rules.drafts import ABOUT, PageChanged, read_seen
 from consultations.rules.questionnaire import QuestionKind
 from consultations.rules.sending import ConsultationNotOpen, OnlyTheLead, QuestionsChanged
-from consultations.service import drafts, owning
+from consultations.service import drafts
 from consultations.service.acts import SendResponse
 from consultations.web.answering import (
     SENT,
@@ -34,6 +31,7 @@ from consultations.web.answering import (
     stop_or_sent,
 )
 from consultations.web.posted import PostedAnswers
+from consultations.web.sent import remembered
 from consultations.web.walking import ALL, Walk, busy, walk
 
 
@@ -139,12 +137,13 @@ async def send(
     if not isinstance(act, SendResponse):
         return act
     try:
-        await request.app.state.intake.submit(act)
+        stored = await request.app.state.intake.submit(act)
     except ConsultationNotOpen:
         return await in_worker(closed, request, going)
     except QuestionsChanged as changed:
         return await in_worker(_check_again, request, sent, ref, key, changed)
-    return see_other(going.href("sent"))
+    on = see_other(going.href("sent"))
+    return on if stored.counts else remembered(request, on, stored.response_id, act.at)
 
 
 def _act_or_page(
@@ -196,55 +195,6 @@ def _act(request: Request[Any, Any, Any], going: Walk, about: About, body: bytes
 def _chosen_files(going: Walk) -> set[str]:
     asked = [q for q in going.questionnaire.questions() if q.id in going.checked.answers]
     return {str(n) for q in asked if q.kind is QuestionKind.FILE for n in going.checked.answers[q.id]}
-
-
-@get(
-    "/consultations/{ref:str}/answer/{key:str}/sent",
-    name="consultations.answer.sent",
-    guards=[visitor],
-    sync_to_thread=True,
-)
-def sent_page(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str], key: FromPath[str]
-) -> Response[Any]:
-    state, going = request.app.state, walk(request, db, ref, key)
-    response = questions.became(db, going.draft)
-    if response is None:
-        return see_other(going.href("check"))
-    counts = response.state == "submitted"
-    mine = going.is_trusted or (going.account is not None and going.account.id == response.account_id)
-    return show(
-        request,
-        going,
-        "sent",
-        pending=response.state == "pending",
-        counts=counts,
-        number=receipt_number(state.keyring, response.id),
-        response=response,
-        receipt=f"/responses/receipt/{state.keyring.token(RECEIPT, response.id)}" if counts and mine else "",
-        again="again" in request.query_params,
-        days=going.policy.confirm_days,
-        busy=None,
-    )
-
-
-@post(
-    "/consultations/{ref:str}/answer/{key:str}/again",
-    name="consultations.answer.again",
-    guards=[visitor],
-    sync_to_thread=True,
-    status_code=303,
-    writes=True,
-)
-def again(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str], key: FromPath[str]
-) -> Response[Any]:
-    """The letter once more."""
-    state, going = request.app.state, walk(request, db, ref, key)
-    response = questions.became(db, going.draft)
-    if response is not None and going.leads:
-        owning.ask_again(db, state.keyring, going.policy, response.id, state.clock.now())
-    return see_other(going.href("sent", again="yes"))
 
 
 @get(
@@ -427,4 +377,4 @@ def _read(request: Request[Any, Any, Any], ref: str, key: str, sent: PostedAnswe
         return found
 
 
-HANDLERS = [about_page, about, check_page, send, sent_page, again, save_page, save, copy]
+HANDLERS = [about_page, about, check_page, send, save_page, save, copy]

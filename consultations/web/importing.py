@@ -38,7 +38,8 @@ from consultations.service.importing import Importing
 from consultations.service.redacting import answers_of
 from consultations.service.tables import read_table
 from consultations.web.desk_frame import Asking, Desk, desk_of
-from consultations.web.exports import XLSX, template_rows, workbook_bytes
+from consultations.web.exports import template_rows, workbook_bytes
+from consultations.web.workbook import XLSX
 
 PATH = "/desk/consultations/{consultation_id:int}/paper"
 SHEETS = frozenset({Kind.XLSX, Kind.CSV})

@@ -25,6 +25,7 @@ from app.outcomes.trail import read_duties
 from consultations.model import Consultation, Feedback, FindingAnswer
 from consultations.queries import published as queries
 from consultations.queries.counted import feedback_versions, finding_answers, shown_findings
+from consultations.queries.figures import frozen_figures
 from consultations.queries.published import ShownResponse, results_are_public
 from consultations.queries.questionnaires import questionnaire
 from consultations.rules.findings import ShownFinding
@@ -214,6 +215,7 @@ def findings(request: Asking, db: NamedDependency[Session], ref: FromPath[str]) 
         feedback=chosen,
         versions=versions,
         said=said_and_done(db, consultation, chosen),
+        frozen=frozen_figures(db, consultation.id),
         **outcome_of(request, db, consultation, now),
     )
     return response
@@ -248,13 +250,14 @@ def outcome_of(request: Asking, db: Session, consultation: Consultation, now: da
 def part_of(request: Asking, db: Session, consultation: Consultation, now: datetime) -> dict[str, Any]:
     """For the consultation's own page."""
     if not results_are_public(consultation, now):
-        return {"said_of": None, "published_count": 0, "roll": None}
+        return {"said_of": None, "published_count": 0, "roll": None, "has_figures": False}
     versions = feedback_versions(db, consultation.id)
     values: dict[str, Any] = {
         "said_of": versions[0] if versions else None,
         "said": said_and_done(db, consultation, versions[0]) if versions else (),
         "published_count": queries.count_published(db, consultation.id),
         "roll": rolls.newest_roll(db, consultation.id),
+        "has_figures": frozen_figures(db, consultation.id) is not None,
     }
     return values | {"outcome": outcome_of(request, db, consultation, now) if consultation.has_outcome else None}
 

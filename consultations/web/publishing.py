@@ -164,7 +164,7 @@ def one(
 
 
 def _one(desk: Desk, response_id: int, form: Form, status: int = 200) -> Response[bytes]:
-    row = publishing.locked(desk.db, desk.id, response_id)
+    row = publishing.publishable(desk.db, desk.id, response_id)
     asked, answers, _version = redacting.answers_of(desk.db, row)
     spans = redacting.spans_of(desk.db, row.id, row.version)
     shown = [
@@ -220,7 +220,7 @@ _FIELDS = {"redact": "passage", "signature": "passage", "withhold": "withheld"}
 
 def _act(request: Asking, db: Session, consultation: Any, response_id: int, what: str, form: Form, by: int) -> None:
     keys, now = request.app.state.keyring, request.app.state.clock.now()
-    row = publishing.locked(db, consultation.id, response_id)
+    row = publishing.publishable(db, consultation.id, response_id, lock=True)
     match what:
         case "approve" | "publish":
             version, stays = _whole(form.get("version")), bool(form.get("may_stay"))

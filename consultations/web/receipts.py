@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from asyncio import get_running_loop
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core.errors import NotFound
+from app.core.security.limits import Allowance
+from app.core.web.edge import in_worker
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
+from app.core.web.pdf import Maker, pdf_maker
 from consultations.model import LatePass
 from consultations.model import Response as Reply
 from consultations.policy import ConsultationPolicy
@@ -31,11 +34,8 @@ from consultations.service import drafts, owning
 from consultations.service.acts import ConfirmResponse
 from consultations.web.counted import on_the_roll, what_came
 
-#: of the receipt as PDF
-PRINT = """
-body { font-family: sans-serif; font-size: 11pt; line-height: 1.4 }
-dt { font-weight: bold } dd { margin: 0 0 10pt } .ts-verbatim { white-space: pre-line }
-"""
+#: making one takes some seconds where a response is as long as one may be
+PRINTINGS = Allowance(6, 60)
 
 
 @get("/responses/confirm/{token:str}", name="consultations.confirm", guards=[anyone], sync_to_thread=True)
@@ -130,18 +130,27 @@ def receipt_page(request: Request[Any, Any, Any], db: NamedDependency[Session], 
     return page
 
 
-@get("/responses/receipt/{token:str}/pdf", name="consultations.receipt.pdf", guards=[anyone], sync_to_thread=True)
-def receipt_pdf(request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]) -> Response[bytes]:
-    """The same page as a tagged PDF, where this site has what makes one."""
-    printer = pdf_maker()
-    if printer is None:
+@get("/responses/receipt/{token:str}/pdf", name="consultations.receipt.pdf", guards=[anyone])
+async def receipt_pdf(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
+    """The same page as a tagged PDF, where this site has what makes one; made in the exports' own threads."""
+    state = request.app.state
+    make, number, html = await in_worker(_to_print, request, token)
+    made = await get_running_loop().run_in_executor(state.exports, make, html, f"{state.settings.base_url}/")
+    headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{number}.pdf"'}
+    return Response(made, media_type="application/pdf", headers=headers)
+
+
+def _to_print(request: Request[Any, Any, Any], token: str) -> tuple[Maker, str, str]:
+    """What makes it, the receipt's number, and the page."""
+    state, make = request.app.state, pdf_maker()
+    if make is None:
         raise NotFound
-    found = _receipt(request, db, token)
-    html = request.app.state.pages.text(
-        "consultations/answer/receipt_print.html", **_receipt_values(request, db, found, token)
-    )
-    headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{found.number}.pdf"'}
-    return Response(printer(html), media_type="application/pdf", headers=headers)
+    with state.database.reading() as db:
+        found = _receipt(request, db, token)
+        client = request.scope.get("client")
+        state.limits.spend(PRINTINGS, client[0] if client else "", "receipt-pdf", str(found.response.id))
+        values = _receipt_values(request, db, found, token)
+        return make, found.number, state.pages.text("consultations/answer/receipt_print.html", **values)
 
 
 @post(
@@ -266,6 +275,7 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
         "token": token,
         "counts": counts,
         "can_change": counts and refusal_to_send(found.consultation, late_pass, state.clock.now()) is None,
+        "closed": found.consultation.closes_at is not None and found.consultation.closes_at <= state.clock.now(),
         "late_pass": late_pass,
         "consent_now": CONSENT_NAMES[given],
         "stricter": [(c.value, CONSENT_NAMES[c]) for c in Consent if c != given and may_become(given, c)],
@@ -273,27 +283,6 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
         "done": request.query_params.get("done", ""),
         "has_pdf": pdf_maker() is not None,
     }
-
-
-def pdf_maker() -> Callable[[str], bytes] | None:
-    """WeasyPrint, where the ``pdf`` extra is installed."""
-    try:
-        from weasyprint import CSS, HTML  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except (ImportError, OSError):  # its libraries may be missing beside it
-        return None
-
-    def make(html: str) -> bytes:
-        made: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf(
-            stylesheets=[CSS(string=PRINT)], pdf_variant="pdf/ua-1"
-        )
-        return made
-
-    return make
-
-
-def _nothing(url: str, **_options: Any) -> Any:
-    """A receipt needs nothing from anywhere, and what people typed must not fetch anything."""
-    raise ValueError(f"not fetched: {url[:20]}")
 
 
 HANDLERS = [

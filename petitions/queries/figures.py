@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,14 +12,13 @@ from app.core.remember import Remembered
 from app.departments import queries as departments
 from petitions.queries import finding
 from petitions.queries.finding import Entry, Moment, Search
-from petitions.queries.members import size_of
-from petitions.queries.words import Holding
+from petitions.queries.words import CommonWords, Holding
 
 SECONDS = 5.0
-#: who is of one state, department or topic, or has a common word: many, and each is asked for seldom
+#: who is of one state, department or topic: many, and each is asked for seldom
 MEMBERS_SECONDS, MOST_KEPT = 60.0, 5_000
-#: bytes of who has which common words
-MOST_COMMON = 16_000_000
+#: who has a common word takes long to gather, and stays true: texts wait for their supporters before anybody finds them
+WORDS_SECONDS = 300.0
 #: a page that begins so far behind the last petition of some seconds ago is not looked for
 BEYOND = 100
 
@@ -57,17 +55,15 @@ class ListFigures:
         self._rising: Remembered[Sequence[int]] = Remembered(seconds)
         self._closing: Remembered[_Closing] = Remembered(seconds)
         self._members: dict[tuple[Any, ...], Remembered[int]] = {}
-        self._common: dict[str, tuple[float, Holding]] = {}
-        self._common_bytes = 0
+        self._common = CommonWords(WORDS_SECONDS)
         self._first: dict[tuple[Any, ...], tuple[Sequence[int], Sequence[int]]] = {}
 
     def forget(self) -> None:
         """Begin anew; for those who have just changed what is counted."""
-        for kept in (self._counts, self._choices, self._rising, self._closing):
+        for kept in (self._counts, self._choices, self._rising, self._closing, self._common):
             kept.forget()
-        for many in (self._members, self._common, self._first):
-            many.clear()  # type: ignore[attr-defined]
-        self._common_bytes = 0
+        self._members.clear()
+        self._first.clear()
 
     def moment(self, db: Session, now: datetime) -> Moment:
         """This instant; whether any petition is overdue is asked again once the next one closes."""
@@ -121,20 +117,7 @@ class ListFigures:
         """Who has the words of a search: remembered where many have them, asked each time where few do."""
         if not search.q:
             return finding.NO_WORDS
-        until, kept = self._common.get(search.q, (0.0, finding.NO_WORDS))
-        if time.monotonic() < until:
-            return kept
-        held = finding.held_by(db, search)
-        if held.bits:
-            self._keep(search.q, held)
-        return held
-
-    def _keep(self, q: str, held: Holding) -> None:
-        self._common_bytes += size_of(held.bits)
-        if self._common_bytes > MOST_COMMON:
-            self._common.clear()
-            self._common_bytes = size_of(held.bits)
-        self._common[q] = (time.monotonic() + MEMBERS_SECONDS, held)
+        return finding.held_by(db, search, self._common)
 
     def _trending(self, db: Session, search: Search, at: Moment, held: Holding) -> Sequence[int]:
         """What trends under a filter, as long as the same petitions rise. A page looks again at what it shows."""

@@ -35,7 +35,7 @@ from petitions.queries.filters import (
     stretches,
 )
 from petitions.queries.members import bits_of, bound, gathered, ids_in, is_member
-from petitions.queries.words import Holding, holding, matching, words_of
+from petitions.queries.words import CommonWords, Holding, holding, matching, words_of
 from petitions.rules.lifecycle import PetitionState
 
 __all__ = ["SORTS", "STATES", "Moment", "Search", "in_state", "matching", "words_of"]
@@ -110,11 +110,11 @@ def entries(db: Session, ids: Sequence[int]) -> list[Entry]:
     return _in_order(ready.rows(db, "entries", lambda: _by_id(db), {"ids": as_one(db, ids)}), ids) if ids else []
 
 
-def held_by(db: Session, search: Search) -> Holding:
-    """Who has the words of a search; of none where it has no words."""
+def held_by(db: Session, search: Search, common: CommonWords | None = None) -> Holding:
+    """Who has the words of a search; of none where it has no words. ``common``: what is remembered of words."""
     words = words_of(search.q)
     if words:
-        return holding(db, words, few=FEW)
+        return holding(db, words, few=FEW, common=common)
     return NO_SUCH_WORDS if search.q.strip() else NO_WORDS
 
 

@@ -1,7 +1,7 @@
 """Petitions like the one that somebody means to start.
 
-The database says which petitions have the request's words, in any form and in their titles (SQLite
-by FTS5, PostgreSQL by tsvector), and which titles resemble a word that nobody has written yet (by
+The database says which petitions have the request's words in any form, in their titles or anywhere (SQLite
+by FTS5, PostgreSQL by tsvector, each with an index for titles alone), and which titles resemble a word that nobody has written yet (by
 trigrams). The rule of :mod:`petitions.rules.similarity` weighs them and compares the likeliest few,
 alike on both. What one request may cost is bounded, however common its words are.
 """
@@ -14,9 +14,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from heapq import nlargest
+from itertools import combinations
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from app.core import ready
@@ -40,11 +42,8 @@ RARE = 200
 MOST_PAIRED, MOST_COMPARED, MOST_NEAR = 3, 40, 10
 #: longer stems stand for every word that begins with them, unless the word itself is found so often
 LEAST_PREFIX, OFTEN = 5, 100
-#: letters that an index of trigrams can look for
-LEAST_TRIGRAM = 3
 #: so long a word that is common stays so
-COMMON_FOR, MOST_COMMON = 60.0, 20_000
-_COMMON = range(RARE + 1)
+COMMON_FOR, MOST_COMMON = 600.0, 20_000
 SHOWN = (PetitionState.OPEN, PetitionState.CLOSED, PetitionState.WITHDRAWN)
 
 
@@ -55,7 +54,21 @@ class Wanted:
     words: tuple[str, ...]
     in_title: bool = False
     stem: str = ""
-    begin: tuple[str, ...] = ()  # what these words begin with in all their forms
+
+
+class Having(NamedTuple):
+    """Who has a word. Where it is common, neither is complete."""
+
+    in_title: Sequence[int]
+    anywhere: Sequence[int]
+
+    @property
+    def is_rare(self) -> bool:
+        return len(self.anywhere) <= RARE
+
+
+_NEWEST = "(SELECT CAST(coalesce(max(id), 0) AS TEXT) FROM petitions_petition)"
+_COMMON = Having((), range(RARE + 1))
 
 
 def similar(db: Session, action: str, *, most: int, now: datetime) -> Sequence[Entry]:
@@ -64,53 +77,51 @@ def similar(db: Session, action: str, *, most: int, now: datetime) -> Sequence[E
     if not words:
         return ()
     search = _SQLITE if ready.is_sqlite(db) else _POSTGRES
-    having = _having(search, db, words)
-    found_in = {s: len(ids) for s, ids in having.items()}
-    newest = ready.one(db, "newest", lambda: select(func.max(P.id)), {})
-    weighed = weights(found_in, newest or 0)
+    newest, having = _having(search, db, words)
+    found_in = {s: len(had.anywhere) for s, had in having.items()}
+    weighed = weights(found_in, newest)
     unknown = {s for s, n in found_in.items() if n == 0}
     points = _points(search, db, words, having, weighed)
     for stem in unknown:
         for near in search.near(db, words[stem]) if len(stem) >= LEAST_PREFIX else ():
             points[near] += weighed[stem]
-    candidates = sorted(points, key=lambda i: (-points[i], -i))[:MOST_COMPARED]
+    candidates = nlargest(MOST_COMPARED, points, key=lambda i: (points[i], i))
     return _likest(db, candidates, Likeness(weighed, unknown), most, now)
 
 
-def _having(search: _Search, db: Session, words: Mapping[str, str]) -> dict[str, Sequence[int]]:
-    """By stem, who has the word. Which words are common is remembered: who has them is of no use."""
-    known = {s: _COMMON for s, word in words.items() if search.common.has(word)}
-    asked = {s: word for s, word in words.items() if s not in known}
-    found = dict(zip(asked, search.holding(db, [Wanted((w,)) for w in asked.values()]), strict=True))
-    for s, ids in found.items():
-        if len(ids) > RARE:
-            search.common.add(asked[s])
-    return {s: known[s] if s in known else found[s] for s in words}
+def _having(search: _Search, db: Session, words: Mapping[str, str]) -> tuple[int, dict[str, Having]]:
+    """The newest petition, and by stem, who has the word. Which words are common is remembered: who has them is of
+    no use."""
+    asked = [s for s, word in words.items() if not search.common.has(word)]
+    newest, each = search.having(db, [words[s] for s in asked])
+    found = dict(zip(asked, each, strict=True))
+    for s, had in found.items():
+        if not had.is_rare:
+            search.common.add(words[s])
+    return newest, {s: found.get(s, _COMMON) for s in words}
 
 
 def _points(
     search: _Search,
     db: Session,
     words: Mapping[str, str],
-    having: Mapping[str, Sequence[int]],
+    having: Mapping[str, Having],
     weighed: Mapping[str, float],
 ) -> defaultdict[int, float]:
     """What the request's words give each petition that has them: rare ones alone, common ones in pairs."""
-    rare = [s for s, ids in having.items() if len(ids) <= RARE]
-    common = [s for s, ids in having.items() if len(ids) > RARE][:MOST_PAIRED]
+    rare = {s: had for s, had in having.items() if had.is_rare}
+    common = [s for s in having if s not in rare][:MOST_PAIRED]
     asked = [
-        *((Wanted((words[s],), in_title=True), (s,)) for s in rare if having[s]),
-        *((Wanted((words[s],), stem=s), (s,)) for s in rare if len(s) >= LEAST_PREFIX and len(having[s]) <= OFTEN),
+        *((Wanted((words[s],), stem=s), (s,)) for s, had in rare.items() if _may_have_other_forms(s, had)),
         *(
-            (Wanted((words[a], words[b]), in_title=title, begin=(a, b)), (a, b))
-            for at, a in enumerate(common)
-            for b in common[at + 1 :]
-            for title in (False, True)
+            (Wanted((words[a], words[b]), in_title), (a, b))
+            for a, b in combinations(common, 2)
+            for in_title in (False, True)
         ),
     ]
-    if not asked:
-        asked = [(Wanted((words[s],), in_title=True), (s,)) for s in common]
-    places = {s: dict.fromkeys(having[s] if s in rare else (), IN_BACKGROUND) for s in having}
+    if not any(had.anywhere for had in rare.values()) and len(common) == 1:
+        asked.append((Wanted((words[common[0]],), in_title=True), (common[0],)))
+    places = {s: _placed(rare[s]) if s in rare else {} for s in having}
     for (wanted, stems), ids in zip(asked, search.holding(db, [w for w, _s in asked]), strict=True):
         for s in stems:  # what has a word in its title is put over what has it anywhere
             if wanted.in_title:
@@ -123,6 +134,14 @@ def _points(
         for i, place in where.items():
             points[i] += place * weight
     return points
+
+
+def _placed(had: Having) -> dict[int, float]:
+    return {**dict.fromkeys(had.anywhere, IN_BACKGROUND), **dict.fromkeys(had.in_title, IN_TITLE)}
+
+
+def _may_have_other_forms(stem: str, had: Having) -> bool:
+    return len(stem) >= LEAST_PREFIX and len(had.anywhere) <= OFTEN
 
 
 def _likest(db: Session, ids: Sequence[int], like: Likeness, most: int, now: datetime) -> list[Entry]:
@@ -145,7 +164,7 @@ def _compared(db: Session) -> Select[*tuple[Any, ...]]:
 
 
 class _Common:
-    """Words that many petitions have, for a minute."""
+    """Words that many petitions have, for some minutes: hardly one of them becomes rare."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
@@ -162,6 +181,9 @@ class _Common:
 class _Search(Protocol):
     common: _Common
 
+    def having(self, db: Session, words: Sequence[str]) -> tuple[int, list[Having]]:
+        """The newest petition, and who has each of these words."""
+
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
         """Ids of petitions for each of these, no more of them than tell a rare word from a common one."""
 
@@ -170,21 +192,26 @@ class _Search(Protocol):
 
 
 class _Sqlite:
-    """FTS5: the words of three columns, and the trigrams of titles."""
+    """FTS5: the words of titles, those of three columns, and the trigrams of titles."""
 
     def __init__(self) -> None:
         self.common = _Common()
 
+    def having(self, db: Session, words: Sequence[str]) -> tuple[int, list[Having]]:
+        titles, anywhere = self._ids("petitions_search_title", ", count(*) AS n"), self._ids("petitions_search")
+        one = f"(SELECT json_array(json(ids), json(CASE WHEN n <= {RARE} THEN ({anywhere}) END)) FROM ({titles}))"
+        return _had(_each(db, [_NEWEST, *[one] * len(words)], [f'"{w}"' for w in words for _ in range(2)]))
+
     def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
-        one = f"SELECT rowid AS id FROM petitions_search WHERE petitions_search MATCH ? LIMIT {RARE + 1}"
-        one = f"(SELECT json_group_array(id) FROM ({one}))"
-        return _each(db, [one] * len(wanted), [self._query(w) for w in wanted])
+        asked = [f"({self._ids('petitions_search_title' if w.in_title else 'petitions_search')})" for w in wanted]
+        return _each(db, asked, [self._query(w) for w in wanted])
+
+    def _ids(self, index: str, beside: str = "") -> str:
+        found = f"SELECT rowid AS id FROM {index} WHERE {index} MATCH ? LIMIT {RARE + 1}"
+        return f"SELECT json_group_array(id) AS ids{beside} FROM ({found})"
 
     def _query(self, wanted: Wanted) -> str:
-        words = " AND ".join(f'"{w}"' for w in wanted.words)
-        if wanted.stem:
-            words = f'"{wanted.stem}"*'
-        return f"{{action}} : ({words})" if wanted.in_title else words
+        return f'"{wanted.stem}"*' if wanted.stem else " AND ".join(f'"{w}"' for w in wanted.words)
 
     def near(self, db: Session, word: str) -> list[int]:
         query = " OR ".join(f'"{t}"' for t in sorted(trigrams(word)))
@@ -196,35 +223,30 @@ class _Sqlite:
 
 
 class _Postgres:
-    """tsvector, whose weight A marks the title, and pg_trgm on titles."""
+    """tsvector, of titles and of whole texts, and pg_trgm on titles."""
 
     def __init__(self) -> None:
         self.common = _Common()
 
-    def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
-        given: list[str] = []
-        asked = [self._asked(w, given) for w in wanted]
-        return _each(db, asked, given)
+    def having(self, db: Session, words: Sequence[str]) -> tuple[int, list[Having]]:
+        titles, anywhere = self._ids("petitions_search_title", "words", ", count(*) AS n"), self._ids()
+        one = f"(SELECT json_build_array(ids, CASE WHEN n <= {RARE} THEN ({anywhere}) END)::text FROM ({titles}) AS t)"
+        return _had(_each(db, [_NEWEST, *[one] * len(words)], [w for w in words for _ in range(2)]))
 
-    def _asked(self, wanted: Wanted, given: list[str]) -> str:
-        among_all = "petitions_search"
-        if wanted.in_title and all(len(b) >= LEAST_TRIGRAM for b in wanted.begin) and wanted.begin:
-            # the index of words does not know titles: it would fetch whoever has two common ones anywhere
-            likely = " AND ".join("title LIKE %s" for _ in wanted.begin)
-            among_all = f"(SELECT petition_id, document FROM petitions_search WHERE {likely} OFFSET 0) AS likely"
-            given += [f"%{b}%" for b in wanted.begin]
-        given.append(self._query(wanted))
-        found = f"SELECT petition_id AS id FROM {among_all} WHERE document @@ to_tsquery('english', %s)"
-        return f"(SELECT coalesce(json_agg(id), '[]')::text FROM ({found} LIMIT {RARE + 1}) AS some_ids)"
+    def holding(self, db: Session, wanted: Sequence[Wanted]) -> list[list[int]]:
+        asked = [self._ids("petitions_search_title", "words") if w.in_title else self._ids() for w in wanted]
+        return _each(db, [f"(SELECT ids::text FROM ({one}) AS one)" for one in asked], [self._query(w) for w in wanted])
+
+    def _ids(self, index: str = "petitions_search", column: str = "document", beside: str = "") -> str:
+        found = f"SELECT petition_id AS id FROM {index} WHERE {column} @@ to_tsquery('english', %s) LIMIT {RARE + 1}"
+        return f"SELECT coalesce(json_agg(id), '[]') AS ids{beside} FROM ({found}) AS found"
 
     def _query(self, wanted: Wanted) -> str:
-        if wanted.stem:
-            return f"{wanted.stem}:*"
-        return " & ".join(f"{w}:A" if wanted.in_title else w for w in wanted.words)
+        return f"{wanted.stem}:*" if wanted.stem else " & ".join(wanted.words)
 
     def near(self, db: Session, word: str) -> list[int]:
         found = text(
-            "SELECT petition_id FROM petitions_search WHERE :word <% title"
+            "SELECT petition_id FROM petitions_search_title WHERE :word <% title"
             " ORDER BY word_similarity(:word, title) DESC, petition_id DESC LIMIT :most"
         )
         return list(db.scalars(found, {"word": word, "most": MOST_NEAR}))
@@ -233,7 +255,13 @@ class _Postgres:
 _SQLITE, _POSTGRES = _Sqlite(), _Postgres()
 
 
-def _each(db: Session, asked: Sequence[str], given: Sequence[str]) -> list[list[int]]:
+def _had(found: Sequence[Any]) -> tuple[int, list[Having]]:
+    """The newest petition and who has each word; what is common in titles alone was not looked for in whole texts."""
+    newest, *each = found
+    return newest, [Having(in_title, in_title if anywhere is None else anywhere) for in_title, anywhere in each]
+
+
+def _each(db: Session, asked: Sequence[str], given: Sequence[str]) -> list[Any]:
     """What each query finds, all of them in one round trip, and each as one value: many rows take long to fetch."""
     if not asked:
         return []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from operator import and_
 
 from sqlalchemy import (
     BigInteger,
@@ -23,9 +25,11 @@ from sqlalchemy.orm import Session
 
 from app.core import ready
 from app.core.text.plain import fold, tidy_line
-from petitions.queries.members import bits_of, gathered, ids_in
+from petitions.queries.members import bits_of, gathered, ids_in, size_of
 
 MOST_WORDS = 12
+#: bytes of who has which common words
+MOST_COMMON = 16_000_000
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -76,18 +80,59 @@ def _either(word: str, end: str) -> str:
     return "(" + " OR ".join(f'"{w}"{end}' for w in forms) + ")"
 
 
-def holding(db: Session, words: Sequence[str], *, few: int) -> Holding:
-    """Who has all of these words, or where nobody has, words that begin so."""
+def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords | None = None) -> Holding:
+    """Who has all of these words, or where nobody has, words that begin so; ``common``: what is remembered of words."""
+    common = common or CommonWords()
     for begun in (False, True):
         query = query_of(db, words, begun=begun)
-        ids, number = ready.rows(db, "holding", lambda: _some(db), {"words": query, "most": few + 1})[0]
+        each = [query] if begun else [query_of(db, [w]) for w in words]
+        bits = common.known(query, each)
+        if bits.bit_count() > few:
+            return Holding(query, None, bits)
+        # a word alone is asked for once; of several it is asked first whether few have them all
+        ids, number = _asked(db, query, few + 1 if len(words) > 1 else None)
         if number > few:
-            everyone = ready.one(db, "everyone", lambda: gathered(db, having(db)), {"words": query})
-            return Holding(query, None, bits_of(ids_in(everyone)))
+            everyone = ids if len(words) == 1 else _asked(db, query)[0]
+            return Holding(query, None, common.keep(query, bits_of(ids_in(everyone))))
         if number:
             return Holding(query, ids)
     return Holding(query, ids, none=True)
 
 
-def _some(db: Session) -> Select[*tuple[Any, ...]]:
-    return gathered(db, having(db).limit(ready.given("most", BigInteger())))
+class CommonWords:
+    """Who has words that many have, for a while: as bits they meet without the database."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+        self._kept: dict[str, tuple[float, int]] = {}
+        self._bytes = 0
+
+    def forget(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
+
+    def known(self, query: str, each: Sequence[str]) -> int:
+        """Who has all words of a query, as remembered of it or of ``each`` word; nobody, where neither is."""
+        if bits := self._of(query):
+            return bits
+        return reduce(and_, map(self._of, each))
+
+    def keep(self, query: str, bits: int) -> int:
+        self._bytes += size_of(bits)
+        if self._bytes > MOST_COMMON:
+            self.forget()
+            self._bytes = size_of(bits)
+        self._kept[query] = (time.monotonic() + self._seconds, bits)
+        return bits
+
+    def _of(self, query: str) -> int:
+        until, bits = self._kept.get(query, (0.0, 0))
+        return bits if time.monotonic() < until else 0
+
+
+def _asked(db: Session, query: str, most: int | None = None) -> tuple[str, int]:
+    """Who has what is asked for, as one value of the database, and how many these are; ``most``: enough of them."""
+    if most is None:
+        return ready.rows(db, "everyone", lambda: gathered(db, having(db)), {"words": query})[0]
+    some = lambda: gathered(db, having(db).limit(ready.given("most", BigInteger())))
+    return ready.rows(db, "holding", some, {"words": query, "most": most})[0]

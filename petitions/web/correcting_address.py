@@ -1,22 +1,16 @@
-"""What somebody just sent, kept for an hour in their own browser, so that a mistyped address can be corrected.
-
-The words travel sealed in a cookie that only this site can open; nothing more about the request is
-stored here, and the page that follows stays the same for everyone.
-"""
+"""What somebody just sent to a petition, kept for an hour in their own browser: see :mod:`app.core.web.just_sent`."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.core.people.addresses import read_address
-from app.core.security.keys import CannotUnseal, Keys
+from app.core.security.keys import Keys
+from app.core.web.just_sent import JustSent
 from petitions.forms import PersonFields
 
-KEPT_FOR = timedelta(hours=1)
-_BOUND = b"petitions.sent"
+_SENT = JustSent("townsquare-sent", b"petitions.sent")
 
 
 @dataclass(frozen=True)
@@ -31,30 +25,22 @@ class SentRequest:
 
 
 def cookie_name(secure: bool) -> str:
-    return "__Host-townsquare-sent" if secure else "townsquare-sent"
+    return _SENT.cookie_name(secure=secure)
 
 
 def cookie(keys: Keys, sent: SentRequest, *, secure: bool) -> bytes:
     """The ``Set-Cookie`` value that lets its sender correct the address."""
-    sealed = keys.seal(_facts(sent), _BOUND, passing=True)
-    return _cookie(cookie_name(secure), base64.urlsafe_b64encode(sealed).decode(), secure)
+    return _SENT.cookie(keys, _facts(sent), sent.at, secure=secure)
 
 
 def read_cookie(keys: Keys, value: str, petition_id: int, now: datetime) -> SentRequest | None:
     """What was sent to this petition within the hour; None for anything else."""
+    facts = _SENT.read(keys, value, now)
     try:
-        facts = keys.unseal(base64.urlsafe_b64decode(value.encode("ascii")), _BOUND, passing=True)
-        sent = _sent(facts)
-    except (CannotUnseal, UnicodeEncodeError, binascii.Error, KeyError, ValueError):
+        sent = _sent(facts) if facts is not None else None
+    except (KeyError, ValueError):
         return None
-    fresh = timedelta(0) <= now - sent.at < KEPT_FOR
-    return sent if fresh and sent.petition_id == petition_id else None
-
-
-def _cookie(name: str, value: str, secure: bool) -> bytes:
-    most = int(KEPT_FOR.total_seconds())
-    text = f"{name}={value}; Path=/; Max-Age={most}; HttpOnly; SameSite=Lax"
-    return (text + "; Secure" if secure else text).encode("ascii")
+    return sent if sent is not None and sent.petition_id == petition_id else None
 
 
 def _facts(sent: SentRequest) -> dict[str, str]:
@@ -69,7 +55,6 @@ def _facts(sent: SentRequest) -> dict[str, str]:
         "notify": "1" if person.notify else "",
         "privacy": person.privacy,
         "sponsor": "1" if sent.sponsor else "",
-        "at": sent.at.isoformat(),
     }
 
 

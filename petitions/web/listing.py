@@ -96,7 +96,8 @@ def read_search(request: Request[Any, Any, Any], db: Session) -> Asked:
     return read_asked(db, request.query_params)
 
 
-@shows("/petitions", name="petitions.list")
+# every row is what it was when its page was found; totals may be seconds old anyway
+@shows("/petitions", name="petitions.list", at_once=False)
 def petition_list(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     state = request.app.state
     now, figures = state.clock.now(), state.site.dependencies["figures"]

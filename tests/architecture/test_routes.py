@@ -21,6 +21,7 @@ from tests.architecture.source import ROOMS, area_of
 #: they store in transactions of their own, inside the handler
 OF_THEIR_OWN = {
     "consultations.answer.about.post",
+    "consultations.answer.correct",
     "consultations.answer.page.post",
     "consultations.answer.save.post",
     "comments.api.say",

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+FIGURES = (
+    "INSERT INTO consultations_figures (consultation_id, roll_id, responses, left_out, small, questions, at) "
+    "SELECT consultation_id, id, {responses}, 0, 5, '{questions}', at FROM consultations_roll"
+)
+TWO = (
+    '[{"id": 2, "number": 1, "text": "", "tables": [{"caption": "", "rows": ["Yes"], "columns": [], '
+    '"cells": [[2]], "row_people": [null], "people": null}]}]'
+)
 SPOILT = [
+    (
+        "Published figures are of the roll and of no few people",
+        FIGURES.format(responses=4, questions="[]"),
+        "count more than its roll",
+    ),
+    (
+        "Published figures are of the roll and of no few people",
+        FIGURES.format(responses=3, questions=TWO),
+        "tell of fewer than 5 people",
+    ),
     (
         "Responses to consultations are counted exactly",
         "UPDATE consultations_consultation SET response_count = response_count + 1",

@@ -57,6 +57,12 @@ class Visitor:
         return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", self.main)))
 
 
+#: what ``verify`` must not say of a site that tests share: others leave responses there that no roll explains
+OF_RESPONSES = {
+    "Responses to consultations are counted exactly",
+    "Responses to consultations have all their versions",
+    "Nothing is published of a response without consent",
+}
 #: what the last page of every response asks
 ABOUT = {"name": "Ana Almeida", "email": "ana@example.org", "consent": "anonymous", "news": "yes"}
 

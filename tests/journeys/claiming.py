@@ -56,9 +56,6 @@ NO_PAGES = {
     "/consultations/{ref}/roll.json": "data",
     "/consultations/{ref}/roll.txt": "plain text",
     "/desk/consultations/{consultation_id}/export/columns.csv": "a table",
-    "/desk/consultations/{consultation_id}/export/responses.csv": "a table",
-    "/desk/consultations/{consultation_id}/export/responses.json": "data",
-    "/desk/consultations/{consultation_id}/export/responses.xlsx": "a table",
     "/desk/consultations/{consultation_id}/paper/template.csv": "a table",
     "/desk/consultations/{consultation_id}/paper/template.xlsx": "a table",
     "/desk/consultations/{consultation_id}/text.csv": "a table",
@@ -96,6 +93,7 @@ NO_PAGE_TEMPLATES = (
     "consultations/building/differences.html",
     "consultations/building/frame.html",
     "consultations/building/macros.html",
+    "townhalls/registering/macros.html",
 )
 
 
@@ -189,6 +187,19 @@ CONSULTING = Part(
     ),
     ("consultations/",),
 )
+REGISTERING = Part(
+    "registering for a town hall, and what letters about it lead to",
+    (
+        "/townhalls/cancel",
+        "/townhalls/confirm",
+        "/townhalls/not-me",
+        "/townhalls/unsubscribe",
+        "/townhalls/{hall_id}/place",
+        "/townhalls/{hall_id}/register",
+    ),
+    ("townhalls/registering/",),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING)
 SCHEDULING = Part(
     "town halls before they begin, and how they are found",
     (

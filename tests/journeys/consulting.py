@@ -134,6 +134,7 @@ def desk_visits(asking: Asking, over: int) -> Iterator[Visit]:
     yield Visit(f"{desk}/feedback", 422, {"do": "save", "summary": "", "revision": "0"})
     yield Visit(f"{desk}/answers")
     yield Visit(f"{desk}/export")
+    yield Visit(f"{desk}/export/responses.csv", sees="The record keeps who")
     yield Visit(f"{desk}/enter")
     yield Visit(f"{desk}/enter", 422, {"source_ref": "", "q2": str(NO.id)})
     yield Visit(f"{desk}/paper")
@@ -145,6 +146,7 @@ def told_visits(site: RunningSite, asking: Asking, over: int) -> Iterator[Visit]
     someone = asking.town.rows(Response, Response.consultation_id == over)[0].id
     yield Visit(here, sees="What you said")
     yield Visit(f"{here}/findings")
+    yield Visit(f"{here}/figures", sees="No figures are shown")
     yield Visit(f"{here}/responses")
     yield Visit(f"{here}/responses/1")
     yield Visit(f"{here}/roll")

@@ -34,6 +34,7 @@ def reading_visits(site: RunningSite) -> Iterator[Visit]:
     yield Visit(f"{desk}/questions/2?by=who")
     yield Visit(f"{desk}/questions/3", sees="Choose sentences")
     yield Visit(f"{desk}/questions/3/codings", 422, {"response": str(ben), "version": "1"})
+    yield Visit(f"{desk}/responses/filter?read=no", sees="Inside a group")
     yield Visit(f"{desk}/responses/{ben}", sees="Harbour Ltd")
     yield Visit(f"{desk}/responses/{ben}/notes", 422, {"note": ""})
     yield Visit(f"{desk}/responses/{ben}/reject", sees="Why is it abuse?")

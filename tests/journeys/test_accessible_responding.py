@@ -56,6 +56,9 @@ def answering_visits(site: RunningSite, asking: Asking) -> Iterator[Visit]:
     sent = answer_all(begin(site.base, bridge))
     sent.fill(ABOUT)
     yield Visit(sent.at)
+    yield Visit(
+        sent.at.replace("/sent", "/correct"), 409, {"email": "ana@example.org"}, "We no longer know what you sent"
+    )
     yield from closed_visits(site, asking)
 
 

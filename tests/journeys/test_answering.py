@@ -1,4 +1,4 @@
-"""A response in a real browser: scripts off, 320 pixels wide (as at 400 % zoom), and with the keyboard alone."""
+"""A response in Arabic in a real browser: scripts off, 320 pixels wide (as at 400 % zoom), and with the keyboard alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.journeys.browsing import chromium
 from tests.site import RunningSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DEAR = "الرسوم مرتفعة جدًا"
 
 
 def press_on(page: Page, name: str, most: int = 80, *, leads: bool = True) -> None:
@@ -44,7 +45,15 @@ def fits(page: Page) -> None:
     assert wide <= room, page.url
 
 
-def test_ana_answers_by_keyboard_without_scripts_at_400_percent(sqlite_database: Database, tmp_path: object) -> None:
+def direction_of(page: Page, words: str) -> str:
+    """In which direction these words are read."""
+    found: str = page.get_by_text(words, exact=True).evaluate("e => getComputedStyle(e).direction")
+    return found
+
+
+def test_karim_answers_in_arabic_by_keyboard_without_scripts_at_400_percent(
+    sqlite_database: Database, tmp_path: object
+) -> None:
     with RunningSite(sqlite_database, tmp_path) as site, chromium() as browser:  # type: ignore[arg-type]
         asking = Asking(site.town)
         bridge = asking.published()
@@ -66,13 +75,14 @@ def test_ana_answers_by_keyboard_without_scripts_at_400_percent(sqlite_database:
         fits(page)
         press_on(page, "Write an answer", leads=False)
         assert page.evaluate("() => document.activeElement.id") == "q3"
-        page.keyboard.type("It is too dear.")
+        page.keyboard.type(DEAR)
+        assert page.evaluate("() => getComputedStyle(document.activeElement).direction") == "rtl"
         press_on(page, "Continue")
         assert "Page 2 of 2" in page.inner_text("main")
         field(page, "q5")
         page.keyboard.press("Space")
         press_on(page, "Continue")
-        field(page, "name", "Ana Almeida")
+        field(page, "name", "كريم عبد الله")
         field(page, "email", "ana@example.org")
         field(page, "consent")
         page.keyboard.press("Space")
@@ -89,7 +99,8 @@ def test_ana_answers_by_keyboard_without_scripts_at_400_percent(sqlite_database:
         press_on(page, "Confirm and count my response")
         assert "Your response is counted" in page.inner_text("main")
         press_on(page, "Read the receipt")
-        assert "It is too dear." in page.inner_text("main")
+        assert DEAR in page.inner_text("main")
+        assert direction_of(page, DEAR) == "rtl"
         fits(page)
         assert asking.consultation(bridge).response_count == 1
         assert len(site.town.rows(Response)) == 1

@@ -2,6 +2,7 @@
 
 from townhall.model.hall import AgendaItem, Hall, HallDepartment, HallStaff, LogHead, Notice, Speaker
 from townhall.model.log import Command, Event, Presence
+from townhall.model.news import News
 from townhall.model.participant import Ban, Hand, Participant, Person, Ticket
 from townhall.model.poll import Poll, PollAnswer
 from townhall.model.question import Merge, Question, QuestionText, Upvote
@@ -21,6 +22,7 @@ __all__ = [
     "LogHead",
     "Merge",
     "Minutes",
+    "News",
     "Notice",
     "Participant",
     "Person",

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.core.errors import Conflict, Gone, NotFound, Refusal
 from app.core.i18n import _
-from townhall.rules.lifecycle import OPEN_TO_PEOPLE, HallState, Place
+from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Entry, HallState, Place
 
 
 class RegistrationClosed(Conflict):
@@ -32,8 +32,8 @@ class RegistrationLinkExpired(Gone):
 
 class RegistrationCancelled(Gone):
     code = "registration-cancelled"
-    title = _("You have cancelled your place")
-    message = _("This link is of no use any more. You can register again.")
+    title = _("This link is of no use any more")
+    message = _("The place was given back, or the letter was sent to another address. You can register again.")
     way_on = ("/townhalls/{hall}/register", _("Register again"))
 
 
@@ -47,6 +47,7 @@ class AccountNotConfirmed(Conflict):
 class _Hall(Protocol):
     id: int
     state: str
+    entry: str
     capacity: int | None
     taken: int
     ends_at: datetime | None
@@ -62,9 +63,11 @@ def refusal_to_register(hall: _Hall) -> Refusal | None:
     return RegistrationClosed(hall=hall.id)
 
 
-def has_room(hall: _Hall) -> bool:
-    """Whether one more has a place."""
-    return hall.capacity is None or hall.taken < hall.capacity
+def places_left(hall: _Hall) -> int | None:
+    """How many more may have a place, never below 0; None: as many as come, as in a hall that is open to everyone."""
+    if hall.capacity is None or hall.entry == Entry.OPEN:
+        return None
+    return max(0, hall.capacity - hall.taken)
 
 
 def link_is_over(place: str, asked_at: datetime, confirm_days: int, now: datetime) -> bool:

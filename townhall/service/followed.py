@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.i18n import _
 from app.core.text.plain import excerpt
 from app.departments.queries import by_ids
 from app.following.contribution import Followable, Happened, Line, Tag, Teller, Titled, Told
-from townhall.events import HallCancelled, HallMoved, HallScheduled
-from townhall.model import Hall
+from townhall.events import HallCancelled, HallEnded, HallMoved, HallScheduled, MinutesPublished
+from townhall.model import Hall, Question
 from townhall.queries import halls
 from townhall.rules.lifecycle import HallState
 from townhall.service.locking import subject_of
 
 SCHEDULED, MOVED, CANCELLED = "townhalls.scheduled", "townhalls.moved", "townhalls.cancelled"
+ENDED, MINUTES = "townhalls.ended", "townhalls.minutes"
 MOST_QUOTED = 200
 
 
@@ -57,6 +58,8 @@ TELLERS: Mapping[type, Teller] = {
     HallScheduled: _told(SCHEDULED),
     HallMoved: _told(MOVED),
     HallCancelled: _told(CANCELLED),
+    HallEnded: _told(ENDED),
+    MinutesPublished: _told(MINUTES),
 }
 
 
@@ -67,7 +70,13 @@ class Lines:
     say_instant: Callable[[datetime], str]
 
     def by_code(self) -> dict[str, Line]:
-        return {SCHEDULED: self.scheduled, MOVED: self.moved, CANCELLED: self.cancelled}
+        return {
+            SCHEDULED: self.scheduled,
+            MOVED: self.moved,
+            CANCELLED: self.cancelled,
+            ENDED: self.ended,
+            MINUTES: self.minutes,
+        }
 
     def scheduled(self, db: Session, told: Happened) -> str | None:
         found = db.get_one(Hall, told.subject.id)
@@ -87,6 +96,14 @@ class Lines:
     def cancelled(self, db: Session, told: Happened) -> str | None:
         reason = excerpt(db.get_one(Hall, told.subject.id).cancelled_reason, MOST_QUOTED)
         return _("It was cancelled: {reason}").format(reason=reason)
+
+    def ended(self, db: Session, told: Happened) -> str | None:
+        asked = select(func.count()).where(Question.hall_id == told.subject.id, Question.published_at.is_not(None))
+        words = _("It took place. Questions asked: {count}.")
+        return words.format(count=f"{db.scalar(asked) or 0:,}")
+
+    def minutes(self, db: Session, told: Happened) -> str | None:
+        return str(_("Its minutes are published."))
 
 
 def _is_number(key: str) -> bool:

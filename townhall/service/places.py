@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
+from townhall.events import PlacesChanged
 from townhall.model import Hall, Participant
 from townhall.rules.lifecycle import Place
-from townhall.rules.registering import has_room
+from townhall.rules.registering import places_left
+from townhall.service import locking, posting
 
 
 def locked_person(db: Session, hall: Hall, participant_id: int) -> Participant | None:
@@ -28,7 +30,7 @@ def give_place(db: Session, hall: Hall, person: Participant, now: datetime) -> N
     """A place where one is free, else the end of the waiting list."""
     if person.place in (Place.REGISTERED, Place.WAITING):
         return
-    if has_room(hall):
+    if places_left(hall) != 0:
         _register(hall, person)
     else:
         hall.places_numbered += 1
@@ -39,32 +41,54 @@ def give_place(db: Session, hall: Hall, person: Participant, now: datetime) -> N
     _shown_anew(db, hall)
 
 
-def take_place(db: Session, hall: Hall, person: Participant, now: datetime) -> list[Participant]:
-    """They come no more; answers who has a place because of it."""
-    if person.place == Place.REGISTERED:
-        hall.taken -= 1
-    elif person.place == Place.WAITING:
-        hall.waiting -= 1
+def take_place(db: Session, hall: Hall, person: Participant, now: datetime) -> None:
+    """They come no more; whoever waited longest has a letter because of it."""
+    before = person.place
     person.place, person.waiting_number, person.ended_at = Place.CANCELLED, None, now
+    if before == Place.REGISTERED:
+        hall.taken -= 1
+    elif before == Place.WAITING:
+        hall.waiting -= 1
     db.flush()
-    return promote(db, hall)
+    if before == Place.REGISTERED:
+        promote(db, hall, now)
 
 
-def promote(db: Session, hall: Hall) -> list[Participant]:
-    """Give every free place to whoever has waited longest; answers them in this order."""
-    promoted = list(_next(db, hall, _free(hall)))
-    for person in promoted:
+def promote(db: Session, hall: Hall, now: datetime) -> int:
+    """Give every free place to whoever has waited longest, and tell them; answers how many. After each change of the
+    capacity, too."""
+    promoted = [(person, person.waiting_number) for person in _next(db, hall, _free(hall))]
+    for person, _number in promoted:
         hall.waiting -= 1
         person.waiting_number = None
         _register(hall, person)
     db.flush()
+    posting.tell_promoted(db, promoted, now)
     _shown_anew(db, hall)
-    return promoted
+    return len(promoted)
+
+
+def note_changed(db: Session, event: PlacesChanged) -> None:
+    """The capacity is another one: whoever has a place keeps it, whoever waits may have one now."""
+    db.flush()
+    hall = locking.locked(db, event.hall_id)
+    promote(db, hall, event.at)
+
+
+def ahead_of(db: Session, person: Participant) -> int:
+    """How many on the waiting list come before them."""
+    before = select(func.count()).where(
+        Participant.hall_id == person.hall_id,
+        Participant.place == Place.WAITING,
+        Participant.waiting_number < person.waiting_number,
+    )
+    return db.scalar(before) or 0
 
 
 def _free(hall: Hall) -> int:
-    free = hall.waiting if hall.capacity is None else hall.capacity - hall.taken
-    return min(max(free, 0), hall.waiting)
+    """For how many of those who wait there is a place."""
+    left = places_left(hall)
+    return hall.waiting if left is None else min(left, hall.waiting)
 
 
 def _next(db: Session, hall: Hall, most: int) -> Sequence[Participant]:

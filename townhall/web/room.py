@@ -158,7 +158,16 @@ def _sorted(questions: Sequence[Thing], sort: str) -> Sequence[Mapping[str, Any]
     if sort == "mine":
         return sorted(questions, key=lambda q: -q["id"])
     listed = [q for q in questions if q["state"] in ("open", "answered")]
-    return sorted(listed, key=lambda q: -q["id"] if sort == "newest" else (-q["votes"], q["id"]))
+    return sorted(listed, key=_newest if sort == "newest" else _most_wanted)
+
+
+def _newest(q: Thing) -> Any:
+    return -q["id"]
+
+
+def _most_wanted(q: Thing) -> Any:
+    """What is still to be answered first."""
+    return (q["state"] != "open", -q["votes"], q["id"])
 
 
 def _until(at: datetime | None, now: datetime) -> str:

@@ -52,6 +52,7 @@ _SCRIPT = {
     "poll opened": _("A poll was opened."),
     "on stage now": _("Being answered now: {text}"),
     "new questions": _("New questions: {n}."),
+    "points": _("{points} points, place {place}"),
     "done": _("Done."),
 }
 

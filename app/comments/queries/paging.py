@@ -12,20 +12,19 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.comments.queries import standing
-from app.comments.queries.standing import Standing
+from app.comments.queries.standing import BEGINNING, Standing
 from app.comments.queries.threads import C, entries
 
 SORTS = ("newest", "oldest", "best", "discussed")
 #: comments on a page, replies among them, and replies shown with the comment that they answer
 A_PAGE, FIRST_REPLIES = 50, 3
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_ROOTS = 20_000
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -37,7 +36,7 @@ class Place(NamedTuple):
     id: int
 
     def __str__(self) -> str:
-        return f"{(self.as_of - _EPOCH) // _MICROSECOND}-{self.id}"
+        return f"{(self.as_of - BEGINNING) // _MICROSECOND}-{self.id}"
 
 
 def read_place(text: str, now: datetime) -> Place | None:
@@ -46,7 +45,7 @@ def read_place(text: str, now: datetime) -> Place | None:
     if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in (when, behind)):
         return None
     try:
-        as_of = _EPOCH + int(when) * _MICROSECOND
+        as_of = BEGINNING + int(when) * _MICROSECOND
     except OverflowError:
         return None
     return Place(as_of, int(behind)) if as_of <= now else None
@@ -78,7 +77,7 @@ class Orders:
         with self._lock:
             if as_of is None:
                 newest = self._newest.get((thread_id, sort))
-                as_of = newest if newest is not None and _EPOCH <= now - self.FRESH_FOR < newest <= now else now
+                as_of = newest if newest is not None and BEGINNING <= now - self.FRESH_FOR < newest <= now else now
             found = self._kept.get((thread_id, sort, as_of))
         if found is None:
             found = _ordered(db, thread_id, sort, as_of)
@@ -109,7 +108,7 @@ def thread_page(
     if sort in ("best", "discussed"):
         as_of, ids = orders.list(db, thread_id, sort, place.as_of if place else None, now)
         start = _behind(ids, place)
-        tops = standing.numbered(db, ids[start : start + A_PAGE + 1], A_PAGE + 1)
+        tops = standing.numbered(db, ids[start : start + A_PAGE + 1])
     else:
         as_of = place.as_of if place else now
         tops = _by_date(db, thread_id, sort, place, as_of)
@@ -130,7 +129,7 @@ def _tops(thread_id: int, as_of: datetime) -> tuple[Any, ...]:
 
 
 def _by_date(db: Session, thread_id: int, sort: str, place: Place | None, as_of: datetime) -> list[Standing]:
-    last = (standing.public_since(db, thread_id, place.id) or _EPOCH, place.id) if place else None
+    last = (standing.public_since(db, thread_id, place.id) or BEGINNING, place.id) if place else None
     dated = standing.newest_first if sort == "newest" else standing.oldest_first
     return dated(db, thread_id, as_of, last, A_PAGE + 1)
 
@@ -149,7 +148,7 @@ def _with_replies(db: Session, tops: Sequence[Standing], as_of: datetime) -> Seq
     """The comments at the top in their order, each followed by its first replies in theirs."""
     families = {top.id: [top] for top in tops}
     answered = [top.id for top in tops if top.replies_numbered]
-    for reply in standing.first_replies(db, answered, FIRST_REPLIES, as_of, A_PAGE):
+    for reply in standing.first_replies(db, answered, FIRST_REPLIES, as_of):
         families[reply.root_id or 0].append(reply)
     return [one for family in families.values() for one in family]
 

@@ -7,11 +7,10 @@ where one stands otherwise than it was last shown; so these are read on every pa
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import datetime
-from itertools import islice, repeat
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, String, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Row, Select, String, Tuple, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from app.comments.queries.threads import C
@@ -42,6 +41,9 @@ class Standing(NamedTuple):
     about_version: int | None
 
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+#: behind every comment
+MOST_ID = 2**63 - 1
 _INSTANTS = frozenset({"edited_at", "settled_at"})
 _COLUMNS = [type_coerce(C[name], String) if name in _INSTANTS else C[name] for name in Standing._fields]
 
@@ -50,39 +52,52 @@ def newest_first(
     db: Session, thread_id: int, as_of: datetime, last: tuple[datetime, int] | None, most: int
 ) -> list[Standing]:
     """Those at the top of a thread; behind the one that became public at ``last``."""
-    return _dated(db, thread_id, as_of, last, most, is_newest_first=True)
+
+    def build() -> Select[*tuple[Any, ...]]:
+        return _tops().where(_here() < _there()).order_by(C.published_at.desc(), C.id.desc()).limit(most)
+
+    # a single bound: of two SQLite takes the wrong one, and reads all that stands above the page
+    at, comment = min(last, (as_of, MOST_ID)) if last is not None else (as_of, MOST_ID)
+    return _found(db, ("comments newest", most), build, {"thread": thread_id, "at": at, "id": comment})
 
 
 def oldest_first(
     db: Session, thread_id: int, as_of: datetime, last: tuple[datetime, int] | None, most: int
 ) -> list[Standing]:
-    return _dated(db, thread_id, as_of, last, most, is_newest_first=False)
+    def build() -> Select[*tuple[Any, ...]]:
+        until = C.published_at <= ready.given("as_of", Instant())
+        return _tops().where(_here() > _there(), until).order_by(C.published_at, C.id).limit(most)
+
+    at, comment = last if last is not None else (BEGINNING, 0)
+    return _found(db, ("comments oldest", most), build, {"thread": thread_id, "as_of": as_of, "at": at, "id": comment})
 
 
-def numbered(db: Session, ids: Sequence[int], most: int) -> list[Standing]:
-    """These, at most ``most`` of them, in the order given; what is public no more falls out."""
+def numbered(db: Session, ids: Sequence[int]) -> list[Standing]:
+    """These in the order given; what is public no more falls out."""
 
     def build() -> Select[*tuple[Any, ...]]:
-        return select(*_COLUMNS).where(C.id.in_(_places(most)), C.published_at.is_not(None))
+        return select(*_COLUMNS).where(ready.among(db, C.id), C.published_at.is_not(None))
 
-    found = {one.id: one for one in _found(db, ("comments numbered", most), build, _filled(ids, most))} if ids else {}
+    if not ids:
+        return []
+    found = {one.id: one for one in _found(db, "comments numbered", build, {"ids": ready.as_one(db, ids)})}
     return [found[one] for one in ids if one in found]
 
 
-def first_replies(db: Session, tops: Sequence[int], each: int, as_of: datetime, most: int) -> list[Standing]:
-    """Of at most ``most`` comments at the top the first replies, each above what answers it."""
+def first_replies(db: Session, tops: Sequence[int], each: int, as_of: datetime) -> list[Standing]:
+    """Of some comments at the top the first replies, each above what answers it."""
 
     def build() -> Select[*tuple[Any, ...]]:
         return select(*_COLUMNS).where(
-            C.root_id.in_(_places(most)),
+            ready.among(db, C.root_id),
             C.reply_number <= ready.given("each", BigInteger()),
             C.published_at <= ready.given("as_of", Instant()),
         )
 
     if not tops:
         return []
-    values = {**_filled(tops, most), "each": each, "as_of": as_of}
-    return sorted(_found(db, ("comments first replies", most), build, values), key=_above)
+    values = {"ids": ready.as_one(db, tops), "each": each, "as_of": as_of}
+    return sorted(_found(db, "comments first replies", build, values), key=_above)
 
 
 def public_since(db: Session, thread_id: int, comment_id: int) -> datetime | None:
@@ -96,43 +111,28 @@ def public_since(db: Session, thread_id: int, comment_id: int) -> datetime | Non
     return since
 
 
-def _dated(
-    db: Session, thread_id: int, as_of: datetime, last: tuple[datetime, int] | None, most: int, *, is_newest_first: bool
-) -> list[Standing]:
-    def build() -> Select[*tuple[Any, ...]]:
-        here = tuple_(C.published_at, C.id)
-        wanted = select(*_COLUMNS).where(
-            C.thread_id == ready.given("thread", BigInteger()),
-            C.parent_id.is_(None),
-            C.published_at.is_not(None),
-            C.published_at <= ready.given("as_of", Instant()),
-        )
-        if last is not None:
-            there = tuple_(ready.given("last", Instant()), ready.given("id", BigInteger()))
-            wanted = wanted.where(here < there if is_newest_first else here > there)
-        order = (C.published_at.desc(), C.id.desc()) if is_newest_first else (C.published_at, C.id)
-        return wanted.order_by(*order).limit(most)
+def standing_of(row: Row[Any]) -> Standing:
+    """How a comment stands that was read with its words."""
+    return Standing._make(getattr(row, name) for name in Standing._fields)
 
-    values = {"thread": thread_id, "as_of": as_of}
-    if last is not None:
-        values |= {"last": last[0], "id": last[1]}
-    return _found(db, ("comments dated", is_newest_first, last is not None, most), build, values)
+
+def _tops() -> Select[*tuple[Any, ...]]:
+    here = (C.thread_id == ready.given("thread", BigInteger()), C.parent_id.is_(None), C.published_at.is_not(None))
+    return select(*_COLUMNS).where(*here)
+
+
+def _here() -> Tuple:
+    return tuple_(C.published_at, C.id)
+
+
+def _there() -> Tuple:
+    return tuple_(ready.given("at", Instant()), ready.given("id", BigInteger()))
 
 
 def _found(
     db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]
 ) -> list[Standing]:
-    return [Standing._make(row) for row in ready.rows(db, key, build, values)]
-
-
-def _places(most: int) -> list[Any]:
-    return [ready.given(f"id{n}", BigInteger()) for n in range(most)]
-
-
-def _filled(ids: Sequence[int], most: int) -> dict[str, int]:
-    """As many places as the statement has: the last number stands in those that are left."""
-    padded = islice([*ids, *repeat(ids[-1], most - len(ids))], most)
-    return {f"id{n}": one for n, one in enumerate(padded)}
+    return list(map(Standing._make, ready.rows(db, key, build, values)))
 
 
 def _above(one: Standing) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from app.accounts.model import Account
 from app.comments.queries import threads
 from app.comments.queries.mine import count_of_author, of_author, one_of_author
 from app.comments.rules.lifecycle import EDIT_NAMES, EDITABLE, STATE_NAMES, WITHDRAWABLE, CommentState, EditState
+from app.comments.rules.quotes import PASSAGE_NAMES, passage
 from app.comments.rules.texts import MOST_FORM, read_body
 from app.comments.rules.threads import CannotChange, CommentUnknown, DiscussionUnknown, NotYours, TooFast
 from app.comments.service import editing, withdrawing
@@ -63,6 +64,7 @@ def _shown(state: Any, db: Session, row: Row[Any], known: Any) -> dict[str, Any]
     return {
         "row": row,
         "known": known,
+        "passage": PASSAGE_NAMES[passage(row.quote, row.about_version, known.text, known.version)] if known else "",
         "standing": EDIT_NAMES[edit] if edit else STATE_NAMES[CommentState(row.state)],
         "decision": decision,
         "appeal": _appeal(state, db, decision[0]) if decision else None,

@@ -125,7 +125,9 @@ def _page(
         "comments/report.html",
         status=status,
         discussion=found,
-        entry=entries(db, state.site.dependencies["comment_titles"], [row], may_act=False, whole=True)[0],
+        entry=entries(
+            db, state.site.dependencies["comment_titles"], [row], may_act=False, whole=True, known=found.known
+        )[0],
         form=form,
         reasons=moderation.reasons(db),
         most_words=reporting.MOST_WORDS,

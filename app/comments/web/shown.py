@@ -14,7 +14,7 @@ from app.accounts.queries import ShownName, shown_names
 from app.comments.contribution import About
 from app.comments.queries import threads
 from app.comments.queries.paging import FIRST_REPLIES
-from app.comments.queries.standing import Standing
+from app.comments.queries.standing import Standing, standing_of
 from app.comments.rules.quotes import PASSAGE_NAMES, Passage, passage
 from app.comments.rules.threads import MOST_DEPTH
 from app.core.remember import Remembered
@@ -63,21 +63,9 @@ class Entry(NamedTuple):
     @property
     def key(self) -> tuple[Any, ...]:
         """Everything that its fragment of a page depends on."""
-        row = self.row
-        figures = (row.ups, row.downs, row.replies, self.more)
-        return (
-            row.id,
-            row.state,
-            row.settled_at,
-            row.shown_revision,
-            row.edited_at,
-            figures,
-            self.by,
-            self.reason,
-            self.may_act,
-            self.earlier,
-            self.row.about_version and (self.row.about_version, self.known and self.known.version),
-        )
+        row = self.row if type(self.row) is Standing else standing_of(self.row)
+        of_text = self.known.version if row.about_version and self.known else 0
+        return (row, self.by, self.reason, self.may_act, self.more, self.earlier, of_text)
 
     @property
     def passage(self) -> Passage:
@@ -104,17 +92,16 @@ class Entry(NamedTuple):
 class Unwritten:
     """A page's comments as they stand; their words are looked up for those that no page showed like that lately."""
 
-    def __init__(self, db: Session, keys: Sequence[Entry]) -> None:
-        #: all that the part of the page depends on which shows one
-        self.keys = keys
-        self._db = db
+    def __init__(self, db: Session, shown: Sequence[Entry]) -> None:
+        self.keys = [entry.key for entry in shown]
+        self._db, self._shown = db, shown
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self._shown)
 
     def find(self, places: Sequence[int]) -> Sequence[Entry]:
         """Those at these places, ready to be written."""
-        wanted = [self.keys[at] for at in places]
+        wanted = [self._shown[at] for at in places]
         rows = threads.these(self._db, [entry.row.id for entry in wanted])
         return [entry._replace(row=rows[entry.row.id]) for entry in wanted]
 
@@ -129,17 +116,18 @@ def entries(
     known: About | None = None,
 ) -> list[Entry]:
     """``whole``: every reply stands on the page."""
-    names = titles.names(db, {row.author_id for row in rows if row.author_id is not None})
+    authors = {row.author_id for row in rows}
+    names = titles.names(db, authors - {None})
     reasons = titles.of(db)
     shown = {row.id: row.shown_revision for row in rows}
     return [
         Entry(
             row,
-            names.get(row.author_id) if row.author_id is not None else None,
-            reasons.get(row.reason_code or "", ""),
+            names.get(row.author_id),
+            reasons.get(row.reason_code, "") if row.reason_code else "",
             may_act,
             0 if whole or row.depth > 1 else max(0, row.replies_numbered - FIRST_REPLIES),
-            _earlier(row, shown),
+            _earlier(row, shown) if row.parent_revision else 0,
             known,
         )
         for row in rows
@@ -152,5 +140,5 @@ def _rule_titles(db: Session) -> Mapping[str, str]:
 
 def _earlier(row: Any, shown: Mapping[int, int]) -> int:
     """The text of its parent that it answered, where the page shows another one."""
-    answered: int | None = row.parent_revision
-    return answered if answered and answered != shown.get(row.parent_id, answered) else 0
+    answered: int = row.parent_revision
+    return answered if answered != shown.get(row.parent_id, answered) else 0

@@ -47,7 +47,9 @@ def vote_form(
     response: Response[bytes] = state.pages.personal(
         "comments/vote.html",
         discussion=found,
-        entry=entries(db, state.site.dependencies["comment_titles"], [row], may_act=False, whole=True)[0],
+        entry=entries(
+            db, state.site.dependencies["comment_titles"], [row], may_act=False, whole=True, known=found.known
+        )[0],
         vote=next(word for word, value in VALUES.items() if value == now),
         wished=kept(request, db).get("vote", ""),
         own=row.author_id == account.id,

@@ -1,4 +1,4 @@
-"""Nonces for sealing: 12 random bytes each, no two alike.
+"""Random bytes for what is made thousands of times a second: nonces for sealing, salts, keys of forms. No two alike.
 
 They are fetched in blocks. Each call to the system lets go of the interpreter, and while the event
 loop is busy the intake's thread waits long for its return: ten times as long as sealing takes.
@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import os
 
-BYTES, AT_ONCE = 12, 256
-_ready: list[bytes] = []  # taken with pop(), which no two threads do at the same time
-
-if hasattr(os, "register_at_fork"):  # a child must not use what its parent goes on to use
-    os.register_at_fork(after_in_child=_ready.clear)
+NONCE, SALT, KEY = 12, 16, 32  # bytes
+AT_ONCE = 256
 
 
-def new_nonce() -> bytes:
-    """12 bytes from the system's source of randomness, handed out once."""
-    while True:
-        try:
-            return _ready.pop()
-        except IndexError:
-            block = os.urandom(BYTES * AT_ONCE)
-            _ready.extend(block[start : start + BYTES] for start in range(0, len(block), BYTES))
+class Blocks:
+    """Secrets of one length from the system's source of randomness, each handed out once."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self._ready: list[bytes] = []  # taken with pop(), which no two threads do at the same time
+        if hasattr(os, "register_at_fork"):  # a child must not use what its parent goes on to use
+            os.register_at_fork(after_in_child=self._ready.clear)
+
+    def take(self) -> bytes:
+        while True:
+            try:
+                return self._ready.pop()
+            except IndexError:
+                block = os.urandom(self.length * AT_ONCE)
+                self._ready.extend(block[at : at + self.length] for at in range(0, len(block), self.length))
+
+
+new_nonce, new_salt, new_key = Blocks(NONCE).take, Blocks(SALT).take, Blocks(KEY).take

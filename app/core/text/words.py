@@ -42,6 +42,10 @@ class Wanted:
         return _around(lines[0], 0) if lines else ""
 
     def _place(self, line: str) -> int | None:
+        if line.isascii() and "_" not in line:  # folding moves no letter of it
+            folded = line.lower()
+            places = [word.start() for form in self._each if (word := form.search(folded))]
+            return min(places, default=None)
         found = (w.start() for w in _WORD.finditer(line) if any(f.search(fold(w[0])) for f in self._each))
         return next(found, None)
 

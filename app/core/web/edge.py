@@ -141,10 +141,11 @@ def acts(path: str, *, name: str, answer: Callable[[Request[Any, Any, Any]], Awa
 
 
 def shows(
-    path: str, *, name: str, guards: Sequence[Any] = ()
+    path: str, *, name: str, guards: Sequence[Any] = (), at_once: bool = True
 ) -> Callable[[Callable[[Request[Any, Any, Any], Session], Response[bytes]]], HTTPRouteHandler]:
     """A GET route whose page is read from one snapshot, rendered and packed in one go in one thread; open to anyone
-    where it has no guards.
+    where it has no guards. Not ``at_once``: its statements need not agree with each other to the millisecond, and
+    PostgreSQL is spared the beginning and the end of a transaction.
 
     For the pages that are asked for most: the framework's arguments, dependencies and header
     objects cost as much again as the page; see docs/decisions/0010. They have a few threads of their
@@ -154,7 +155,7 @@ def shows(
     def route(page: Callable[[Request[Any, Any, Any], Session], Response[bytes]]) -> HTTPRouteHandler:
         @wraps(page)
         async def answer(request: Request[Any, Any, Any]) -> ASGIApp:
-            return await _in(request.app.state.house.readers, _shown, page, request)
+            return await _in(request.app.state.house.readers, _shown, page, request, at_once)
 
         def answered_before() -> ASGIApp:
             raise AssertionError("the hook answers every request")
@@ -166,9 +167,10 @@ def shows(
 
 
 def _shown(
-    page: Callable[[Request[Any, Any, Any], Session], Response[bytes]], request: Request[Any, Any, Any]
+    page: Callable[[Request[Any, Any, Any], Session], Response[bytes]], request: Request[Any, Any, Any], at_once: bool
 ) -> ASGIApp:
-    with request.app.state.database.reading() as db:
+    database: Database = request.app.state.database
+    with database.reading() if at_once else database.looking() as db:
         response = page(request, db)
     pack(request.scope, response)
     return Ready(response)
@@ -189,6 +191,10 @@ class Ready:
         ]
         self._start = {"type": "http.response.start", "status": self.status_code, "headers": headers}
         self._body = {"type": "http.response.body", "body": body}
+
+    def to_asgi_response(self, **_how: Any) -> Ready:
+        """Asked for by the framework on routes that say they answer with a Response."""
+        return self
 
     async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
         await send(self._start)

@@ -31,7 +31,7 @@ def is_packable(status: int, kind: str) -> bool:
 
 
 def packed(body: bytes) -> bytes:
-    return gzip.compress(body, compresslevel=3, mtime=0)
+    return gzip.compress(body, compresslevel=2, mtime=0)  # level 3 takes a quarter longer for 3 % less
 
 
 def pack(scope: Any, answer: Any) -> None:

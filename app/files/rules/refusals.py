@@ -47,7 +47,7 @@ WORDS: dict[Reason, Phrase] = {
     Reason.PIXELS: _("The picture has more than 30 million pixels. Make it smaller and choose it again."),
     Reason.MOVING: _("The picture moves. Choose one that stands still."),
     Reason.DAMAGED: _("The file is damaged or incomplete. Open it, save it again and choose that."),
-    Reason.INFECTED: _("The virus scanner found harmful software in the file."),
+    Reason.INFECTED: _("Harmful software was found in the file."),
 }  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -22,10 +22,10 @@ from app.core.live import EventStream
 from app.core.security.sessions import SignedIn
 from app.core.web.edge import shows
 from app.core.web.forms import Form
-from app.core.web.page import see_other
+from app.core.web.page import Entries, see_other
 from app.moderation import bulk, claims, queries, queue
 from app.moderation.cases import DESK
-from app.moderation.queue import Desk, Wanted
+from app.moderation.queue import Desk, Judged, Line, Wanted
 from app.moderation.rules.promise import Promised, promised_by
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS
 from app.moderation.web.saying import (
@@ -96,39 +96,46 @@ def show_queue(
     undoable = bulk.undoable(db, account.id, desk.now) if account.id in figures.undoing else None
     kinds = {kind: str(content.name) for kind, content in state.site.moderated.items()}
     everything = "all" if asked.get("tick") == "all" and not form.errors else list(ticked)
+    kept_query, today = address("", wanted), state.site.promising.today(desk.now)
+    is_decided = wanted.state == "decided"
+    done = queue.judged(db, [line.id for line in page]) if is_decided else {}
+    entries: list[DecidedEntry] | list[WaitingEntry] = (
+        [DecidedEntry(line, done.get(line.id)) for line in page]
+        if is_decided
+        else [_entry(line, desk, everything) for line in page]
+    )
     response: Response[bytes] = state.pages.personal(
         "moderation/queue.html",
         status=status,
         staff=account,
         form=form,
         wanted=wanted,
-        states=queue.STATES,
         figures=figures,
-        mine=figures.mine(desk),
+        counts=tuple((part, figures.mine(desk) if part == "mine" else figures.states[part]) for part in queue.STATES),
+        oldest=say_waited(figures.oldest, desk.now) if figures.oldest else "–",
+        median=say_waited(figures.median, desk.now) if figures.median else "–",
         matching=len(page) if wanted.narrows and after is None and not goes_on else None,
         lines=page,
+        entries=Entries(entries, [(entry.key, today, kept_query) for entry in entries]),
         ticked=everything,
-        judged=queue.judged(db, [line.id for line in page]) if wanted.state == "decided" else {},
         is_first=after is None,
         after_href=address("/moderation", wanted, after=queue.place_of(page[-1], wanted)) if goes_on else "",
         next_href=address("/moderation/next", wanted),
         tick_href=address("/moderation", wanted, after=after, tick="" if everything == "all" else "all") + "#together",
         now_href=address("/moderation/now", wanted, newest=figures.newest, cases=".".join(str(i.id) for i in page)),
-        kept_query=address("", wanted),
+        kept_query=kept_query,
         address=lambda **more: address("/moderation", wanted, **more),
         kinds=list(kinds.items()),
         kind_names=kinds,
         signal_names=[(code, str(name)) for code, name in SIGNAL_NAMES.items()],
         say_signal=say_signal,
-        say_holder=lambda holder: say_holder(holder, account.id, desk.zone),
         sizes=[(size, str(size)) for size in queue.SIZES],
         undoable=undoable,
         undoable_until=bulk.undoable_until(undoable) if undoable else None,
         promised=desk.promised,
         promise_days=state.site.promising.days,
-        today=state.site.promising.today(desk.now),
+        today=today,
         now=desk.now,
-        waited_for=lambda since: say_waited(since, desk.now),
         say_time=lambda instant: say_time(instant, desk.zone),
         reasons=figures.reasons,
         rules_key=tuple(figures.reasons),
@@ -141,6 +148,42 @@ def show_queue(
         ),
     )
     return response
+
+
+class WaitingEntry(NamedTuple):
+    """A line of what waits, as one moderator is shown it now."""
+
+    line: Line
+    waited: str
+    due: Promised
+    ticked: bool
+    holder: str
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """All that its part of the page depends on, beside the page itself."""
+        return (self.line.key, self.waited, self.due.by, self.due.because, self.ticked, self.holder)
+
+
+class DecidedEntry(NamedTuple):
+    """A line of what was decided."""
+
+    line: Line
+    decision: Judged | None
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        return (self.line.key, self.decision)
+
+
+def _entry(line: Line, desk: Desk, ticked: str | Sequence[int]) -> WaitingEntry:
+    return WaitingEntry(
+        line,
+        say_waited(line.opened_at, desk.now),
+        desk.promised(line.opened_at),
+        ticked == "all" or line.id in ticked,
+        say_holder(line.held_by, desk.me, desk.zone) if line.held_by else "",
+    )
 
 
 @get("/moderation/next", name="moderation.next", guards=[may("moderation.queue")], sync_to_thread=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
 
-from app.core.i18n import _
+from app.core.i18n import _, language
 from app.moderation.claims import Holder
 from app.moderation.queue import Judged
 from app.moderation.rules.standards import Verdict
@@ -25,12 +26,19 @@ def say_time(instant: datetime, zone: ZoneInfo) -> str:
 def say_waited(since: datetime, now: datetime) -> str:
     """How long ago, in the largest whole unit: "9 days", "3 hours", "12 minutes"."""
     passed = max(now - since, timedelta())
-    if days := passed.days:
-        return _("1 day") if days == 1 else _("{days} days").format(days=f"{days:,}")
     minutes = passed.seconds // 60
-    if hours := minutes // 60:
-        return _("1 hour") if hours == 1 else _("{hours} hours").format(hours=hours)
-    return _("1 minute") if minutes == 1 else _("{minutes} minutes").format(minutes=minutes)
+    if passed.days:
+        return _say_units(language.get(), passed.days, 0, 0)
+    return _say_units(language.get(), 0, minutes // 60, 0 if minutes >= 60 else minutes)
+
+
+@lru_cache(maxsize=4_096)  # a page of the queue says two hundred of them
+def _say_units(_language: str, days: int, hours: int, minutes: int) -> str:
+    if days:
+        return str(_("1 day")) if days == 1 else _("{days} days").format(days=f"{days:,}")
+    if hours:
+        return str(_("1 hour")) if hours == 1 else _("{hours} hours").format(hours=hours)
+    return str(_("1 minute")) if minutes == 1 else _("{minutes} minutes").format(minutes=minutes)
 
 
 def say_holder(holder: Holder, me: int, zone: ZoneInfo) -> str:

@@ -240,12 +240,23 @@ function show(node, kind, thing) {
 
 function showPoll(node, poll) {
   if (poll.answers !== undefined) fill(node, "answers", poll.answers);
+  if (poll.kind) node.dataset.kind = poll.kind;
+  if (poll.options) node.dataset.options = JSON.stringify(poll.options);
+  const { kind } = node.dataset;
+  for (const part of all("[data-when-kind]", node)) part.hidden = !part.dataset.whenKind.split(" ").includes(kind);
+  for (const field of all("input[name=words]", node)) {
+    field.id = `words-${poll.id ?? node.dataset.id}`;
+    field.parentElement.querySelector("label").htmlFor = field.id;
+  }
   const choices = one("[data-choices]", node);
   if (choices && poll.options && choices.dataset.made !== String(poll.rev)) {
-    choices.replaceChildren(...poll.options.map((option, n) => choice(node, choices, poll, option, n)));
+    choices.classList.toggle("govuk-checkboxes", kind === "multiple");
+    choices.classList.toggle("govuk-radios", kind !== "multiple");
+    const known = ["single", "multiple", "ranking"].includes(kind) ? poll.options : [];
+    choices.replaceChildren(...known.map((option, n) => choice(node, choices, poll, option, n)));
     choices.dataset.made = poll.rev;
   }
-  if (poll.results) showResults(one("[data-results]", node), poll.results);
+  if (poll.results) showResults(node, poll.results);
 }
 
 function choice(node, choices, poll, option, number) {
@@ -262,17 +273,24 @@ function choice(node, choices, poll, option, number) {
   return row;
 }
 
-function showResults(place, results) {
-  if (!place) return;
-  const most = Math.max(1, ...results.rows.map((row) => row.count ?? row.points ?? 0));
-  place.replaceChildren(...results.rows.map((row) => {
-    const line = one("template[data-result]", page).content.firstElementChild.cloneNode(true);
-    fill(line, "label", row.text);
-    fill(line, "figure", row.said ?? row.points ?? row.count);
-    const bar = one("progress, meter", line);
-    if (bar) { bar.max = most; bar.value = row.points ?? row.count ?? 0; }
+function showResults(node, results) {
+  const place = one("[data-results]", node), shape = one("template[data-result]", page);
+  if (!place || !shape) return;
+  const texts = new Map(JSON.parse(node.dataset.options || "[]").map(({ id, text }) => [id, text]));
+  const rows = results.words ?? results.options ?? [];
+  const weigh = (row) => row.points ?? row.count;
+  const most = Math.max(1, ...rows.map(weigh));
+  one("ul", place).replaceChildren(...rows.map((row) => {
+    const line = shape.content.firstElementChild.cloneNode(true);
+    fill(line, "label", row.word ?? texts.get(row.id) ?? row.id);
+    fill(line, "figure", row.points !== undefined ? say("points", row) : row.percent === undefined ? row.count : `${row.count} (${row.percent} %)`);
+    Object.assign(one("progress", line), { max: most, value: weigh(row) });
     return line;
   }));
+  for (const [slot, attribute] of [["mean", "data-mean"], ["left_out", "data-left-out"]]) {
+    fill(place, slot, results[slot]);
+    for (const part of all(`[${attribute}]`, place)) part.hidden = !results[slot];
+  }
   place.hidden = false;
 }
 
@@ -286,7 +304,7 @@ function order(now = false) {
   for (const list of lists("questions")) {
     const sort = list.dataset.sort;
     if (!sort || (!now && (list.matches(":hover") || list.contains(document.activeElement)))) { dueForOrder ||= Boolean(sort); continue; }
-    const by = sort === "newest" ? (a, b) => b.dataset.id - a.dataset.id : (a, b) => b.dataset.votes - a.dataset.votes || a.dataset.id - b.dataset.id;
+    const by = sort === "newest" ? (a, b) => b.dataset.id - a.dataset.id : (a, b) => (a.dataset.state !== "open") - (b.dataset.state !== "open") || b.dataset.votes - a.dataset.votes || a.dataset.id - b.dataset.id;
     const rows = all(":scope > [data-id]", list);
     const sorted = [...rows].sort(by);
     if (sorted.some((row, n) => row !== rows[n])) list.append(...sorted);
@@ -296,7 +314,7 @@ setInterval(() => { if (!calm()) order(); }, 5_000);
 
 // Stage, agenda, announcement, reactions
 
-let stage = Number(page.dataset.stage) || null;
+let stage = Number(page.dataset.staged) || null;
 
 function setStage(id) {
   const was = stage;
@@ -403,9 +421,10 @@ function data(form, submitter) {
   const fields = new FormData(form, submitter);
   const d = {};
   for (const field of form.elements) {
-    if (!field.name || field.name in d || ["op", "id", "back"].includes(field.name)) continue;
+    if (!field.name || field.tagName === "BUTTON" || field.name in d || ["op", "id", "back"].includes(field.name)) continue;
     const values = fields.getAll(field.name).filter((value) => value !== "");
     if (field.name.startsWith("rank-")) continue;
+    if (!values.length && ["numbers", "words"].includes(field.dataset.as)) continue;
     if (field.dataset.as === "numbers") d[field.name] = values.map(Number);
     else if (field.dataset.as === "words") d[field.name] = values.join("\n").split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
     else if (!values.length) { if (field.dataset.as === "flag") d[field.name] = false; } // an empty field says nothing

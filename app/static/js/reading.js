@@ -1,6 +1,9 @@
 // The reading desk: what is selected in an answer is what gets the code; keys go from answer to answer.
 // Everything works without it: sentences can be ticked, and Tab goes everywhere.
 
+const elementOf = (node) => (node?.nodeType === Node.ELEMENT_NODE ? node : node?.parentElement);
+const textAround = (node) => elementOf(node)?.closest("[data-text]");
+
 /** Characters before a place in an element, as the server counts them: an emoji is one. */
 function charactersBefore(text, node, offset) {
   const range = document.createRange();
@@ -9,17 +12,45 @@ function charactersBefore(text, node, offset) {
   return Array.from(range.toString()).length;
 }
 
+/** What of a selection lies in the text that it begins in: three clicks also take the place behind a paragraph. */
+function partIn(text, range) {
+  const part = range.cloneRange();
+  if (textAround(part.endContainer) !== text) part.setEnd(text, text.childNodes.length);
+  return part;
+}
+
+function keep(form, start, end, words) {
+  form.elements.start.value = start;
+  form.elements.end.value = end;
+  const says = form.querySelector("[data-selected]");
+  const said = words && `${says.dataset.selected} ${words.slice(0, 120)}`;
+  if (says.textContent !== said) says.textContent = said;
+}
+
+const formOf = (text) => text.closest("[data-answer]").querySelector(".ts-code-form");
+
 function noteSelection() {
   const selection = document.getSelection();
-  if (!selection || selection.isCollapsed || !selection.rangeCount) return;
-  const range = selection.getRangeAt(0);
-  const start = range.startContainer.parentElement?.closest("[data-text]");
-  if (!start || start !== range.endContainer.parentElement?.closest("[data-text]")) return;
-  const form = start.closest("[data-answer]").querySelector(".ts-code-form");
-  form.elements.start.value = charactersBefore(start, range.startContainer, range.startOffset);
-  form.elements.end.value = charactersBefore(start, range.endContainer, range.endOffset);
-  const says = form.querySelector("[data-selected]");
-  says.textContent = `${says.dataset.selected} ${selection.toString().slice(0, 120)}`;
+  const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
+  const text = range && textAround(range.startContainer);
+  if (!text) return;
+  const form = formOf(text);
+  const part = partIn(text, range);
+  const words = part.toString();
+  if (!words.trim()) return;
+  const start = charactersBefore(text, part.startContainer, part.startOffset);
+  keep(form, start, start + Array.from(words).length, words);
+  for (const box of form.querySelectorAll("[name=sentence]:checked")) box.checked = false;
+}
+
+/** A click into the text takes back what was selected; a click anywhere else, as on a code, leaves it. */
+function forget(event) {
+  const text = textAround(event.target);
+  if (!text) return;
+  // browsers let go of a selection that was clicked on only after the click
+  setTimeout(() => {
+    if (!document.getSelection()?.toString().trim()) keep(formOf(text), "", "", "");
+  });
 }
 
 function go(event) {
@@ -34,11 +65,9 @@ function go(event) {
 
 for (const help of document.querySelectorAll("[data-reading-help]")) help.hidden = false;
 document.addEventListener("selectionchange", noteSelection);
+document.addEventListener("click", forget);
 document.addEventListener("keydown", go);
 // ticking a sentence takes the selection's place
 document.addEventListener("change", (event) => {
-  if (event.target.name !== "sentence") return;
-  const { start, end } = event.target.form.elements;
-  start.value = end.value = "";
-  event.target.form.querySelector("[data-selected]").textContent = "";
+  if (event.target.name === "sentence") keep(event.target.form, "", "", "");
 });

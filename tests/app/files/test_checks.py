@@ -23,6 +23,7 @@ from app.files.rules.kinds import ALL, KINDS, PICTURES, SHEETS, Kind, accepted
 from app.files.rules.names import name_for, tidy_name
 from app.files.rules.refusals import WORDS, Reason, Unfit
 from tests.app.files import papers
+from tests.app.files.conftest import EICAR
 
 
 def sent(content: bytes) -> IO[bytes]:
@@ -101,6 +102,7 @@ OTHERS = {
     "text in UTF-16": ("Hello".encode("utf-16"), Reason.UNKNOWN),
     "text with a NUL far behind": (b"a" * 300_000 + b"\0", Reason.UNKNOWN),
     "text that breaks off inside a letter": ("ž".encode()[:1], Reason.UNKNOWN),
+    "the file that tries whether anybody looks": (EICAR + b"\r\n", Reason.INFECTED),
     "a moving GIF": (b"GIF89a" + bytes(40), Reason.UNKNOWN),
 }
 

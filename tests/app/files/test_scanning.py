@@ -82,7 +82,7 @@ def test_a_file_waits_in_quarantine_until_the_scanner_has_looked(town: Town, sca
     heard: list[FileSettled] = []
     town.site.listeners[FileSettled].append(lambda _db, event: heard.append(event))
     cabinet = cabinet_of(town, scanner.address)
-    good, bad = keep(town, cabinet, b"good", EICAR)
+    good, bad = keep(town, cabinet, b"good", b"hello " + EICAR)
     assert states(town) == ["quarantined", "quarantined"]
     assert scan(town, cabinet) == 1
     assert scan(town, cabinet) == 0
@@ -94,7 +94,7 @@ def test_a_file_waits_in_quarantine_until_the_scanner_has_looked(town: Town, sca
 
 def test_bytes_that_were_refused_do_not_stay(town: Town, scanner: Scanner) -> None:
     cabinet = cabinet_of(town, scanner.address)
-    keep(town, cabinet, b"good", EICAR)
+    keep(town, cabinet, b"good", b"hello " + EICAR)
     scan(town, cabinet)
     town.clock.advance(timedelta(days=2))
     town.work()

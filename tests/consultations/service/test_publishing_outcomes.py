@@ -74,7 +74,7 @@ def released(asking: Asking, bridge: int, finding: int) -> None:
         words = {"summary": "Too dear.", "body": "", "note": "", "chosen": [Chosen(finding)]}
         feedback.save(db, row, **words, revision=0, by=asking.tom, now=now)
         feedback.hand_in(db, row, revision=1, by=asking.tom, now=now)
-        feedback.release(db, row, revision=1, by=asking.tara, now=now, leaves_at=now)
+        feedback.release(db, row, revision=1, small=5, by=asking.tara, now=now, leaves_at=now)
 
     asking.do(act)
 

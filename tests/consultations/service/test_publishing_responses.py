@@ -159,7 +159,7 @@ def test_a_withheld_response_keeps_its_reason_and_counts(asking: Asking, bridge:
     publish(asking, bridge)
     asking.do(
         lambda db: publishing.withhold(
-            db, publishing.locked(db, bridge, ana), "It accuses a person.", by=asking.tom, now=town.now
+            db, publishing.publishable(db, bridge, ana, lock=True), "It accuses a person.", by=asking.tom, now=town.now
         )
     )
     assert shown(asking, bridge) == []

@@ -78,6 +78,39 @@ def test_ana_finds_what_is_open_first_and_everything_else_by_its_phase(ana: http
     assert "There is no such page" in ana.get("/consultations?page=9").text
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("playground", 1),
+        ("playgroun", 1),
+        ("hafen bridges", 1),
+        ("harbours' tolls", 1),
+        ("HÁRBOUR tòll", 1),
+        ("toll, bridge!", 1),
+        ("bridge owls", 0),
+        ("%", 0),
+        ('" OR 1=1 -- *', 0),
+        ("رسوم الميناء", 1),
+        ("رُسُوم", 1),
+        ("cafe", 1),
+    ],
+)
+def test_words_are_found_in_every_form_accent_and_case(
+    running: RunningSite, ana: httpx.Client, town: dict[str, int], typed: str, found: int
+) -> None:
+    words = {"title": "Harbour Bridge toll: رسوم الميناء", "body": "Whether the café by the bridge pays tolls."}
+    running.town.sql(
+        "UPDATE consultations_consultation SET title = :title, summary = 'Häfen', body = :body WHERE id = :id",
+        id=town["bridge"],
+        **words,
+    )
+    listed = ana.get("/consultations.json", params={"phase": "all", "q": typed}).json()
+    assert listed["total"] == found, typed
+    running.town.sql(
+        "UPDATE consultations_consultation SET title = 'Harbour Bridge toll' WHERE id = :id", id=town["bridge"]
+    )
+
+
 def test_nobody_learns_how_many_responded_before_it_closes_where_results_are_hidden(
     running: RunningSite, ana: httpx.Client, town: dict[str, int]
 ) -> None:

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
+from app.accounts.model import Account
+from app.audit.model import AuditEntry
 from consultations.model import Consultation, Response, Sheet
 from consultations.rules.responses import Consent
 from tests.consultations.asking import NO, YES, Asking
@@ -188,15 +190,48 @@ def test_exports_hold_every_response_and_nobodys_name(asking: Asking, tom: httpx
             bridge, {2: {"options": [NO.id]}, 3: f"=cmd|{number}", 5: {"options": [14], "other": "By boat"}, 6: 4},
             name="Zebedee Quill",
         )  # fmt: skip
-    seen(tom, desk)
-    table = seen(tom, f"{desk}/responses.csv")
+    table = taken(tom, f"{desk}/responses.csv").content.decode()
     assert len(table.splitlines()) == 5
     assert "'=cmd|0" in table
-    found = tom.get(f"{desk}/responses.json").json()
+    found = taken(tom, f"{desk}/responses.json").json()
     assert [r["answers"]["6"] for r in found["responses"]] == [4, 4, 4]
-    book = load_workbook(io.BytesIO(tom.get(f"{desk}/responses.xlsx").content))
+    book = load_workbook(io.BytesIO(taken(tom, f"{desk}/responses.xlsx").content))
     rows = list(book["Responses"].values)
     assert len(rows) == 4
     assert "'=cmd|1" in rows[2]
+    assert "Should crossing cost something?" in {line[2] for line in book["Columns"].values}
     assert "Should crossing cost something?" in seen(tom, f"{desk}/columns.csv")
     assert "Zebedee" not in table + str(found) + str(rows)
+
+
+def taken(client: httpx.Client, path: str) -> httpx.Response:
+    answer = client.post(path)
+    assert (answer.status_code, "attachment" in answer.headers["content-disposition"]) == (200, True), answer.text
+    return answer
+
+
+def test_who_takes_responses_away_is_in_the_record_and_an_address_alone_takes_nothing(
+    asking: Asking, tom: httpx.Client, sqlite_site: RunningSite
+) -> None:
+    bridge = closed(asking)
+    desk = f"/desk/consultations/{bridge}/export"
+    for _n in range(2):
+        asking.responded(bridge, {2: {"options": [NO.id]}, 3: "So so\x0b <&> \u2603"})
+    exported = (AuditEntry.act == "consultations.export", AuditEntry.subject_id == bridge)
+    for path in (desk, f"{desk}/responses.csv", f"{desk}/responses.json", f"{desk}/responses.xlsx"):
+        shown = seen(tom, path)
+        assert f'action="{desk}/responses.xlsx" method="post"' in shown
+        assert all(f'formaction="{desk}/responses.{kind}"' in shown for kind in ("csv", "json"))
+    assert tom.get(f"{desk}/respondents.csv").status_code == 404
+    assert tom.post(f"{desk}/respondents.csv").status_code == 404
+    assert asking.town.rows(AuditEntry, *exported) == []
+    taken(tom, f"{desk}/responses.json")
+    taken(tom, f"{desk}/responses.xlsx")
+    entries = asking.town.rows(AuditEntry, *exported)
+    assert [e.facts for e in entries] == [{"file": f"responses.{k}", "responses": 2} for k in ("json", "xlsx")]
+    (account,) = asking.town.rows(Account, Account.email == f"tom.{HOME}@example.org")
+    assert {e.actor_id for e in entries} == {account.id}
+    Asking(sqlite_site.town, "export-other")
+    with sqlite_site.signed_in("tom.export-other@example.org") as stranger:
+        assert stranger.post(f"{desk}/responses.csv").status_code == 404
+    assert len(asking.town.rows(AuditEntry, *exported)) == 2

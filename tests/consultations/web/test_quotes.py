@@ -108,6 +108,10 @@ def test_ana_reads_of_her_quote_whether_it_still_stands_in_page_feed_data_and_ca
     assert page.count("this passage has changed since") == 1
     assert "this clause was removed since" in read(client, f"{clauses}/{order.two}")
     assert "this passage has changed since" in read(client, f"/comments/{changed}")
+    assert "this passage has changed since" in read(client, f"/comments/{changed}/report")
+    with site.signed_in(str(order.ana.email)) as ana:
+        for page in (f"/comments/{changed}/vote", "/account/comments"):
+            assert "this passage has changed since" in read(ana, page)
     feed = read(client, f"{clauses}/{order.one}.atom")
     assert "“Ambulances cross free of charge.” (From version 1; this passage has changed since)" in feed
     data = client.get(f"/api/v1/discussions/clause/{order.one}").json()["comments"]

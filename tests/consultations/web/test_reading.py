@@ -75,7 +75,16 @@ def test_tom_sees_his_consultations_and_begins_to_read(tom: httpx.Client, bridge
 def test_another_departments_desk_does_not_exist(sqlite_site: RunningSite, bridge: int) -> None:
     Asking(sqlite_site.town, "reading-other")
     with sqlite_site.signed_in("tom.reading-other@example.org") as stranger:
-        for path in ("", "/responses", "/codes", "/tables", "/findings", "/campaigns", "/questions/3"):
+        for path in (
+            "",
+            "/responses",
+            "/responses/filter",
+            "/codes",
+            "/tables",
+            "/findings",
+            "/campaigns",
+            "/questions/3",
+        ):
             foreign, missing = (stranger.get(f"/desk/consultations/{n}{path}") for n in (bridge, 987654))
             assert (foreign.status_code, missing.status_code) == (404, 404), path
             assert REFERENCE.sub("", foreign.text) == REFERENCE.sub("", missing.text), path
@@ -95,6 +104,21 @@ def test_the_list_is_filtered_searched_and_its_text_stays_text(tom: httpx.Client
     assert "1 response " in page(tom, f"{path}?q=nurse")
     assert "No response has all of this" in page(tom, f"{path}?q=nurse&q2={YES.id}")
     assert page(tom, f"{path}?q=%00%22&after=abc&before=-1&code=99999999999999999999&q2=x")
+
+
+def test_what_is_filtered_by_is_named_and_taken_away_one_by_one(tom: httpx.Client, bridge: int) -> None:
+    path = f"/desk/consultations/{bridge}/responses"
+    assert "Filtered by" not in page(tom, path)
+    shown = page(tom, f"{path}?q2={YES.id}&read=no&channel=web&q5=0&sort=oldest")
+    for said in (f"<strong>{YES.text}</strong>", "<strong>Not read</strong>", "This site", "Something else"):
+        assert said in shown, said
+    assert f'href="{path}?read=no&channel=web&q5=0&sort=oldest"' in shown, "without the answer"
+    assert 'name="q5" value="0"' in shown, "a search is among these"
+    chosen = page(tom, f"{path}/filter?q2={YES.id}&read=no&sort=oldest&q=toll")
+    assert f'id="q2-{YES.id}" name="q2" type="checkbox" value="{YES.id}" checked' in chosen
+    assert f'id="q2-{NO.id}" name="q2" type="checkbox" value="{NO.id}">' in chosen
+    assert 'value="toll"' in chosen
+    assert tom.get("/desk/consultations/987654/responses/filter").status_code == 404
 
 
 def test_a_response_is_read_noted_left_out_and_counted_again(tom: httpx.Client, asking: Asking, bridge: int) -> None:

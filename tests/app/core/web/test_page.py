@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from os import utime
 from pathlib import Path
@@ -110,3 +111,47 @@ def test_a_changed_template_is_read_again_and_so_are_the_parts_kept_of_it(
     assert developing.text("whole.html") == "open", "it does not look at every page"
     watch[0] += 1
     assert developing.text("whole.html") == "closed"
+
+
+def test_parts_that_were_asked_for_lately_stay() -> None:
+    fragments, made = page.Fragments(), []
+
+    def macro(number: int) -> str:
+        made.append(number)
+        return str(number)
+
+    macro.name = "macro"  # type: ignore[attr-defined]
+    fragments.MOST = 8  # type: ignore[misc]
+    for other in range(1, 40):
+        fragments.once((0,), macro, 0)
+        fragments.once((other,), macro, other)
+    fragments.once((1,), macro, 1)
+    assert made.count(0) == 1  # it was asked for all the time
+    assert made.count(1) == 2  # long ago
+
+
+def test_of_parts_that_stand_together_only_those_are_looked_up_that_nobody_made() -> None:
+    fragments, sought = page.Fragments(), []
+
+    def macro(word: str) -> str:
+        return word
+
+    def find(places: Sequence[int]) -> list[str]:
+        sought.extend(places)
+        return ["abc"[at] for at in places]
+
+    macro.name = "macro"  # type: ignore[attr-defined]
+    assert fragments.each([1, 2], macro, find) == "a\nb"
+    assert fragments.each([1, 2, 3], macro, find) == "a\nb\nc"
+    assert sought == [0, 1, 2]
+
+
+def test_what_is_nobodys_markup_is_escaped_and_a_caller_is_called(pages: Pages) -> None:
+    source = "{% macro box(x) %}<b>{{ x }}{{ caller() }}</b>{% endmacro %}{% call box(name) %}{{ 7 }}&amp;{{ name }}{% endcall %}"
+    told = pages.jinja.from_string(source).render(name="<Ada>")
+    assert told == "<b>&lt;Ada&gt;7&amp;&lt;Ada&gt;</b>"
+
+
+def test_a_plural_is_said_with_its_figure(pages: Pages) -> None:
+    source = "{% for n in many %}{% trans count=n %}{{ count }} text{% pluralize %}{{ count }} texts{% endtrans %} {% endfor %}"
+    assert pages.jinja.from_string(source).render(many=[1, 2]) == "1 text 2 texts "

@@ -1,0 +1,41 @@
+"""What everybody who registered for a hall is told, and when they are reminded."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+#: what letters are addressed to, and what the token of a link to stop reminders is made for
+PARTICIPANT, UNSUBSCRIBE = "townhall.participant", "townhall.unsubscribe"
+
+
+class NewsKind(StrEnum):
+    """One letter to each person. Reminders are for whoever wants letters, the others for everyone."""
+
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    DAY_BEFORE = "day-before"
+    HOUR_BEFORE = "hour-before"
+
+
+REMINDERS = frozenset({NewsKind.DAY_BEFORE, NewsKind.HOUR_BEFORE})
+TEMPLATES = {
+    NewsKind.MOVED: "townhalls/mail/moved",
+    NewsKind.CANCELLED: "townhalls/mail/cancelled",
+    NewsKind.DAY_BEFORE: "townhalls/mail/reminder",
+    NewsKind.HOUR_BEFORE: "townhalls/mail/reminder",
+}
+A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
+#: later than this the reminder of the day before is of no use: the other one follows
+_LATEST = timedelta(hours=3)
+
+
+def due_reminder(starts_at: datetime, announced_at: datetime | None, now: datetime) -> NewsKind | None:
+    """The reminder that is due for a hall that starts then. Who learnt of it within the last day needs none that day."""
+    left = starts_at - now
+    if timedelta(0) < left <= AN_HOUR:
+        return NewsKind.HOUR_BEFORE
+    is_news = announced_at is not None and starts_at - announced_at <= A_DAY
+    if _LATEST < left <= A_DAY and not is_news:
+        return NewsKind.DAY_BEFORE
+    return None
