@@ -143,7 +143,7 @@ class Running:
             yield entry["opened"] + 0.5, lambda at: self._answer(entry, at)
 
     def _of_poll(self, entry: Entry, op: str) -> Callable[[datetime], object]:
-        return lambda at: self._staff(Role.OFFICIAL, op, poll=self._row(entry).id)(at)
+        return self._staff(Role.OFFICIAL, op, poll=self._row(entry).id)
 
     def _row(self, entry: Entry) -> Poll:
         with self.database.reading() as db:
