@@ -59,8 +59,8 @@ from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
-from townhall.web import attaching as documents
 from townhall.web import (
+    archive,
     editing,
     joining_code,
     leaving,
@@ -75,6 +75,7 @@ from townhall.web import (
     staffroom,
     streams,
 )
+from townhall.web import attaching as documents
 from townhall.web import hosting as web_hosting
 
 
@@ -221,4 +222,6 @@ def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> No
     def wind_up(db: Session, now: datetime) -> int:
         return winding_up.wind_up_some(db, site.referring, now)
 
+    site.routers += [*archive.HANDLERS]
+    site.dependencies["hall_parts"].append(archive.part)
     site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))

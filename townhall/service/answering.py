@@ -18,8 +18,9 @@ from app.departments.queries import of_officer
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.outcomes.model import Answer, Referral
 from app.outcomes.rules.answers import MOST_DETAILS, MOST_SUMMARY, QUESTION_CAUSE, AnswerText, Grade
+from app.outcomes.rules.referrals import UNANSWERED
 from app.outcomes.service import answering
-from app.outcomes.service.referring import Referring, refer
+from app.outcomes.service.referring import Referring, hand_over, refer
 from townhall.model import Hall, HallDepartment, Question
 from townhall.rules.commands import BadCommand, NotAllowed
 from townhall.rules.operations import AnswerQuestion
@@ -48,6 +49,15 @@ def answer(work: Work, d: AnswerQuestion) -> Mapping[str, Any]:
     department = _answering(work)
     text = read(d.text, d.grade)
     referral = ticket(work.db, work.means.referring, question, department.id, work.now)
+    if referral.department_id != department.id and referral.state in UNANSWERED:
+        # whoever of the hall's departments answers takes it over from the one that was to
+        hand_over(
+            work.db,
+            subject_of(question.id),
+            from_department=referral.department_id,
+            to_department=department.id,
+            now=work.now,
+        )
     newest = work.db.scalar(
         select(Answer.version).where(Answer.referral_id == referral.id).order_by(Answer.version.desc()).limit(1)
     )

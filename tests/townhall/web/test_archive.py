@@ -1,0 +1,103 @@
+"""A hall's archive: what was asked, answered and promised, and who owes what; nothing that is not public."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.site import RunningSite
+from tests.townhall.meeting import Meeting
+from townhall.model import Caption
+from townhall.rules.lifecycle import HallState
+from townhall.rules.polls import PollState
+from townhall.rules.questions import QuestionState
+
+DUE = "2027-03-15"
+
+
+@pytest.fixture(scope="module")
+def meeting(sqlite_site: RunningSite) -> Meeting:
+    return Meeting(sqlite_site.town, "archives")
+
+
+@pytest.fixture
+def hana(sqlite_site: RunningSite) -> Iterator[httpx.Client]:
+    with sqlite_site.client() as client:
+        yield client
+
+
+def page(client: httpx.Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code, answer.text[-800:])
+    return html.unescape(answer.text)
+
+
+@pytest.fixture(scope="module")
+def hall(meeting: Meeting) -> int:
+    """It took 90 minutes; a promise was made at minute 42:10."""
+    now = meeting.town.now
+    number = meeting.hall(starts=now - timedelta(minutes=42, seconds=10), recording_url="https://video.example.org/w4")
+    left = meeting.question(number, "Who pays for <i>Oak Street</i>?", name="Gil Gomez", votes=0)
+    answered = meeting.question(number, "When is the crossing repaired?", anonymous=True, name="")
+    meeting.question(number, "Call me on 0151 496 0000", state=QuestionState.REJECTED, reason_code="personal-data")
+    meeting.question(number, "Crossing?", state=QuestionState.MERGED, merged_into_id=answered)
+    poll = meeting.poll(number, state=PollState.CLOSED, closed_at=now)
+    ana = meeting.staff(meeting.ana)
+    meeting.send(number, ana, "question.stage", question=answered)
+    meeting.send(
+        number,
+        ana,
+        "commitment.add",
+        text="The crossing will be repaired.",
+        department="archives-roads",
+        due_on=DUE,
+        question=answered,
+    )
+    meeting.send(number, ana, "question.answered", question=answered)
+    meeting.send(number, ana, "poll.reveal", poll=poll)
+    meeting.do(
+        lambda db: db.add(Caption(hall_id=number, number=1, text="We will repair the crossing.", second=61, at=now))
+    )
+    meeting.send(number, ana, "hall.end")
+    meeting.town.work()
+    assert left
+    return number
+
+
+def test_hana_reads_what_came_of_the_hall(hana: httpx.Client, hall: int) -> None:
+    shown = page(hana, f"/townhalls/{hall}")
+    assert "The crossing will be repaired." in shown
+    assert "at 42:10 of the recording" in shown
+    assert "https://video.example.org/w4#t=2530" in shown
+    assert "Answered in the hall" in shown
+    assert "owes a written answer by" in shown
+    assert "Crossing?" in shown
+    assert "What should happen to the bridge?" in shown
+    assert "The minutes are expected" in shown
+
+
+def test_nothing_that_was_refused_stands_there_but_its_number(hana: httpx.Client, hall: int) -> None:
+    raw = hana.get(f"/townhalls/{hall}").text
+    assert "0151" not in raw
+    assert "<i>Oak Street</i>" not in raw
+    assert "Not accepted by the moderators" in raw
+
+
+def test_what_was_said_is_found_by_its_words(hana: httpx.Client, hall: int) -> None:
+    assert "We will repair the crossing." in page(hana, f"/townhalls/{hall}/captions?q=CROSSING+repair")
+    assert "No line has all of these words" in page(hana, f"/townhalls/{hall}/captions?q=bridge")
+    assert hana.get("/townhalls/x/captions").status_code == 404
+
+
+def test_rhodas_answer_is_read_under_the_question(hana: httpx.Client, meeting: Meeting) -> None:
+    hall = meeting.hall(HallState.ENDED)
+    question = meeting.question(hall, "Who pays?")
+    meeting.town.work()
+    assert "owes a written answer by" in page(hana, f"/townhalls/{hall}")
+    meeting.send(hall, meeting.staff(meeting.rhoda), "question.answer", question=question, text="The city pays.")
+    shown = page(hana, f"/townhalls/{hall}")
+    assert "The city pays." in shown
