@@ -31,7 +31,7 @@ OF_THEIR_OWN = {
     "moderation.bulk",
     "moderation.bulk.undo",
 }
-#: they take a cookie away, and store nothing
+#: they take a cookie away, show something or lead on, and store nothing
 STORES_NOTHING = {"accounts.mine.close", "consultations.questions.preview.post", "townhalls.join.post"}
 #: areas whose routes and acts are called by their addresses
 CALLED = {"townhall": "townhalls"}
