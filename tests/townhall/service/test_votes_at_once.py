@@ -71,5 +71,5 @@ def test_upvotes_and_answers_are_exact_while_moderators_work(town: Town) -> None
     }
     assert {(u.question_id, u.participant_id) for u in town.rows(Upvote)} == kept - taken
     assert meeting.row(Poll, poll).answers == len(town.rows(PollAnswer, PollAnswer.poll_id == poll))
-    assert meeting.row(Question, third).merged_into_id == second
+    assert meeting.row(Question, third).merged_into_id == first  # what the second led to by then
     assert town.broken() == {}
