@@ -108,8 +108,7 @@ class Columns:
     def of(self, ids: Iterable[int]) -> int:
         """Bits of these responses; numbers of none are passed over."""
         places, made = self.places, bytearray(len(self.ids) // 8 + 1)
-        for number in ids:
-            place = places.get(number)
+        for place in map(places.get, ids):
             if place is not None:
                 made[place >> 3] |= 1 << (place & 7)
         return int.from_bytes(made, "little")

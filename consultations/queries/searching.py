@@ -6,6 +6,8 @@ The index follows what is stored by a second or so: submitting a response waits 
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,14 +46,17 @@ def holding(db: Session, consultation_id: int, word: str, *, begun: bool = False
         )
         return msgspec.json.decode(db.scalar(gathered, {"query": query}) or "[]", type=list[int])
     gathered = text(
-        "SELECT array_to_string(array_agg(response_id), ',') FROM consultations_words "
+        "SELECT string_agg(int8send(response_id), '') FROM consultations_words "
         "WHERE document @@ CAST(:query AS tsquery)"
     )
     # its planner takes no account of what it costs to fetch the words of every response for a word that most have
     db.execute(text("SET LOCAL enable_seqscan TO off"))
     found = db.scalar(gathered, {"query": f"'{word}'{':*' if begun else ''} & '={mark}'"})
     db.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))
-    return list(map(int, found.split(","))) if found else []
+    ids = array("q", found or b"")  # as the network has them: reading 50,000 from words takes ten times as long
+    if sys.byteorder == "little":
+        ids.byteswap()
+    return ids
 
 
 def state(db: Session) -> int:

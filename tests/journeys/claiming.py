@@ -51,6 +51,8 @@ NO_PAGES = {
     "/responses/receipt/{token}/pdf": "a file to save",
     "/consultations/{ref}/discussion.atom": "a feed",
     "/consultations/{ref}/responses.atom": "a feed",
+    "/consultations/{ref}/figures.csv": "a table",
+    "/consultations/{ref}/figures.json": "data",
     "/consultations/{ref}/responses.csv": "a table",
     "/consultations/{ref}/responses.json": "data",
     "/consultations/{ref}/roll.json": "data",

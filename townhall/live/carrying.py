@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,17 +10,16 @@ from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError
-from app.core.ids import new_id
 from app.core.switches import Switch
 from app.core.web.edge import in_worker
 from townhall.live.allowances import Allowances
 from townhall.live.senders import participant_of
-from townhall.model import Hall, Participant, Ticket
+from townhall.model import Hall
 from townhall.rules.commands import BadCommand, CommandIdReused, NoSuchThing, Sent
-from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Entry, HallState, Place
-from townhall.rules.operations import WriteCaption
+from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Entry, HallState
+from townhall.rules.operations import WriteCaption, act_of
 from townhall.rules.reactions import Reaction
-from townhall.service import locking
+from townhall.service import captioning, duties, joining
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import (
     Commands,
@@ -60,7 +58,7 @@ async def carry_out(state: Any, hall_id: int, sender: Sender, sent: Sent, *, con
     if (refusal := state.switches.refusal(Switch.READ_ONLY)) is not None:
         raise refusal
     sender = await entered(state, hall_id, sender, sent)
-    spends = bool(sent.operation.bucket) and state.limits.on and sender != Sender()
+    spends = bool(sent.operation.bucket) and not act_of(sent.op, sent.d) and state.limits.on and sender != Sender()
     if spends:
         carrying.allowances.spend(sender.key, sent.operation.bucket)
     try:
@@ -90,8 +88,6 @@ async def _carried_out(state: Any, carrying: Carrying, hall_id: int, sender: Sen
 
 
 def _perform(state: Any, commands: Commands, hall_id: int, sender: Sender, sent: Sent) -> Reply:
-    if sent.op not in commands.handlers:
-        raise NoSuchThing
     try:
         return state.database.retrying(  # type: ignore[no-any-return]
             lambda db: commands.perform(db, hall_id, sender, sent, state.clock.now())
@@ -117,19 +113,21 @@ def _react(state: Any, carrying: Carrying, hall_id: int, sender: Sender, sent: S
 
 def _caption(state: Any, carrying: Carrying, hall_id: int, sender: Sender, sent: Sent) -> Reply:
     """A line that is still being spoken: shown, never kept."""
-    most = carrying.commands.means.policy.caption_most
+    means, act = carrying.commands.means, sent.operation.act
+    text = captioning.read_line(sent.d.text, means.policy.caption_most) if sent.d.text.strip() else ""
     with state.database.reading() as db:
         hall = _hall(db, hall_id)
-        check_staff(db, carrying.commands.means, sender, sent.operation.act, state.clock.now())
+        check_staff(db, means, sender, act, state.clock.now())
+        duties.check(db, hall, sender, sent.op, act)
         check_state(hall, sent.operation.states)
-    carrying.caption(hall_id, sent.d.text[:most])
+    carrying.caption(hall_id, text)
     return Reply({"partial": True})
 
 
 async def entered(state: Any, hall_id: int, sender: Sender, sent: Sent | None = None) -> Sender:
-    """The sender; whoever has no participant yet, and whose hall is open to everybody, with one that is made now."""
-    known = sender.participant_id is not None or (sender.ticket is None and sender.account_id is None)
-    if known or (sent is not None and sent.operation.act):
+    """The sender; where their browser is nobody's yet and the hall is open to everybody, somebody new from now on."""
+    staffs = sent is not None and act_of(sent.op, sent.d)
+    if sender.participant_id is not None or sender.ticket is None or staffs:
         return sender
     return await in_worker(_enter, state, hall_id, sender)
 
@@ -139,33 +137,11 @@ def _enter(state: Any, hall_id: int, sender: Sender) -> Sender:
         hall, known = _hall(db, hall_id), participant_of(db, hall_id, sender.account_id, sender.ticket)
     if known is not None or hall.entry != Entry.OPEN or HallState(hall.state) not in OPEN_TO_PEOPLE:
         return replace(sender, participant_id=known)
-    with suppress(exc.IntegrityError):  # the same browser at the same moment
-        return replace(sender, participant_id=state.database.retrying(lambda db: _new(db, state, hall_id, sender)))
-    with state.database.reading() as db:
-        return replace(sender, participant_id=participant_of(db, hall_id, sender.account_id, sender.ticket))
 
+    def enter(db: Session) -> int:
+        return joining.enter(db, _hall(db, hall_id), sender.ticket or b"", state.clock.now()).id
 
-def _new(db: Session, state: Any, hall_id: int, sender: Sender) -> int:
-    """Its number. The hall is held: two tabs at once are one participant."""
-    locking.locked(db, hall_id)
-    if (known := participant_of(db, hall_id, sender.account_id, sender.ticket)) is not None:
-        return known
-    number, now = new_id(), state.clock.now()
-    db.add(
-        Participant(
-            id=number,
-            hall_id=hall_id,
-            place=Place.BROWSER,
-            account_id=sender.account_id,
-            created_at=now,
-            asked_at=now,
-        )
-    )
-    db.flush()
-    if sender.ticket is not None:
-        db.add(Ticket(hall_id=hall_id, key=sender.ticket, participant_id=number, at=now))
-        db.flush()
-    return number
+    return replace(sender, participant_id=state.database.retrying(enter))
 
 
 def _hall(db: Session, hall_id: int) -> Hall:

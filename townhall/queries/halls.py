@@ -106,9 +106,11 @@ def on_stage(db: Session, hall: Hall) -> Question | None:
     return found if public else None
 
 
-def top_questions(db: Session, hall_id: int, most: int) -> Sequence[Question]:
-    """The open ones that most people want to hear; equal ones in the order they were asked."""
-    rows = select(Question).where(Question.hall_id == hall_id, Question.state == QuestionState.OPEN)
+def top_questions(db: Session, hall: Hall, most: int) -> Sequence[Question]:
+    """The open ones that most people want to hear, without the one on stage; equal ones in the order they were asked."""
+    rows = select(Question).where(Question.hall_id == hall.id, Question.state == QuestionState.OPEN)
+    if hall.stage_id is not None:
+        rows = rows.where(Question.id != hall.stage_id)
     return db.scalars(rows.order_by(Question.votes.desc(), Question.id).limit(most)).all()
 
 

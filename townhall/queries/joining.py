@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from townhall.model import AgendaItem, Hall, Participant, Person
-from townhall.rules.lifecycle import READABLE, Place
+from townhall.model import Participant, Person
+from townhall.rules.lifecycle import Place
 
 #: purposes of tokens, each of a participant's number
 CONFIRM, CANCEL, NOT_ME = "townhall.confirm", "townhall.cancel", "townhall.not-me"
-
-
-def public_hall(db: Session, hall_id: int) -> Hall | None:
-    """One whose page the public may read."""
-    found = db.get(Hall, hall_id)
-    return found if found is not None and found.state in READABLE else None
 
 
 def participant(db: Session, number: int | None) -> Participant | None:
@@ -31,7 +23,11 @@ def sealed(db: Session, participant_id: int) -> bytes | None:
     return db.scalar(select(Person.sealed).where(Person.participant_id == participant_id))
 
 
-def agenda(db: Session, hall_id: int) -> Sequence[AgendaItem]:
-    return db.scalars(
-        select(AgendaItem).where(AgendaItem.hall_id == hall_id).order_by(AgendaItem.position, AgendaItem.id)
-    ).all()
+def ahead_of(db: Session, person: Participant) -> int:
+    """How many on the waiting list come before them."""
+    before = select(func.count()).where(
+        Participant.hall_id == person.hall_id,
+        Participant.place == Place.WAITING,
+        Participant.waiting_number < person.waiting_number,
+    )
+    return db.scalar(before) or 0

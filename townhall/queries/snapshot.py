@@ -21,15 +21,13 @@ from townhall.model import (
     Caption,
     Event,
     Hall,
-    Hand,
     LogHead,
     Notice,
-    Participant,
     Poll,
     Promise,
     Question,
 )
-from townhall.queries import showing
+from townhall.queries import showing, standing
 from townhall.queries.showing import PUBLIC_LANE, STAFF_LANE, Thing, instant
 from townhall.rules.polls import PollState
 from townhall.rules.questions import PUBLIC
@@ -134,7 +132,7 @@ def look(db: Session, hall_id: int, known: Position | None, now: datetime, *, aw
 
 def _read_things(db: Session, hall_id: int, found: Look, events: Sequence[Logged] | None) -> None:
     """``events`` None: everything."""
-    if (wanted := _touched(events, "question", ("into", "question"))) is None or wanted:
+    if (wanted := _touched(events, "question", ("into", "out_of", "question"))) is None or wanted:
         for row in db.scalars(_some(select(Question).where(Question.hall_id == hall_id), Question.id, wanted)):
             found.questions[row.id] = _pair(showing.question, row)
             found.askers[row.id] = row.participant_id
@@ -221,24 +219,13 @@ def _agenda(db: Session, hall_id: int) -> list[Thing]:
 
 
 def _announcement(db: Session, hall_id: int) -> Thing | None:
-    newest = select(Notice).where(Notice.hall_id == hall_id).order_by(Notice.id.desc()).limit(1)
-    row = db.scalar(newest)
-    if row is None or row.removed_at is not None or not row.text:
-        return None
-    return {"id": row.id, "text": row.text, "at": instant(row.at)}
+    shown = select(Notice).where(Notice.hall_id == hall_id, Notice.removed_at.is_(None))
+    row = db.scalar(shown.order_by(Notice.id.desc()).limit(1))
+    return {"id": row.id, "text": row.text, "at": instant(row.at)} if row is not None and row.text else None
 
 
 def _hands(db: Session, hall_id: int) -> list[Thing]:
-    rows = db.execute(
-        select(Hand, Participant.name)
-        .join(Participant, Participant.id == Hand.participant_id)
-        .where(Hand.hall_id == hall_id, Hand.lowered_at.is_(None))
-        .order_by(Hand.number)
-    )
-    return [
-        {"id": hand.number, "participant": hand.participant_id, "name": name, "called": hand.called_at is not None}
-        for hand, name in rows
-    ]
+    return [{"id": hand["participant"], **hand} for hand in standing.hands(db, hall_id)]
 
 
 def _votes(db: Session, hall_id: int) -> dict[int, int]:

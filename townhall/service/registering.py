@@ -20,7 +20,7 @@ from app.mail import service as mail
 from townhall import identity
 from townhall.model import Hall, Participant, Person, Question, Ticket
 from townhall.policy import TownHallPolicy
-from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Place
+from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Entry, Place
 from townhall.rules.news import PARTICIPANT
 from townhall.rules.registering import (
     RegistrationCancelled,
@@ -136,6 +136,8 @@ def cancel(db: Session, participant_id: int, now: datetime) -> Hall:
     _end(db, hall, person, now)
     if not db.scalar(select(exists().where(Question.participant_id == person.id))):
         _forget_words(db, person)
+    if hall.entry == Entry.OPEN and person.banned_at is None:  # where nobody needs a place, they go on without one
+        db.execute(delete(Ticket).where(Ticket.participant_id == person.id))
     return hall
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exc, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -62,8 +62,8 @@ class Begun:
 
 def begin(db: Session, begun: Begun, *, by: int, now: datetime) -> int:
     """A new draft of the official's own department, hosted by them; answers its number. The same form twice begins one."""
-    known = db.scalar(select(Hall.id).where(Hall.submission_id == begun.submission_id))
-    if known is not None:
+    same = select(Hall.id).where(Hall.submission_id == begun.submission_id)
+    if (known := db.scalar(same)) is not None:
         return known
     department = of_officer(db, by)
     if department is None:
@@ -82,8 +82,11 @@ def begin(db: Session, begun: Begun, *, by: int, now: datetime) -> int:
         created_at=now,
         updated_at=now,
     )
-    db.add(hall)
-    db.flush()
+    try:
+        with db.begin_nested():
+            db.add(hall)
+    except exc.IntegrityError:  # the other click was stored in between
+        return db.scalars(same).one()
     log.begin(db, hall.id)
     db.add(HallStaff(hall_id=hall.id, account_id=by, part=Part.HOST))
     record(db, hall, "begin", by=by, now=now)

@@ -20,8 +20,9 @@ from townhall.queries import joining as queries
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Place
 from townhall.rules.news import UNSUBSCRIBE
 from townhall.rules.registering import RegistrationLinkUnknown
-from townhall.service import joining, places, registering, telling
+from townhall.service import joining, registering, telling
 from townhall.web import browser
+from townhall.web.readable import readable_hall
 
 
 @get("/townhalls/{hall_id:int}/place", name="townhalls.place", guards=[visitor], sync_to_thread=True)
@@ -30,7 +31,7 @@ def place_page(request: Request[Any, Any, Any], db: NamedDependency[Session], ha
     hall, person = _mine(request, db, hall_id)
     if person is None:
         return see_other(f"/townhalls/{hall.id}/register")
-    ahead = places.ahead_of(db, person) if person.place == Place.WAITING else 0
+    ahead = queries.ahead_of(db, person) if person.place == Place.WAITING else 0
     response: Response[bytes] = request.app.state.pages.personal(
         "townhalls/registering/place.html",
         hall=hall,
@@ -159,9 +160,7 @@ def unsubscribe(
 
 
 def _mine(request: Request[Any, Any, Any], db: Session, hall_id: int) -> tuple[Hall, Participant | None]:
-    hall = queries.public_hall(db, hall_id)
-    if hall is None:
-        raise NotFound
+    hall = readable_hall(db, hall_id)
     account, ticket = who(request), browser.ticket_of(request, hall_id)
     person = joining.find_account(db, hall_id, account.id) if account is not None else None
     if person is None and ticket is not None:

@@ -163,7 +163,7 @@ def _view(state: Any, db: Session, hall: Hall, now: datetime) -> View:
         join_link=f"{state.settings.base_url}/join",
         video_host=urlsplit(hall.video_url).hostname or "",
         stage=halls.on_stage(db, hall) if live else None,
-        top=halls.top_questions(db, hall.id, TOP) if is_open else (),
+        top=halls.top_questions(db, hall, TOP) if is_open else (),
         questions=halls.open_questions(db, hall.id) if is_open else 0,
     )
 

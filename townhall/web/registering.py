@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone, may, signed, visitor, who
-from app.core.errors import Conflict, NotFound, Refusal, TooMany
+from app.core.errors import Conflict, Refusal, TooMany
 from app.core.i18n import _
 from app.core.people.addresses import read_address
 from app.core.people.names import read_name
@@ -27,6 +27,7 @@ from townhall.rules.lifecycle import HallState, Place
 from townhall.rules.registering import RegistrationLinkUnknown, places_left, refusal_to_register
 from townhall.service import joining, posting, registering
 from townhall.web import browser, sent
+from townhall.web.readable import readable_hall
 
 
 class NothingToCorrect(Conflict):
@@ -107,7 +108,7 @@ def register_account(
 
 @get("/townhalls/{hall_id:int}/register/sent", name="townhalls.register.sent", guards=[anyone], sync_to_thread=True)
 def sent_page(request: Request[Any, Any, Any], db: NamedDependency[Session], hall_id: FromPath[int]) -> Response[bytes]:
-    hall = _readable(db, hall_id)
+    hall = readable_hall(db, hall_id)
     response: Response[bytes] = request.app.state.pages.public(
         "townhalls/registering/sent.html",
         keys=(f"townhall:{hall.id}",),
@@ -136,12 +137,12 @@ def correct(
     now, policy = state.clock.now(), state.site.dependencies["hall_policy"]
     before = sent.kept(request, hall_id, now)
     if before is None:
-        raise NothingToCorrect(hall=_readable(db, hall_id).id)
+        raise NothingToCorrect(hall=readable_hall(db, hall_id).id)
     shown = Form(values=form)
     busy = _over_limit(request, hall_id)
     address = before.wish.address if form.get("again") == "yes" else shown.read("email", read_address)
     if busy is not None or address is None:
-        return _again(request, "sent", busy, **_sent_values(request, _readable(db, hall_id), shown, again=False))
+        return _again(request, "sent", busy, **_sent_values(request, readable_hall(db, hall_id), shown, again=False))
     wish = replace(before.wish, address=address)
     asked = registering.ask(db, state.keyring, policy, hall_id, wish, now, again=before.asked)
     return _on(request, f"/townhalls/{hall_id}/register/sent?again", sent.SentWish(hall_id, wish, asked))
@@ -209,15 +210,8 @@ def _on(request: Request[Any, Any, Any], path: str, wish: sent.SentWish) -> Resp
     return response
 
 
-def _readable(db: Session, hall_id: int) -> Hall:
-    hall = queries.public_hall(db, hall_id)
-    if hall is None:
-        raise NotFound
-    return hall
-
-
 def _open(db: Session, hall_id: int) -> Hall:
-    hall = _readable(db, hall_id)
+    hall = readable_hall(db, hall_id)
     if (refusal := refusal_to_register(hall)) is not None:
         raise refusal
     return hall

@@ -46,10 +46,10 @@ class RawSocket(WebSocket[Any, Any, Any]):
         return send
 
 
-@websocket("/townhalls/{hall:int}/ws", name="townhalls.ws", guards=[anyone], websocket_class=RawSocket)
-async def follow(socket: WebSocket[Any, Any, Any], hall: FromPath[int]) -> None:
+@websocket("/townhalls/{hall_id:int}/ws", name="townhalls.ws", guards=[anyone], websocket_class=RawSocket)
+async def follow(socket: WebSocket[Any, Any, Any], hall_id: FromPath[int]) -> None:
     """Everyone may follow; without a cookie of ours one reads only."""
-    await Conversation(socket, hall).run()
+    await Conversation(socket, hall_id).run()
 
 
 class Conversation:

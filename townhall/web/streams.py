@@ -37,11 +37,11 @@ _HEADERS = [
 ]
 
 
-@get("/townhalls/{hall:int}/events", name="townhalls.events", guards=[anyone])
-async def events(request: Request[Any, Any, Any], hall: FromPath[int]) -> ASGIApp:
+@get("/townhalls/{hall_id:int}/events", name="townhalls.events", guards=[anyone])
+async def events(request: Request[Any, Any, Any], hall_id: FromPath[int]) -> ASGIApp:
     """Each record is a frame of the socket; the id of each is ``epoch:seq``. ``lane``; ``epoch`` and ``seq``, or
     ``Last-Event-ID``: from where on."""
-    return Stream(request, hall)
+    return Stream(request, hall_id)
 
 
 class Stream:
@@ -102,22 +102,22 @@ class Stream:
         return (epoch, int(seq)) if seq.isdecimal() and len(seq) < 19 else ("", -1)
 
 
-@get("/townhalls/{hall:int}/state", name="townhalls.state", guards=[anyone])
-async def state(request: Request[Any, Any, Any], hall: FromPath[int]) -> Response[bytes]:
+@get("/townhalls/{hall_id:int}/state", name="townhalls.state", guards=[anyone])
+async def state(request: Request[Any, Any, Any], hall_id: FromPath[int]) -> Response[bytes]:
     """The whole as it is now, as one ``snap`` frame; 304 while it is as the asker knows it. ``me=1``: what the hall
     knows of the asker, too."""
     halls = halls_of(request.app.state)
     lane, personal = request.query_params.get("lane", PUBLIC_LANE), "me" in request.query_params
-    sender = await sender_of(request, hall) if personal or lane != PUBLIC_LANE else Sender()
+    sender = await sender_of(request, hall_id) if personal or lane != PUBLIC_LANE else Sender()
     try:
         check_lane(request.app.state, sender, lane)
     except Refused as refused:
         raise (NotFound if refused.code == 4400 else Forbidden) from refused
-    found = await halls.find(hall)
+    found = await halls.find(hall_id)
     if found is None or found.things.hall.get("state") not in READABLE:
         raise NotFound
     if personal:
-        return await _personal(request, hall, lane, sender)
+        return await _personal(request, hall_id, lane, sender)
     here = found.lanes[lane]
     tag = f'"{here.epoch}:{here.flushed}:{here.tick}"'
     headers = {"etag": tag, "cache-control": "no-cache" if lane == PUBLIC_LANE else "private, no-cache"}
@@ -137,15 +137,15 @@ async def _personal(request: Request[Any, Any, Any], hall_id: int, lane: str, se
     return Response(whole, media_type=JSON, headers={"cache-control": "no-store"})
 
 
-@post("/townhalls/{hall:int}/commands", name="townhalls.commands", guards=[anyone], status_code=200)
-async def command(request: Request[Any, Any, Any], hall: FromPath[int]) -> Response[bytes]:
+@post("/townhalls/{hall_id:int}/commands", name="townhalls.commands", guards=[anyone], status_code=200)
+async def command(request: Request[Any, Any, Any], hall_id: FromPath[int]) -> Response[bytes]:
     """One command, as the socket takes it; answered by its ``ok`` or ``err``, with the status that says the same."""
     app, command_id = request.app.state, ""
     try:
         raw = await read_bytes(request, halls_of(app).policy.frame_bytes)
         command_id = _id_of(raw)
         sent = read_body(raw)
-        reply = await carry_out(app, hall, await sender_of(request, hall), sent)
+        reply = await carry_out(app, hall_id, await sender_of(request, hall_id), sent)
     except Refusal as refusal:
         return _answer(frames.err(command_id, refusal), refusal.status, dict(refusal.headers))
     return _answer(frames.ok(sent.id, reply), 200, {})

@@ -61,7 +61,9 @@ def test_dora_registers_by_a_letter_and_comes_in(door: Arriving, dora: Visitor) 
     assert "You are registered" in dora.words
     told = door.town.deliver().last_to("dora@example.org")
     assert told["Subject"] == "You are registered"
-    assert f"/townhalls/{hall}.ics" in told.get_content()
+    calendar = re.search(r"(/townhalls/\d+\.ics)", told.get_content())
+    assert calendar is not None
+    assert "BEGIN:VEVENT" in dora.http.get(calendar[1]).text
     assert door.town.broken() == {}
 
 
@@ -275,3 +277,26 @@ def test_another_site_cannot_give_somebodys_place_back(door: Arriving, dora: Vis
     answer = dora.http.post(f"/townhalls/{hall}/place", data={"act": "cancel"}, headers=foreign)
     assert answer.status_code == 403
     assert door.row(Hall, hall).taken == 1
+
+
+@pytest.mark.parametrize("number", ["0", "999999999", "9" * 30, "-1", "one"])
+def test_a_hall_that_is_none_is_not_found(site: RunningSite, number: str) -> None:
+    with site.client() as client:
+        for page in ("register", "register/sent", "place"):
+            assert client.get(f"/townhalls/{number}/{page}").status_code == 404
+        for page in ("register", "register/correct", "place"):
+            assert client.post(f"/townhalls/{number}/{page}", data=FORM | {"privacy": "1"}).status_code in (404, 409)
+
+
+def test_what_gil_has_here_is_on_the_page_of_his_account(door: Arriving, site: RunningSite) -> None:
+    hall = door.hall(HallState.SCHEDULED, title="What the account shows")
+    door.register(hall, "rhoda.ward4@example.org")
+    with site.signed_in("rhoda.ward4@example.org") as rhoda:
+        page = rhoda.get("/account").text
+        assert "What the account shows" in page
+        offered = re.search(r'action="(/account/held/townhall/\d+/cancel)"', page)
+        assert offered is not None
+        assert "Somebody else may have it then." in rhoda.post(offered[1]).text
+        assert rhoda.post(offered[1], data={"sure": "yes"}).status_code == 303
+        assert "What the account shows" in rhoda.get("/account/download").text
+    assert door.row(Hall, hall).taken == 0
