@@ -65,6 +65,7 @@ def extend(
             shown.refuse("closes_day", str(_("Enter the new day and time.")))
         reason = shown.read("reason", read_reason)
         shown.check()
+        assert closes is not None
         assert reason is not None
         if form.get("go") == "extend":
             dating.extend(db, consultation_news, consultation_id, closes, reason, by=account.id, now=now)
@@ -76,7 +77,7 @@ def extend(
         db.rollback()
         again = Form.again(form, wrong)
         return _page(request, db, account, consultation_id, "extend", again, status=422, twice=twice)
-    check = {} if form.get("go") == "edit" else {"closes": closes}
+    check: dict[str, Any] = {} if form.get("go") == "edit" else {"closes": closes}
     return _page(request, db, account, consultation_id, "extend", Form(values=form), twice=twice, **check)
 
 
@@ -117,6 +118,7 @@ def admit(
             shown.refuse("until_day", str(_("Enter until when they may respond.")))
         admitted, reason = shown.read("admitted", _read_admitted), shown.read("reason", read_reason)
         shown.check()
+        assert until is not None
         assert admitted is not None
         assert reason is not None
         late = admitting.admit(db, consultation_id, admitted, reason, until, by=account.id, now=now)

@@ -59,3 +59,26 @@ def test_an_account_whose_address_nobody_confirmed_registers_nowhere(town: Town)
     with pytest.raises(AccountNotConfirmed):
         meeting.register_account(hall, meeting.citizen("gil@example.org", confirmed=False))
     assert meeting.row(Hall, hall).taken == 0
+
+
+def test_who_gives_their_place_back_in_an_open_hall_goes_on_as_a_browser(town: Town) -> None:
+    meeting = Arriving(town)
+    hall = meeting.hall(entry=Entry.OPEN)
+    dora = meeting.ask(hall, "dora@example.org")
+    meeting.confirm(dora, "s" * 32)
+    meeting.cancel(dora)
+    mine = ticket(town, hall)
+    found = meeting.do(lambda db: joining.enter(db, db.get_one(Hall, hall), mine, town.now).id)
+    assert found != dora
+    assert meeting.row(Participant, found).place == Place.BROWSER
+
+
+def test_who_is_excluded_stays_so_in_an_open_hall_whatever_they_give_back(town: Town) -> None:
+    meeting = Arriving(town)
+    hall = meeting.hall(entry=Entry.OPEN)
+    dora = meeting.ask(hall, "dora@example.org")
+    meeting.confirm(dora, "s" * 32)
+    town.sql("UPDATE townhall_participant SET banned_at = created_at WHERE id = :i", i=dora)
+    meeting.cancel(dora)
+    mine = ticket(town, hall)
+    assert meeting.do(lambda db: joining.enter(db, db.get_one(Hall, hall), mine, town.now).id) == dora

@@ -18,6 +18,8 @@ from townhall.model import Hall, Participant
 from townhall.rules.lifecycle import HallState, Place
 from townhall.rules.news import NewsKind, due_reminder
 from townhall.service import telling
+from townhall.service.scheduling import cancel
+from townhall.service.writing import Written, write
 
 DORA, EMIL, FAY = "dora@example.org", "emil@example.org", "fay@example.org"
 DAY, HOUR = "Reminder: your town hall", "Your town hall starts in an hour"
@@ -182,3 +184,38 @@ def test_a_bounced_letter_finds_its_address_until_it_is_forgotten(door: Arriving
     assert door.do(lambda db: find(db, dora)) == DORA
     door.cancel(dora)
     assert door.do(lambda db: find(db, dora)) is None
+
+
+def test_what_officials_do_on_their_pages_is_what_people_are_told(door: Arriving) -> None:
+    """More places, then another link to watch, then cancelled, by the services behind the pages."""
+    hall = door.hall(HallState.SCHEDULED, capacity=1)
+    door.register(hall, DORA)
+    emil = door.register(hall, EMIL)
+
+    def change(section: str, **values: object) -> None:
+        seen, by, now = door.row(Hall, hall).revision, door.ana, door.town.now
+        door.do(lambda db: write(db, hall, section, Written(values), revision=seen, by=by, now=now) and None)
+        news(door)
+
+    change("taking-part", capacity=2)
+    assert door.row(Participant, emil).place == Place.REGISTERED
+    change("watch", video_kind="link", video_url="https://video.example.org/ward4")
+    door.town.deliver()
+    door.do(lambda db: cancel(db, hall, "The room is flooded.", by=door.ana, now=door.town.now) and None)
+    news(door)
+    told = door.town.deliver().subjects(EMIL)
+    assert told == [
+        "A place is free: you are registered",
+        "Your town hall has changed",
+        "Your town hall is cancelled",
+    ]
+
+
+def test_a_member_who_wants_no_reminders_has_none(door: Arriving) -> None:
+    hall = door.hall(HallState.SCHEDULED, starts=door.town.now + timedelta(hours=20))
+    gil = door.citizen("gil@example.org")
+    door.register_account(hall, gil)
+    remind(door)
+    door.town.sql("UPDATE accounts_account SET letters = :l WHERE id = :i", l='{"townhalls.reminders": false}', i=gil)
+    assert DAY not in door.town.deliver().subjects("gil@example.org")
+    assert "townhalls.reminders" in {choice.kind for choice in door.town.site.letter_choices}

@@ -15,7 +15,8 @@ from tests.townhall.arriving import Arriving
 from townhall.events import PlacesChanged
 from townhall.model import Hall, Participant
 from townhall.rules.lifecycle import Entry, HallState, Place
-from townhall.service import joining, places, posting, registering
+from townhall.rules.news import PROMOTED
+from townhall.service import joining, places, registering
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_two_who_cancel_at_the_same_moment_promote_two(door: Arriving) -> None:
         one.join()
     assert [door.row(Participant, who).place for who in waiting] == ["registered", "registered", "waiting"]
     assert standing(door, hall) == (5, 1)
-    assert sorted(letter.recipient_id for letter in door.town.queued(posting.PROMOTED)) == sorted(waiting[:2])
+    assert sorted(letter.recipient_id for letter in door.town.queued(PROMOTED)) == sorted(waiting[:2])
 
 
 def test_many_who_come_at_once_fill_the_places_exactly(door: Arriving) -> None:
@@ -110,7 +111,7 @@ def test_whoever_waited_twice_is_told_of_each_promotion(door: Arriving) -> None:
     assert door.register(hall, "dora@example.org") == dora
     assert door.row(Participant, dora).waiting_number == 2
     door.cancel(emil)
-    assert len(door.town.queued(posting.PROMOTED)) == 2
+    assert len(door.town.queued(PROMOTED)) == 2
 
 
 STEPS = st.lists(
@@ -119,7 +120,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, capacity=st.integers(min_value=1, max_value=3))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_the_counts_are_true(sqlite_town: Town, steps: list[tuple[str, int]], capacity: int) -> None:
     door = Arriving(sqlite_town)
     hall = door.hall(HallState.SCHEDULED, capacity=capacity)

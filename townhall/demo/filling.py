@@ -6,6 +6,7 @@ import random
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from townhall import identity
 from townhall.demo.running import Running
 from townhall.model import Hall, Participant
 from townhall.rules.lifecycle import Place
-from townhall.rules.polls import read_poll
+from townhall.rules.polls import PollDraft, read_poll
 from townhall.service import joining, places, planning, polls, scheduling, winding_up, writing
 from townhall.service.planning import Item
 from townhall.service.scheduling import Begun
@@ -95,14 +96,12 @@ class _Life:
         wanted = Begun(self.entry["title"], f"demo-{self.entry['key']}-{'0' * 22}")
         self.number = self.write(lambda db: scheduling.begin(db, wanted, by=self.official, now=begun))
         for section, written in self._sections():
-            self.write(lambda db, s=section, w=written: self._write(db, s, w, begun))
+            self.write(partial(self._write, section=section, written=written, at=begun))
         for item in self.entry["agenda"]:
-            planned = Item(item["title"], item["minutes"])
-            self.write(lambda db, i=planned: planning.add(db, self.number, i, by=self.official, now=begun).id)
+            self.write(partial(self._plan, item=Item(item["title"], item["minutes"]), at=begun))
         for poll in self.entry.get("poll", ()):
             form = {"kind": poll["kind"], "question": poll["question"], "options": "\n".join(poll.get("options", ()))}
-            draft = read_poll(form)
-            self.write(lambda db, d=draft: polls.create(db, self.number, d, by=self.official, now=begun).id)
+            self.write(partial(self._prepare, draft=read_poll(form), at=begun))
         published = begun + timedelta(days=1)
         self.write(lambda db: self._publish(db, published))
 
@@ -122,6 +121,12 @@ class _Life:
     def _write(self, db: Session, section: str, written: Written, at: datetime) -> int:
         revision = db.get_one(Hall, self.number).revision
         return writing.write(db, self.number, section, written, revision=revision, by=self.official, now=at).id
+
+    def _plan(self, db: Session, item: Item, at: datetime) -> int:
+        return planning.add(db, self.number, item, by=self.official, now=at).id
+
+    def _prepare(self, db: Session, draft: PollDraft, at: datetime) -> int:
+        return polls.create(db, self.number, draft, by=self.official, now=at).id
 
     def _publish(self, db: Session, at: datetime) -> int:
         revision = db.get_one(Hall, self.number).revision

@@ -138,9 +138,12 @@ class Running:
     def _poll(self, entry: Entry) -> Iterator[Step]:
         for name, op in (("opened", "poll.open"), ("closed", "poll.close"), ("revealed", "poll.reveal")):
             if name in entry:
-                yield entry[name], lambda at, o=op: self._staff(Role.OFFICIAL, o, poll=self._row(entry).id)(at)
+                yield entry[name], self._of_poll(entry, op)
         if "opened" in entry:
             yield entry["opened"] + 0.5, lambda at: self._answer(entry, at)
+
+    def _of_poll(self, entry: Entry, op: str) -> Callable[[datetime], object]:
+        return self._staff(Role.OFFICIAL, op, poll=self._row(entry).id)
 
     def _row(self, entry: Entry) -> Poll:
         with self.database.reading() as db:

@@ -17,8 +17,7 @@ from townhall.model import Hall, News, Participant
 from townhall.policy import TownHallPolicy
 from townhall.queries import joining as queries
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, HallState, Place
-from townhall.rules.news import TEMPLATES, UNSUBSCRIBE, NewsKind
-from townhall.service import places, posting
+from townhall.rules.news import CONFIRM, PROMOTED, REGISTERED, TEMPLATES, UNSUBSCRIBE, WAITING, NewsKind
 
 #: the letters that members may do without
 CHOICE = "townhalls.reminders"
@@ -35,10 +34,10 @@ class PlaceLetters:
     def composers(self) -> dict[str, Composer]:
         """By template name."""
         return {
-            posting.CONFIRM: self.confirm,
-            posting.REGISTERED: self.registered,
-            posting.WAITING: self.waiting,
-            posting.PROMOTED: self.registered,
+            CONFIRM: self.confirm,
+            REGISTERED: self.registered,
+            WAITING: self.waiting,
+            PROMOTED: self.registered,
             TEMPLATES[NewsKind.MOVED]: self.moved,
             TEMPLATES[NewsKind.CANCELLED]: self.cancelled,
             TEMPLATES[NewsKind.DAY_BEFORE]: self.reminder,
@@ -53,7 +52,7 @@ class PlaceLetters:
 
     def waiting(self, db: Session, letter: Letter) -> Envelope | None:
         person = db.get(Participant, letter.recipient_id)
-        number = places.ahead_of(db, person) + 1 if person is not None and person.place == Place.WAITING else 0
+        number = queries.ahead_of(db, person) + 1 if person is not None and person.place == Place.WAITING else 0
         return self._to(db, letter, {Place.WAITING}, number=number)
 
     def moved(self, db: Session, letter: Letter) -> Envelope | None:

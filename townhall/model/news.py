@@ -15,7 +15,8 @@ _UNFINISHED = text("done_at IS NULL")
 
 
 class News(Base):
-    """One announcement about one thing: once each. ``about``: the hall's sequence, or seconds since 1970 of its start.
+    """One announcement about one thing: once each. ``about``: of reminders the hall's start in seconds since 1970, of a
+    change a number of its own, 0 where there is one of a hall alone.
 
     ``reached``: the last participant who has a letter in the outbox; its letters are one ``batch``.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from townhall.model import Participant, Person
@@ -21,3 +21,13 @@ def participant(db: Session, number: int | None) -> Participant | None:
 def sealed(db: Session, participant_id: int) -> bytes | None:
     """Their words, where they are still known."""
     return db.scalar(select(Person.sealed).where(Person.participant_id == participant_id))
+
+
+def ahead_of(db: Session, person: Participant) -> int:
+    """How many on the waiting list come before them."""
+    before = select(func.count()).where(
+        Participant.hall_id == person.hall_id,
+        Participant.place == Place.WAITING,
+        Participant.waiting_number < person.waiting_number,
+    )
+    return db.scalar(before) or 0

@@ -18,7 +18,7 @@ class Left(NamedTuple):
     """
 
     unit: str
-    count: int
+    number: int
 
 
 def until(starts: datetime, now: datetime) -> Left | None:

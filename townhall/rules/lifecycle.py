@@ -29,6 +29,8 @@ HALL_MOVES: dict[HallState, frozenset[HallState]] = {
 }
 #: whose page the public may read
 READABLE = frozenset({S.SCHEDULED, S.LIVE, S.ENDED, S.CANCELLED})
+#: what does not take place any more
+OVER = frozenset({S.ENDED, S.CANCELLED, S.DISCARDED})
 #: where people register, ask ahead and follow
 OPEN_TO_PEOPLE = frozenset({S.SCHEDULED, S.LIVE})
 

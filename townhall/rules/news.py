@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from townhall.rules.lifecycle import Place
+
 #: what letters are addressed to, and what the token of a link to stop reminders is made for
 PARTICIPANT, UNSUBSCRIBE = "townhall.participant", "townhall.unsubscribe"
 
@@ -18,6 +20,12 @@ class NewsKind(StrEnum):
     HOUR_BEFORE = "hour-before"
 
 
+#: letters to one person about their own place
+CONFIRM, REGISTERED, WAITING, PROMOTED = (
+    f"townhalls/mail/{name}" for name in ("confirm", "registered", "waiting", "promoted")
+)
+#: what a letter says to whoever stands there
+BY_PLACE = {Place.PENDING: CONFIRM, Place.REGISTERED: REGISTERED, Place.WAITING: WAITING}
 REMINDERS = frozenset({NewsKind.DAY_BEFORE, NewsKind.HOUR_BEFORE})
 TEMPLATES = {
     NewsKind.MOVED: "townhalls/mail/moved",

@@ -170,7 +170,7 @@ def _leave(db: Session, hall: Hall, mine: Sequence[int], now: datetime) -> None:
 def _row(db: Session, hall: Hall, person: Participant) -> HeldRow:
     facts = []
     if person.place == Place.WAITING:
-        facts.append(str(_("Number {number} on the waiting list")).format(number=places.ahead_of(db, person) + 1))
+        facts.append(str(_("Number {number} on the waiting list")).format(number=queries.ahead_of(db, person) + 1))
     votes = db.scalar(select(func.count()).where(Upvote.participant_id == person.id)) or 0
     answers = db.scalar(select(func.count()).where(PollAnswer.participant_id == person.id)) or 0
     if votes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
@@ -73,16 +73,6 @@ def note_changed(db: Session, event: PlacesChanged) -> None:
     db.flush()
     hall = locking.locked(db, event.hall_id)
     promote(db, hall, event.at)
-
-
-def ahead_of(db: Session, person: Participant) -> int:
-    """How many on the waiting list come before them."""
-    before = select(func.count()).where(
-        Participant.hall_id == person.hall_id,
-        Participant.place == Place.WAITING,
-        Participant.waiting_number < person.waiting_number,
-    )
-    return db.scalar(before) or 0
 
 
 def _free(hall: Hall) -> int:

@@ -14,13 +14,7 @@ from app.mail import service as mail
 from app.mail.mailbox import mailbox_key
 from townhall.model import Participant
 from townhall.rules.lifecycle import Place
-from townhall.rules.news import PARTICIPANT
-
-CONFIRM, REGISTERED, WAITING, PROMOTED = (
-    f"townhalls/mail/{name}" for name in ("confirm", "registered", "waiting", "promoted")
-)
-#: what a letter says to whoever stands there
-BY_PLACE = {Place.PENDING: CONFIRM, Place.REGISTERED: REGISTERED, Place.WAITING: WAITING}
+from townhall.rules.news import BY_PLACE, CONFIRM, PARTICIPANT, PROMOTED
 
 
 def ask(db: Session, keys: Keys, person: Participant, address: Address, most: int, now: datetime) -> None:

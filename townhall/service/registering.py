@@ -20,7 +20,7 @@ from app.mail import service as mail
 from townhall import identity
 from townhall.model import Hall, Participant, Person, Question, Ticket
 from townhall.policy import TownHallPolicy
-from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Place
+from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Entry, Place
 from townhall.rules.news import PARTICIPANT
 from townhall.rules.registering import (
     RegistrationCancelled,
@@ -69,7 +69,8 @@ def ask(
 
     Raises why nobody registers here.
     """
-    hall = locking.shared(db, hall_id)
+    # two rows may change then, in an order that nobody else keeps
+    hall = locking.shared(db, hall_id) if again is None else locking.locked(db, hall_id)
     if (refusal := refusal_to_register(hall)) is not None:
         raise refusal
     if hall.salt is None:
@@ -136,6 +137,8 @@ def cancel(db: Session, participant_id: int, now: datetime) -> Hall:
     _end(db, hall, person, now)
     if not db.scalar(select(exists().where(Question.participant_id == person.id))):
         _forget_words(db, person)
+    if hall.entry == Entry.OPEN and person.banned_at is None:  # where nobody needs a place, they go on without one
+        db.execute(delete(Ticket).where(Ticket.participant_id == person.id))
     return hall
 
 

@@ -51,7 +51,7 @@ def note_moved(db: Session, event: HallMoved) -> None:
     """Reminders of the old date are void; whoever is registered hears of the new one."""
     hall = db.get_one(Hall, event.hall_id)
     call_off(db, hall.id, REMINDERS, event.at)
-    announce(db, hall.id, NewsKind.MOVED, hall.sequence, event.at)
+    announce(db, hall.id, NewsKind.MOVED, new_id(), event.at)
 
 
 def note_cancelled(db: Session, event: HallCancelled) -> None:

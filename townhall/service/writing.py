@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
@@ -19,7 +19,7 @@ from app.departments.model import Department
 from townhall.events import HallMoved, PlacesChanged
 from townhall.model import Hall, HallDepartment, HallStaff, Speaker
 from townhall.rules import writing as rules
-from townhall.rules.lifecycle import HallState, Part
+from townhall.rules.lifecycle import OVER, HallState, Part
 from townhall.rules.writing import IN_CALENDARS, MOVES_IT, SECTIONS
 from townhall.service.scheduling import ChangedMeanwhile, noted, owned
 
@@ -92,12 +92,16 @@ def _check(hall: Hall, section: str, now: datetime) -> None:
 
 
 def _check_code(db: Session, hall: Hall, code: str | None) -> None:
+    """No other hall's; one that is over gives its code to the next that asks for it."""
     if code is None or code == hall.code:
         return
+    others = select(Hall.id, Hall.state).where(Hall.code == code, Hall.id != hall.id)
     with db.no_autoflush:
-        taken = db.scalar(select(Hall.id).where(Hall.code == code, Hall.id != hall.id))
-    if taken is not None:
+        other = db.execute(others).one_or_none()
+    if other is not None and HallState(other.state) not in OVER:
         raise Invalid([FieldError("code", str(_("Another town hall has this code. Choose another one.")))])
+    if other is not None:
+        db.execute(update(Hall).where(Hall.id == other.id).values(code=None))
 
 
 def _name(db: Session, hall: Hall, people: People) -> None:

@@ -20,7 +20,7 @@ from townhall.queries import joining as queries
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Place
 from townhall.rules.news import UNSUBSCRIBE
 from townhall.rules.registering import RegistrationLinkUnknown
-from townhall.service import joining, places, registering, telling
+from townhall.service import joining, registering, telling
 from townhall.web import browser
 from townhall.web.readable import readable_hall
 
@@ -31,7 +31,7 @@ def place_page(request: Request[Any, Any, Any], db: NamedDependency[Session], ha
     hall, person = _mine(request, db, hall_id)
     if person is None:
         return see_other(f"/townhalls/{hall.id}/register")
-    ahead = places.ahead_of(db, person) if person.place == Place.WAITING else 0
+    ahead = queries.ahead_of(db, person) if person.place == Place.WAITING else 0
     response: Response[bytes] = request.app.state.pages.personal(
         "townhalls/registering/place.html",
         hall=hall,

@@ -116,14 +116,13 @@ def entries(
     known: About | None = None,
 ) -> list[Entry]:
     """``whole``: every reply stands on the page."""
-    authors = {row.author_id for row in rows}
-    names = titles.names(db, authors - {None})
+    names = titles.names(db, {row.author_id for row in rows if row.author_id is not None})
     reasons = titles.of(db)
     shown = {row.id: row.shown_revision for row in rows}
     return [
         Entry(
             row,
-            names.get(row.author_id),
+            names.get(row.author_id or 0),
             reasons.get(row.reason_code, "") if row.reason_code else "",
             may_act,
             0 if whole or row.depth > 1 else max(0, row.replies_numbered - FIRST_REPLIES),

@@ -217,6 +217,10 @@ def test_a_code_is_one_whatever_way_it_is_spelt_and_only_one_halls(
     assert "whole number" in send(ana, f"{other}/edit/taking-part", status=422, code="NEW1", capacity="-3", **form).text
     send(ana, here, f"{here}/discard")
     send(ana, f"{other}/edit/taking-part", code="Ward-4", **form)  # free again
+    over = meeting.hall(HallState.ENDED, code="LAST1")
+    send(ana, f"{other}/edit/taking-part", code="last 1", **form)
+    assert row(running, other).code == "LAST1"
+    assert meeting.row(Hall, over).code is None
 
 
 def test_speakers_are_rows_that_grow_and_go(running: RunningSite, meeting: Meeting, ana: httpx.Client) -> None:

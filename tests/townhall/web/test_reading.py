@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from icalendar import Calendar
 
+from app.core.security.limits import Allowance
 from app.core.web.atom import NAMESPACE
 from tests import databases
 from tests.fakes import FixedClock
@@ -23,6 +24,7 @@ from townhall.api.shapes import HallPage, HallWhole
 from townhall.model import Hall
 from townhall.rules.lifecycle import HallState
 from townhall.rules.questions import QuestionState
+from townhall.web import joining_code
 
 NOW = datetime(2026, 9, 28, 16, tzinfo=UTC)
 STARTS = datetime(2026, 10, 5, 16, tzinfo=UTC)
@@ -91,7 +93,7 @@ def test_before_it_the_page_says_when_who_and_how(
         "10 minutes",
         "Typed by a person",
         "Online, and at Library, Oak Street.",
-        "All 1 places are taken",
+        "The one place is taken",
         "Join the waiting list",
         "WARD4",
         "QR code that leads to",
@@ -218,6 +220,19 @@ def test_scenario_4_the_code_typed_as_ward_4_opens_the_same_as_the_qr_code(
     draft = meeting.row(Hall, town["draft"]).code
     assert hana.post("/join", data={"code": draft}).status_code == 422
     assert 'value="ward 4"' in hana.get("/join?code=ward%204").text
+
+
+def test_whoever_tries_codes_without_end_waits_and_keeps_what_was_typed(
+    running: RunningSite, hana: httpx.Client, monkeypatch: pytest.MonkeyPatch, town: dict[str, int]
+) -> None:
+    limits = running.house.limits
+    monkeypatch.setattr(limits, "on", True)
+    monkeypatch.setattr(joining_code, "TRIES", Allowance(most=2))
+    assert [hana.post("/join", data={"code": "guess1"}).status_code for _try in range(2)] == [422, 422]
+    busy = hana.post("/join", data={"code": "guess2"})
+    assert busy.status_code == 429
+    assert int(busy.headers["retry-after"]) > 0
+    assert 'value="guess2"' in busy.text
 
 
 def test_a_countdown_is_never_cached_past_its_truth(running: RunningSite, meeting: Meeting, hana: httpx.Client) -> None:

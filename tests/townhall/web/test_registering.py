@@ -61,7 +61,9 @@ def test_dora_registers_by_a_letter_and_comes_in(door: Arriving, dora: Visitor) 
     assert "You are registered" in dora.words
     told = door.town.deliver().last_to("dora@example.org")
     assert told["Subject"] == "You are registered"
-    assert f"/townhalls/{hall}.ics" in told.get_content()
+    calendar = re.search(r"(/townhalls/\d+\.ics)", told.get_content())
+    assert calendar is not None
+    assert "BEGIN:VEVENT" in dora.http.get(calendar[1]).text
     assert door.town.broken() == {}
 
 
@@ -73,6 +75,7 @@ def test_in_a_live_hall_the_button_leads_into_the_room(door: Arriving, dora: Vis
     assert (answer.status_code, answer.headers["location"]) == (303, f"/townhalls/{hall}/room")
     assert dora.open(f"/townhalls/{hall}/room").status_code == 200
     assert "Register to take part" not in dora.words
+    assert f'href="/townhalls/{hall}/place"' in dora.page.text, "where the place is given back"
 
 
 def test_a_known_address_is_answered_as_a_new_one(door: Arriving, site: RunningSite) -> None:
