@@ -201,3 +201,45 @@ def test_commands_are_posted_where_there_is_no_socket(site: RunningSite) -> None
         del gil.headers["Origin"]
         nobody = gil.post(f"/townhalls/{hall}/commands", json=body | {"id": "posted-without"})
         assert nobody.json()["code"] == "registration_needed"
+
+
+def test_what_is_hidden_on_stage_leaves_every_screen_and_the_stage(site: RunningSite) -> None:
+    """Scenario 12."""
+    town = meeting(site)
+    hall = town.hall()
+    question = town.question(hall, SECRET)
+    town.send(hall, town.staff(town.ana), "question.stage", question=question)
+    with following(site, hall) as screen, following(site, hall, cookies=session_of(site, town.ana)) as ana:
+        screen.hello()
+        assert screen.state["stage"] == question
+        ana.hello("staff")
+        town.send(hall, town.staff(town.ben), "question.hide", question=question, reason="offensive")
+        assert screen.event("question.hidden")["gone"]
+        assert ana.event("question.hidden")["state"] == "hidden"
+        snap = httpx.get(f"{site.base}/townhalls/{hall}/state")
+        assert snap.json()["state"]["stage"] is None
+        assert SECRET not in snap.text
+
+
+def test_staff_alone_see_hands_and_whether_the_host_is_away(site: RunningSite) -> None:
+    town = meeting(site)
+    hall = town.hall()
+    gil = town.participant(hall, "Gil Gomez")
+    with (
+        following(site, hall, cookies=session_of(site, town.ben)) as ben,
+        following(site, hall, cookies=browser_of(site, hall, gil)) as his,
+    ):
+        ben.hello("staff")
+        assert ben.state["host"]["away"]
+        his.hello()
+        assert "hands" not in his.state
+        assert "away" not in his.state["host"]
+        assert his.command("hand.set", on=True)["t"] == "ok"
+        hand = ben.until(lambda f: bool(f.get("st", {}).get("hands")))["st"]["hands"][0]
+        assert (hand["participant"], hand["called"]) == (gil, False)
+        said = ben.command("caption.write", text="Good evening, every", partial=True)
+        assert said["d"] == {"partial": True}
+        his.key("caption.part", "Good evening, every")
+        with following(site, hall, cookies=session_of(site, town.ana)) as ana:
+            ana.hello("staff")
+            ben.until(lambda f: "host" in f.get("st", {}) and not f["st"]["host"]["away"])
