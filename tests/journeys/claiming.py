@@ -68,6 +68,8 @@ NO_PAGES = {
     "/townhalls.atom": "a feed",
     "/townhalls.ics": "a calendar",
     "/townhalls/{ref}/qr.svg": "a picture",
+    "/townhalls/{hall_id}/events": "a stream",
+    "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
