@@ -126,7 +126,7 @@ def test_a_review_is_heard_by_somebody_else_and_published_when_granted(town: Tow
     with pytest.raises(NotYourQuestion):
         meeting.send(hall, meeting.of(hana), "review.ask", question=question, why="I like it.")
     with pytest.raises(Invalid) as wrong:
-        meeting.send(hall, meeting.of(gil), "review.ask", question=question)
+        meeting.send(hall, meeting.of(gil), "review.ask", question=question, why="x" * 4001)
     assert wrong.value.errors[0].field == "why"
     meeting.send(hall, meeting.of(gil), "review.ask", question=question, why="The council does decide this.")
     with pytest.raises(AppealedAlready):
@@ -138,6 +138,19 @@ def test_a_review_is_heard_by_somebody_else_and_published_when_granted(town: Tow
     assert meeting.events(hall)[-1] == ("question.published", question)
     with town.database.reading() as db:
         assert standing.refused_by_reason(db, hall) == {}
+    assert town.broken() == {}
+
+
+def test_a_review_is_one_press_of_a_button(town: Town) -> None:
+    meeting = Meeting(town)
+    hall = meeting.hall()
+    gil = meeting.participant(hall, "Gil Gomez")
+    question = asked(meeting, hall, gil)
+    meeting.send(hall, meeting.staff(meeting.cleo), "question.reject", question=question, reason="irrelevant")
+    meeting.send(hall, meeting.of(gil), "review.ask", question=question)
+    with town.database.reading() as db:
+        own = standing.me(db, gil)["questions"][0]
+    assert (own["review"], own["can_review"]) == ("waiting", False)
     assert town.broken() == {}
 
 
