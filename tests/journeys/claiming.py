@@ -68,6 +68,8 @@ NO_PAGES = {
     "/townhalls.atom": "a feed",
     "/townhalls.ics": "a calendar",
     "/townhalls/{ref}/qr.svg": "a picture",
+    "/townhalls/{hall_id}/events": "a stream",
+    "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
@@ -201,7 +203,6 @@ REGISTERING = Part(
     ),
     ("townhalls/registering/",),
 )
-PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING)
 SCHEDULING = Part(
     "town halls before they begin, and how they are found",
     (
@@ -216,7 +217,17 @@ SCHEDULING = Part(
         "townhalls/page",
     ),
 )
-PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, SCHEDULING)
+LIVING = Part(
+    "town halls while they are live, and after",
+    (
+        "/hosting/townhalls/{hall_id}/console",
+        "/moderation/townhalls",
+        "/townhalls/{hall_id}",
+        "/townhalls/{ref}/captions",
+    ),
+    ("townhalls/",),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING, SCHEDULING, LIVING)
 
 
 def routes_of(house: House) -> set[str]:
