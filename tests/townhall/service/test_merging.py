@@ -16,6 +16,7 @@ from tests.townhall.service.people import browsers
 from townhall import events
 from townhall.model import Ban, Hall, Hand, Participant, Poll, Question, Upvote
 from townhall.queries import standing
+from townhall.queries.mine import mine
 from townhall.rules.asking import CannotUpvote, OwnQuestion, QuestionElsewhere
 from townhall.rules.commands import AuthExpired, Banned, CommandIdReused, SessionEnded, Stale
 from townhall.rules.lifecycle import HallState
@@ -132,7 +133,7 @@ def test_upvotes_are_set_and_not_toggled(town: Town) -> None:
         upvote(meeting, hall, hers, waits)
     assert unknown.value.status == 404
     with town.database.reading() as db:
-        assert standing.me(db, hana)["upvotes"] == [question]
+        assert mine(db, hall, town.site.permissions, participant_id=hana)["votes"] == [question]
 
 
 def test_one_batch_says_to_each_what_is_theirs(town: Town) -> None:
