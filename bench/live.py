@@ -161,7 +161,9 @@ def crashes(hall: Hall, rounds: int, viewers: int = 300, latest: float = 2.5) ->
     return faults
 
 
-def _crash(hall: Hall, crowd: Crowd, viewers: int, chance: random.Random, voted: set[str]) -> tuple[list[str], float]:
+def _crash(
+    hall: Hall, crowd: Crowd, viewers: int, chance: random.Random, voted: set[str], latest: float
+) -> tuple[list[str], float]:
     """What was found wrong, and how long it took until everybody was live again."""
     questions = hall.meeting.questions[-VOTED:]
     crowd.call("connect", **hall.where(), number=viewers, seconds=0.5)
