@@ -65,6 +65,7 @@ from townhall.web import (
     joining_code,
     leaving,
     listing,
+    minutes,
     planning,
     preparing,
     reading,
@@ -222,6 +223,6 @@ def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> No
     def wind_up(db: Session, now: datetime) -> int:
         return winding_up.wind_up_some(db, site.referring, now)
 
-    site.routers += [*archive.HANDLERS]
-    site.dependencies["hall_parts"].append(archive.part)
+    site.routers += [*archive.HANDLERS, *minutes.HANDLERS]
+    site.dependencies["hall_parts"] += [archive.part, minutes.part]
     site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))
