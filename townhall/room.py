@@ -62,6 +62,7 @@ from townhall.verify import INVARIANTS
 from townhall.web import (
     archive,
     editing,
+    exports,
     joining_code,
     leaving,
     listing,
@@ -223,6 +224,6 @@ def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> No
     def wind_up(db: Session, now: datetime) -> int:
         return winding_up.wind_up_some(db, site.referring, now)
 
-    site.routers += [*archive.HANDLERS, *minutes.HANDLERS]
+    site.routers += [*archive.HANDLERS, *minutes.HANDLERS, *exports.HANDLERS]
     site.dependencies["hall_parts"] += [archive.part, minutes.part]
     site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))
