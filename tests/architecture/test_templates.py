@@ -21,6 +21,8 @@ SCRIPTS = (
     '<script type="module" src="{{ asset(\'js/session.js\') }}"></script>',
     '<script type="module" src="{{ asset(\'js/moderation.js\') }}"></script>',
     '<script type="module" src="{{ asset(\'js/reading.js\') }}"></script>',
+    '<script type="module" src="{{ asset(\'js/countdown.js\') }}"></script>',
+    '<script type="module" src="{{ asset(\'js/hall.js\') }}"></script>',
     "<script>{{ body_script }}</script>",  # allowed by its hash
 )
 

@@ -72,6 +72,8 @@ NO_PAGES = {
     "/townhalls/{ref}/questions.json": "data",
     "/townhalls/{ref}/captions.txt": "plain text",
     "/townhalls/{ref}/captions.vtt": "captions for a player",
+    "/townhalls/{hall_id}/events": "a stream",
+    "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",

@@ -78,7 +78,9 @@ class LiveHall:
         self._most = 0
         self._sessions: frozenset[bytes] = frozenset()
         self._pings = 0
-        self._turn = asyncio.Lock()
+        self._turn, self._peeking = asyncio.Lock(), asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
+        self._begun = False
 
     # its life
 
@@ -187,11 +189,24 @@ class LiveHall:
         elif any(event.kind == "ban.set" for event in found.events):
             self._note_beat(await self.halls.read(self._beat))
 
-    async def catch_up(self) -> None:
-        """Look now, and tell."""
-        await self.look()
+    async def refreshed(self, epoch: str = "", seq: int = 0) -> None:
+        """Know what is committed by now, for somebody who comes: nothing leaves that was hidden a moment ago.
+
+        ``epoch`` and ``seq``: how far another process has told them already; then everybody is told as much. Those who
+        come together wait for one look.
+        """
+        if self._refreshing is None or self._refreshing.done() or self._begun:
+            self._refreshing, self._begun = asyncio.get_running_loop().create_task(self._refresh()), False
+        await asyncio.shield(self._refreshing)
         for lane in self.lanes.values():
-            await lane.flush()
+            if lane.epoch == epoch and lane.flushed < seq <= lane.top:
+                await lane.flush()
+
+    async def _refresh(self) -> None:
+        async with self._peeking:
+            self._begun = True
+            await self._look_for_urgent()
+            self.heard.set()
 
     async def _look_for_urgent(self) -> None:
         """Counts can wait for the tick; whether anything has happened is one row to look at."""

@@ -127,14 +127,19 @@ class Viewer:
         """Drop the connection with whatever waits in it; a server's ordinary close waits until it has all left."""
         if self._task is not None:
             self._task.cancel()
-        if self._transport is not None:
-            with suppress(Exception):
-                self._transport.abort()
+        cut(self._transport)
 
 
 def transport_of(receive: Any) -> Any:
     """The connection behind a raw ASGI channel of uvicorn's, or None: what it closes otherwise waits for its reader."""
     return getattr(getattr(receive, "__self__", None), "transport", None)
+
+
+def cut(transport: Any) -> None:
+    """Drop it with whatever waits in it."""
+    if transport is not None:
+        with suppress(Exception):
+            transport.abort()
 
 
 class _Rest:

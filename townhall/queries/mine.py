@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.rules.acts import Permissions
 from townhall.model import Hall, HallStaff, Hand, Participant, Poll, PollAnswer, Question, Upvote
+from townhall.queries import standing
 from townhall.queries.showing import Thing, instant
 from townhall.rules.lifecycle import TAKES_PART, Entry, Place
 from townhall.rules.operations import OPERATIONS
@@ -88,7 +89,7 @@ def _theirs(db: Session, hall_id: int, participant_id: int) -> Thing:
     return {
         "votes": sorted(db.scalars(votes)),
         "answers": {str(poll): answer for poll, answer in db.execute(answers)},
-        "questions": [_own(row) for row in _asked(db, hall_id, participant_id)],
+        "questions": [_own(db, row) for row in _asked(db, hall_id, participant_id)],
         "hand": hand is not None and hand.lowered_at is None,
     }
 
@@ -98,8 +99,12 @@ def _asked(db: Session, hall_id: int, participant_id: int) -> Sequence[Question]
     return db.scalars(mine.where(Question.state != QuestionState.REMOVED).order_by(Question.id)).all()
 
 
-def _own(row: Question) -> Thing:
-    """One's own words one may always read; ``reason``: the code of why it was not accepted, or was hidden."""
+def _own(db: Session, row: Question) -> Thing:
+    """One's own words one may always read; ``reason``: the code of why it was not accepted, or was hidden.
+
+    Those have what :func:`standing.refusal` says beside them; of the others nothing can be reviewed.
+    """
+    refused = row.state in (QuestionState.REJECTED, QuestionState.HIDDEN)
     return {
         "id": row.id,
         "rev": row.rev,
@@ -110,4 +115,5 @@ def _own(row: Question) -> Thing:
         "into": row.merged_into_id,
         "votes": row.votes,
         "at": instant(row.asked_at),
+        **(standing.refusal(db, row) if refused else {"can_review": False}),
     }

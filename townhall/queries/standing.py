@@ -1,8 +1,8 @@
-"""How a hall stands: hands, what waits, what was refused, bans; and how somebody stands in it. Plain dicts and numbers."""
+"""How a hall stands: hands, what waits, bans, and why a question was not accepted. Plain dicts and numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,14 +11,13 @@ from app.core.subject import SubjectRef
 from app.moderation import queries as moderation
 from app.moderation.model import Appeal, Case, Decision
 from app.moderation.rules.standards import Verdict
-from townhall.model import Ban, Hand, Notice, Participant, PollAnswer, Question, Upvote
+from townhall.model import Ban, Hand, Participant, Question
 from townhall.queries.showing import Thing, instant
 from townhall.rules.questions import QuestionState
 
 Q = QuestionState
 #: kind of subject of a question's cases
 QUESTION = "question"
-_REFUSED = (Q.REJECTED, Q.HIDDEN)
 
 
 def hands(db: Session, hall_id: int) -> list[Thing]:
@@ -36,25 +35,12 @@ def hands(db: Session, hall_id: int) -> list[Thing]:
     ]
 
 
-def notice(db: Session, hall_id: int) -> str:
-    """What is announced at the moment; empty for nothing."""
-    shown = select(Notice.text).where(Notice.hall_id == hall_id, Notice.removed_at.is_(None))
-    return db.scalars(shown.order_by(Notice.id.desc()).limit(1)).first() or ""
-
-
 def waiting(db: Session, hall_id: int, *, of_banned: bool = False) -> Sequence[Question]:
     """What waits for a moderator, the longest wait first; of people who were banned since: a list beside it."""
     banned = select(Participant.id).where(Participant.hall_id == hall_id, Participant.banned_at.is_not(None))
     theirs = func.coalesce(Question.participant_id, 0).in_(banned)
     here = (Question.hall_id == hall_id, Question.state == Q.WAITING, theirs if of_banned else ~theirs)
     return db.scalars(select(Question).where(*here).order_by(Question.settled_at, Question.id)).all()
-
-
-def refused_by_reason(db: Session, hall_id: int) -> Mapping[str, int]:
-    """How many questions were not accepted, by the reason's code: this is public, and nothing else of them is."""
-    here = (Question.hall_id == hall_id, Question.state.in_(_REFUSED), Question.reason_code.is_not(None))
-    rows = select(Question.reason_code, func.count()).where(*here).group_by(Question.reason_code)
-    return {code: count for code, count in db.execute(rows.order_by(Question.reason_code)) if code}
 
 
 def bans(db: Session, hall_id: int) -> list[Thing]:
@@ -79,43 +65,9 @@ def banned(db: Session, hall_id: int) -> frozenset[int]:
     return frozenset(db.scalars(rows))
 
 
-def me(db: Session, participant_id: int) -> Thing:
-    """What is somebody's own: ``name``, ``upvotes`` (questions), ``answers`` (poll -> answer), ``questions``, ``hand``
-    (``number``, ``called``; None while it is down), ``banned``."""
-    person = db.get(Participant, participant_id)
-    if person is None:
-        return {}
-    mine = select(Question).where(Question.participant_id == participant_id).order_by(Question.id)
-    upvoted = select(Upvote.question_id).where(Upvote.participant_id == participant_id).order_by(Upvote.question_id)
-    answered = select(PollAnswer.poll_id, PollAnswer.answer).where(PollAnswer.participant_id == participant_id)
-    hand = db.get(Hand, (person.hall_id, participant_id))
-    up = hand is not None and hand.lowered_at is None
-    return {
-        "name": person.name,
-        "upvotes": list(db.scalars(upvoted)),
-        "answers": {poll: answer for poll, answer in db.execute(answered)},
-        "questions": [_own(db, question) for question in db.scalars(mine)],
-        "hand": {"number": hand.number, "called": hand.called_at is not None} if hand is not None and up else None,
-        "banned": person.banned_at is not None,
-    }
-
-
-def _own(db: Session, question: Question) -> Thing:
-    """To whoever asked it, whatever became of it; with the reason of a refusal, and what became of a review."""
-    shown: Thing = {
-        "id": question.id,
-        "rev": question.rev,
-        "text": question.text,
-        "state": question.state,
-        "into": question.merged_into_id,
-        "at": instant(question.asked_at),
-    }
-    if question.state in _REFUSED:
-        shown |= _refusal(db, question)
-    return shown
-
-
-def _refusal(db: Session, question: Question) -> Thing:
+def refusal(db: Session, question: Question) -> Thing:
+    """For whoever asked it, why it was not accepted: ``why`` and ``rule`` in the words of the standards, the moderator's
+    ``note``, and ``review`` (None, or ``waiting``, ``upheld``, ``overturned``, ``moot``), which they ``can_review`` ask for once."""
     about = SubjectRef(QUESTION, question.id)
     reason = moderation.reason_given(db, about, question.reason_code or "")
     last = moderation.latest_decision(db, about, but={Verdict.DISMISS, Verdict.UPHOLD})
@@ -128,7 +80,6 @@ def _refusal(db: Session, question: Question) -> Thing:
         .limit(1)
     )
     return {
-        "reason": question.reason_code,
         "why": reason.title if reason is not None else "",
         "rule": reason.rule if reason is not None else "",
         "note": last.note if last is not None else "",

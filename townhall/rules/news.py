@@ -21,9 +21,8 @@ class NewsKind(StrEnum):
 
 
 #: letters to one person about their own place
-CONFIRM, REGISTERED, WAITING, PROMOTED = (
-    f"townhalls/mail/{name}" for name in ("confirm", "registered", "waiting", "promoted")
-)
+CONFIRM, REGISTERED = "townhalls/mail/confirm", "townhalls/mail/registered"
+WAITING, PROMOTED = "townhalls/mail/waiting", "townhalls/mail/promoted"
 #: what a letter says to whoever stands there
 BY_PLACE = {Place.PENDING: CONFIRM, Place.REGISTERED: REGISTERED, Place.WAITING: WAITING}
 REMINDERS = frozenset({NewsKind.DAY_BEFORE, NewsKind.HOUR_BEFORE})

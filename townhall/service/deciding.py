@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import FieldError, Invalid
+from app.core.i18n import _
 from app.core.security import events as security
+from app.core.text.plain import is_blank
 from app.moderation import appeals, queries
 from app.moderation import service as moderation
 from app.moderation.cases import waiting_case
@@ -24,6 +26,8 @@ from townhall.service.commanding import Work
 from townhall.service.screening import question_ref
 
 Q = QuestionState
+#: what the second moderator reads of somebody who pressed the button alone
+NO_REASONS = _("Whoever asked the question gave no reasons.")
 
 
 def publish(work: Work, d: JudgeQuestion) -> Mapping[str, Any]:
@@ -82,7 +86,7 @@ class Reviewing:
         if decision is None:
             raise CannotAppeal
         try:
-            words = appeals.read_words(d.why)
+            words = appeals.read_words(str(NO_REASONS) if is_blank(d.why) else d.why)
         except Invalid as wrong:
             raise Invalid([FieldError("why", error.message) for error in wrong.errors]) from None
         appeals.appeal(work.db, work.means.moderated, self.policy, decision.id, words, work.now)

@@ -56,7 +56,8 @@ def count_of_rows(ids: Collection[int] | None = None) -> Select[int, int]:
         roots = roots.where(Question.id.in_(ids))
     tree = roots.cte("tree", recursive=True)
     joined = aliased(Question)
-    tree = tree.union_all(select(tree.c.root, joined.id).join(tree, joined.merged_into_id == tree.c.member))
+    # each pair once: it would also come to an end if, against all rules, something led back to itself
+    tree = tree.union(select(tree.c.root, joined.id).join(tree, joined.merged_into_id == tree.c.member))
     return (
         select(tree.c.root, func.count(func.distinct(Upvote.participant_id)))
         .join(Upvote, Upvote.question_id == tree.c.member)

@@ -24,13 +24,13 @@ from townhall.events import QuestionSettled
 from townhall.model import Hall, Question, QuestionText
 from townhall.rules.asking import digest_of
 from townhall.rules.commands import NoSuchThing
+from townhall.rules.news import PARTICIPANT
 from townhall.rules.questions import ORIGIN_NAMES, PUBLIC, QUESTION_STATE_NAMES, Origin, QuestionState
 from townhall.service import moving
 from townhall.service.screening import account_of, question_ref
 
 Q = QuestionState
-#: kind of recipient: letters go to the address that a participant registered with
-PARTICIPANT = "townhall.participant"
+
 REFUSED = frozenset({Q.REJECTED, Q.HIDDEN})
 _BECOMES = {Verdict.REJECT: Q.REJECTED, Verdict.HIDE: Q.HIDDEN}
 MOST_TITLE = 80

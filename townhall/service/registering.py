@@ -69,7 +69,8 @@ def ask(
 
     Raises why nobody registers here.
     """
-    hall = locking.shared(db, hall_id)
+    # two rows may change then, in an order that nobody else keeps
+    hall = locking.shared(db, hall_id) if again is None else locking.locked(db, hall_id)
     if (refusal := refusal_to_register(hall)) is not None:
         raise refusal
     if hall.salt is None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-import segno
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -17,6 +15,7 @@ from app.core.errors import NotFound
 from app.core.security.headers import policy
 from app.core.web.edge import shows
 from app.core.web.page import see_other
+from app.core.web.qr import qr_code
 from townhall.queries import showing
 from townhall.queries.pages import state_of
 from townhall.rules.lifecycle import HallState, Video
@@ -32,7 +31,8 @@ def screen(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
         return see_other(f"/townhalls/{hall.id}")
     away = state.site.dependencies["hall_policy"].host_away_seconds
     shown = state_of(db, hall.id, showing.PUBLIC_LANE, now, away=away)
-    base = state.settings.base_url
+    base: str = state.settings.base_url
+    link = f"{base}/townhalls/{hall.id}/room"
     staged = next((q for q in shown["questions"] if q["id"] == shown.get("stage")), None)
     response: Response[bytes] = state.pages.public(
         "townhalls/screen.html",
@@ -45,16 +45,11 @@ def screen(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
         staged=staged,
         shown=[q for q in shown["questions"] if q["state"] in ("open", "answered")],
         join_host=urlsplit(base).netloc,
-        qr=qr_code(f"{base}/townhalls/{hall.id}/room"),
+        link=link,
+        qr=qr_code(link),
         words=words_for_script(),
     )
     return response
-
-
-def qr_code(link: str) -> Markup:
-    """As SVG; it says where it leads to whoever does not see it."""
-    drawn = segno.make(link, error="m").svg_inline(scale=4, border=2, light="#ffffff", title=link, omitsize=True)
-    return Markup(drawn)  # noqa: S704  segno escapes the title
 
 
 @get("/townhalls/{hall_id:int}/watch", name="townhalls.watch", guards=[anyone], sync_to_thread=True)

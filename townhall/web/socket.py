@@ -20,8 +20,8 @@ from townhall.live import frames
 from townhall.live.carrying import carry_out, entered
 from townhall.live.entering import Admitted, Refused, admit, halls_of, knock
 from townhall.live.frames import SUBPROTOCOL, VERSION, Frame
-from townhall.live.reading import Ack, BadFrame, Command, Hello, read
-from townhall.live.viewers import Viewer, transport_of
+from townhall.live.reading import Ack, BadFrame, Command, Hello, Resume, read
+from townhall.live.viewers import Viewer, cut, transport_of
 from townhall.queries.showing import instant
 from townhall.rules.commands import AuthExpired, Sent, read_body
 from townhall.service.commanding import Sender
@@ -71,6 +71,8 @@ class Conversation:
                 await self._talk()
         except Refused as refused:
             await self._refuse(refused)
+        except TimeoutError:  # it does not even take the first frames
+            cut(transport_of(self.socket.receive))
         except (OSError, asyncio.CancelledError):
             pass  # it has gone, or the process ends
         except Exception:
@@ -117,17 +119,16 @@ class Conversation:
         self._leave()
         self.seat = seat = await admit(self.socket, self.hall_id, hello.lane)
         hall, lane = seat.hall, seat.lane
-        if hello.resume is not None and hello.resume.epoch == lane.epoch and hello.resume.seq > lane.flushed:
-            await hall.catch_up()  # another process may have told it what this one has not heard of yet
+        resume = hello.resume or Resume()
+        await hall.refreshed(resume.epoch, resume.seq)
         now = asyncio.get_running_loop().time()
         viewer = Viewer(
             self.socket.send, seat.sender, secrets.token_hex(4), now, transport=transport_of(self.socket.receive)
         )
         if hall.tabs_of(viewer) >= hall.halls.policy.tabs_most:
             raise Refused(4409, "too many tabs")
-        resumed = hello.resume is not None and lane.can_resume(hello.resume.epoch, hello.resume.seq)
-        if resumed and hello.resume is not None:
-            viewer.seq = hello.resume.seq
+        if resumed := lane.can_resume(resume.epoch, resume.seq):
+            viewer.seq = resume.seq
         await self._send(self._welcome(viewer, resumed=resumed))
         seat.me = {}
         if hall.halls.ending:

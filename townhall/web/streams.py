@@ -72,8 +72,7 @@ class Stream:
     async def _begin(self, seat: Admitted, receive: Any, send: Any) -> Viewer:
         hall, lane = seat.hall, seat.lane
         epoch, seq = self._position()
-        if epoch == lane.epoch and seq > lane.flushed:
-            await hall.catch_up()
+        await hall.refreshed(epoch, seq)
         now = asyncio.get_running_loop().time()
         viewer = Viewer(send, seat.sender, secrets.token_hex(4), now, streams=True, transport=transport_of(receive))
         if hall.tabs_of(viewer) >= hall.halls.policy.tabs_most:

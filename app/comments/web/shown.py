@@ -116,8 +116,7 @@ def entries(
     known: About | None = None,
 ) -> list[Entry]:
     """``whole``: every reply stands on the page."""
-    authors = {row.author_id for row in rows}
-    names = titles.names(db, {author for author in authors if author is not None})
+    names = titles.names(db, {row.author_id for row in rows if row.author_id is not None})
     reasons = titles.of(db)
     shown = {row.id: row.shown_revision for row in rows}
     return [

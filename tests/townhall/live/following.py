@@ -116,13 +116,15 @@ class Line:
 
 
 @contextmanager
-def following(site: RunningSite, hall: int, *, cookies: str = "", origin: bool = True, **how: Any) -> Iterator[Line]:
+def following(
+    site: RunningSite, hall: int, *, cookies: str = "", origin: str | None = "ours", **how: Any
+) -> Iterator[Line]:
     """A socket that has said nothing yet."""
     headers = {"Cookie": cookies} if cookies else {}
     address = f"ws://127.0.0.1:{site.port}/townhalls/{hall}/ws"
     how = {"subprotocols": ["townsquare-live.v1"], "compression": None} | how
     with connect(
-        address, origin=site.base if origin else None, additional_headers=headers, close_timeout=1, **how
+        address, origin=site.base if origin == "ours" else origin, additional_headers=headers, close_timeout=1, **how
     ) as socket:
         yield Line(socket)
 

@@ -12,9 +12,11 @@ from app.core.errors import Refusal
 from tests.site import Town
 from tests.townhall.crowd import act, answer, perform, upvote, upvotes
 from tests.townhall.meeting import Meeting
+from tests.townhall.service.people import browsers
 from townhall import events
 from townhall.model import Ban, Hall, Hand, Participant, Poll, Question, Upvote
 from townhall.queries import standing
+from townhall.queries.mine import mine
 from townhall.rules.asking import CannotUpvote, OwnQuestion, QuestionElsewhere
 from townhall.rules.commands import AuthExpired, Banned, CommandIdReused, SessionEnded, Stale
 from townhall.rules.lifecycle import HallState
@@ -26,28 +28,13 @@ def votes(meeting: Meeting, *questions: int) -> list[int]:
     return [meeting.row(Question, q).votes for q in questions]
 
 
-def crowd(meeting: Meeting, hall: int, many: int) -> list[int]:
-    """Participants of an open hall: quick to make, and known by a browser alone."""
-    now = meeting.town.now
-
-    def store(db: object) -> list[int]:
-        rows = [
-            Participant(id=hall * 10_000 + n, hall_id=hall, place="browser", created_at=now, asked_at=now)
-            for n in range(1, many + 1)
-        ]
-        db.add_all(rows)  # type: ignore[attr-defined]
-        return [row.id for row in rows]
-
-    return meeting.do(store)
-
-
 def test_joining_is_the_union_of_people_and_undoing_it_is_exact(town: Town) -> None:
     """Scenario 10."""
     meeting = Meeting(town)
     hall = meeting.hall()
     told: list[events.QuestionSettled] = []
     town.site.listeners[events.QuestionSettled].append(lambda _db, event: told.append(event))
-    people = crowd(meeting, hall, 70)
+    people = browsers(meeting, hall, 70)
     twelve, nineteen = meeting.question(hall), meeting.question(hall, "When does Oak Street open?")
     upvotes(meeting, hall, twelve, people[:40])
     upvotes(meeting, hall, nineteen, people[29:])
@@ -71,7 +58,7 @@ def test_joining_is_the_union_of_people_and_undoing_it_is_exact(town: Town) -> N
 def test_joining_what_has_others_joined_to_it(town: Town) -> None:
     meeting = Meeting(town)
     hall = meeting.hall()
-    people = crowd(meeting, hall, 3)
+    people = browsers(meeting, hall, 3)
     ben = meeting.staff(meeting.ben)
     first, second, third = (meeting.question(hall, f"Question {n}?") for n in range(3))
     for question, who in zip((first, second, third), people, strict=True):
@@ -146,7 +133,7 @@ def test_upvotes_are_set_and_not_toggled(town: Town) -> None:
         upvote(meeting, hall, hers, waits)
     assert unknown.value.status == 404
     with town.database.reading() as db:
-        assert standing.me(db, hana)["upvotes"] == [question]
+        assert mine(db, hall, town.site.permissions, participant_id=hana)["votes"] == [question]
 
 
 def test_one_batch_says_to_each_what_is_theirs(town: Town) -> None:
@@ -244,7 +231,7 @@ class Story:
     def __init__(self, meeting: Meeting) -> None:
         self.meeting = meeting
         self.hall = meeting.hall()
-        self.people = crowd(meeting, self.hall, 5)
+        self.people = browsers(meeting, self.hall, 5)
         self.ben = meeting.staff(meeting.ben)
         clerk = {"participant_id": None, "origin": "room", "clerk_id": meeting.ana}
         asker = meeting.participant(self.hall)
@@ -323,7 +310,7 @@ def test_three_hundred_upvotes_are_three_hundred(town: Town) -> None:
     """Scenario 8, at the service."""
     meeting = Meeting(town)
     hall = meeting.hall()
-    question, people = meeting.question(hall), crowd(meeting, hall, 300)
+    question, people = meeting.question(hall), browsers(meeting, hall, 300)
     for start in range(0, 300, 64):
         upvotes(meeting, hall, question, people[start : start + 64])
     assert votes(meeting, question) == [300]

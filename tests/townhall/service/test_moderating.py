@@ -19,6 +19,8 @@ from tests.townhall.crowd import upvote
 from tests.townhall.meeting import Meeting
 from townhall.model import Event, Hall, Question, QuestionText
 from townhall.queries import showing, standing
+from townhall.queries.mine import mine
+from townhall.queries.pages import rejected
 from townhall.rules.asking import NotYourQuestion, QuestionElsewhere
 from townhall.rules.commands import NotAllowed, Stale
 from townhall.rules.questions import QuestionState
@@ -50,6 +52,12 @@ def decide(meeting: Meeting, question: int, verdict: Verdict, *, by: int, reason
     )
 
 
+def own_of(town: Town, db: Any, hall: int, who: int) -> list[dict[str, Any]]:
+    """What one is shown of the questions that one asked."""
+    found: list[dict[str, Any]] = mine(db, hall, town.site.permissions, participant_id=who)["questions"]
+    return found
+
+
 def state_of(meeting: Meeting, question: int) -> str:
     return meeting.row(Question, question).state
 
@@ -74,7 +82,7 @@ def test_nobody_but_gil_and_the_staff_can_find_what_waits(town: Town) -> None:
     row = meeting.row(Question, question)
     assert (showing.question(row, "staff") or {})["text"] == "Why is Oak Street still closed?"
     with town.database.reading() as db:
-        assert [(q["id"], q["state"]) for q in standing.me(db, gil)["questions"]] == [(question, "waiting")]
+        assert [(q["id"], q["state"]) for q in own_of(town, db, hall, gil)] == [(question, "waiting")]
         assert [q.id for q in standing.waiting(db, hall)] == [question]
     meeting.send(hall, meeting.staff(meeting.ben), "question.publish", question=question, rev=1)
     assert "Oak Street" in everything_public(meeting, hall)
@@ -93,8 +101,8 @@ def test_gil_learns_why_and_others_a_number(town: Town) -> None:
         meeting.send(hall, cleo, "question.reject", question=question, rev=1)
     meeting.send(hall, cleo, "question.reject", question=question, rev=1, reason="duplicate", note="Asked before.")
     with town.database.reading() as db:
-        own = standing.me(db, gil)["questions"][0]
-        assert standing.refused_by_reason(db, hall) == {"duplicate": 1}
+        own = own_of(town, db, hall, gil)[0]
+        assert rejected(db, hall) == {"duplicate": 1}
     assert (own["state"], own["reason"], own["note"], own["can_review"]) == (
         "rejected",
         "duplicate",
@@ -126,7 +134,7 @@ def test_a_review_is_heard_by_somebody_else_and_published_when_granted(town: Tow
     with pytest.raises(NotYourQuestion):
         meeting.send(hall, meeting.of(hana), "review.ask", question=question, why="I like it.")
     with pytest.raises(Invalid) as wrong:
-        meeting.send(hall, meeting.of(gil), "review.ask", question=question)
+        meeting.send(hall, meeting.of(gil), "review.ask", question=question, why="x" * 4001)
     assert wrong.value.errors[0].field == "why"
     meeting.send(hall, meeting.of(gil), "review.ask", question=question, why="The council does decide this.")
     with pytest.raises(AppealedAlready):
@@ -137,7 +145,20 @@ def test_a_review_is_heard_by_somebody_else_and_published_when_granted(town: Tow
     assert state_of(meeting, question) == "open"
     assert meeting.events(hall)[-1] == ("question.published", question)
     with town.database.reading() as db:
-        assert standing.refused_by_reason(db, hall) == {}
+        assert rejected(db, hall) == {}
+    assert town.broken() == {}
+
+
+def test_a_review_is_one_press_of_a_button(town: Town) -> None:
+    meeting = Meeting(town)
+    hall = meeting.hall()
+    gil = meeting.participant(hall, "Gil Gomez")
+    question = asked(meeting, hall, gil)
+    meeting.send(hall, meeting.staff(meeting.cleo), "question.reject", question=question, reason="irrelevant")
+    meeting.send(hall, meeting.of(gil), "review.ask", question=question)
+    with town.database.reading() as db:
+        own = own_of(town, db, hall, gil)[0]
+    assert (own["review"], own["can_review"]) == ("waiting", False)
     assert town.broken() == {}
 
 

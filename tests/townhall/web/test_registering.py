@@ -75,6 +75,7 @@ def test_in_a_live_hall_the_button_leads_into_the_room(door: Arriving, dora: Vis
     assert (answer.status_code, answer.headers["location"]) == (303, f"/townhalls/{hall}/room")
     assert dora.open(f"/townhalls/{hall}/room").status_code == 200
     assert "Register to take part" not in dora.words
+    assert f'href="/townhalls/{hall}/place"' in dora.page.text, "where the place is given back"
 
 
 def test_a_known_address_is_answered_as_a_new_one(door: Arriving, site: RunningSite) -> None:

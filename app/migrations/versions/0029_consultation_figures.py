@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core.db import Instant
 
-revision = "0050_consultation_figures"
-down_revision = "0040_petitions_titles"
+revision = "0029_consultation_figures"
+down_revision = "0028_petitions_titles"
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 SQLITE = (

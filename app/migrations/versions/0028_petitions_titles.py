@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0040_petitions_titles"
-down_revision = "0028_townhall_news"
+revision = "0028_petitions_titles"
+down_revision = "0027_townhall_news"
 
 SQLITE = (
     """

@@ -5,7 +5,7 @@ from alembic import op
 
 from app.core.db import Instant
 
-revision = "0028_townhall_news"
+revision = "0027_townhall_news"
 down_revision = "0026_townhalls"
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
