@@ -11,8 +11,9 @@ from app.core.freshness import touch
 from app.outcomes.service.referring import Referring
 from townhall.model import Hall, Question
 from townhall.rules.lifecycle import HallState
+from townhall.rules.news import NewsKind
 from townhall.rules.questions import QuestionState
-from townhall.service import locking
+from townhall.service import locking, telling
 from townhall.service.answering import ticket
 
 A_STEP = 5
@@ -38,6 +39,7 @@ def _wind_up(db: Session, referring: Referring, hall_id: int, now: datetime) -> 
         question.department_id = department
         departments.add(department)
         ticket(db, referring, question, department, hall.ended_at)
+    telling.announce(db, hall_id, NewsKind.OUTCOME, 0, now)
     db.flush()
     if departments:
         touch(db, "outcomes", *(f"department:{number}" for number in departments))
