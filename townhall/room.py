@@ -74,6 +74,7 @@ from townhall.web import (
     planning,
     preparing,
     reading,
+    recording,
     registering,
     room,
     screen,
@@ -240,6 +241,13 @@ def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> No
     def wind_up(db: Session, now: datetime) -> int:
         return winding_up.wind_up_some(db, site.referring, now)
 
-    site.routers += [*archive.HANDLERS, *minutes.HANDLERS, *exports.HANDLERS]
+    site.routers += [*archive.HANDLERS, *minutes.HANDLERS, *exports.HANDLERS, *recording.HANDLERS]
     site.dependencies["hall_parts"] += [archive.part, minutes.part]
-    site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))
+
+    def leave(db: Session, now: datetime) -> int:
+        return winding_up.leave_some(db, site.referring, now)
+
+    site.jobs += [
+        Job("town halls: wind up", wind_up, timedelta(seconds=5)),
+        Job("town halls: leave what was opened again", leave, timedelta(minutes=1)),
+    ]
