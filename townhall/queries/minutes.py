@@ -98,7 +98,7 @@ def _asked(one: archive.Asked, say: Saying) -> Asked:
     if one.answer is not None:
         answers.append(f"{who}: {one.answer.summary}" if who else one.answer.summary)
     elif one.owed is not None:
-        by = say.last_day(one.owed.due_at)
+        by = say.last_day(one.owed.due_at) if one.owed.due_at else ""
         answers.append(str(_("{who} owes a written answer by {by}.")).format(who=who, by=by))
     answers += [str(_("Promised: {what}")).format(what=_promise(kept, say)) for kept in one.promises]
     return Asked(one.row.text, one.row.name, one.row.votes, _clock(one.second, say), answers)

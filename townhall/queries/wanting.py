@@ -24,10 +24,10 @@ def wanting(hall_id: int, kind: str, about: int) -> Select[int]:
         return _with_letters(hall_id, Participant.id.in_(asked))
     if kind == NewsKind.ANSWERED:
         answered = select(Referral.subject_id).join(Answer, Answer.referral_id == Referral.id)
-        of = answered.where(Answer.id == about, Referral.subject_kind == QUESTION)
+        of = Question.id.in_(answered.where(Answer.id == about, Referral.subject_kind == QUESTION))
     else:
-        of = select(Promise.question_id).where(Promise.commitment_id == about)
-    return _with_letters(hall_id, _concerned(_family(Question.id.in_(of))))
+        of = Question.id.in_(select(Promise.question_id).where(Promise.commitment_id == about))
+    return _with_letters(hall_id, _concerned(_family(of)))
 
 
 def wanting_of(hall_id: int, question_id: int) -> Select[int]:
