@@ -35,6 +35,7 @@ bench: $(VENV)/.dev ## all benchmarks
 	$(BIN)/python -m bench.comments
 	$(BIN)/python -m bench.consultations
 	$(BIN)/python -m bench.outcomes
+	$(BIN)/python -m bench.live
 
 assets: ## rebuild the vendored look (needs npm; nothing else does)
 	deploy/assets/build.sh

@@ -259,11 +259,11 @@ class Worker:
         frames = [s.frames - b for s, b in zip(self.sockets, before, strict=True)]
         return {"frames": sum(frames), "most": max(frames, default=0) / spent, "seconds": spent, "lost": self._lost()}
 
-    async def vote(self, questions: Sequence[int], per_second: float, seconds: float) -> dict[str, Any]:
-        """Upvotes at that pace, each voter in turn, once a question; how long until a screen showed each."""
+    async def vote(self, questions: Sequence[int], per_second: float, seconds: float, first: int = 0) -> dict[str, Any]:
+        """Upvotes at that pace, each voter from the ``first`` on, once a question; how long until a screen showed each."""
         self.latencies, self.acknowledged, self.refused, self.sent = array("d"), [], Counter(), {}
         self.due, self.shown = {q: [] for q in questions}, Counter()
-        pairs = [(voter, q) for q in questions for voter in self.voters]
+        pairs = [(voter, q) for q in questions for voter in self.voters[first:]]
         random.Random(4).shuffle(pairs)
         pairs = pairs[: int(per_second * seconds)]
         before = [s.frames for s in self.sockets]

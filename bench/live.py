@@ -23,8 +23,9 @@ from bench.meeting import Meeting
 
 VIEWERS = 2_000
 VOTERS = 200
-QUESTIONS = 40
+QUESTIONS = 50
 JOINS = 1_000
+VOTED = 10  # questions that are voted on while the server is struck
 FRAME = 62  # characters: about what a tick with some counts takes
 SETTINGS = {
     "TOWNHALL_VIEWERS_MOST": "100000",
@@ -112,7 +113,7 @@ def fan_out(hall: Hall, seconds: float) -> None:
 
 def voting(hall: Hall, seconds: float) -> None:
     """2,000 viewers, 200 votes a second, and some viewers that never read."""
-    report, questions = hall.report, hall.meeting.questions[20:]
+    report, questions = hall.report, hall.meeting.questions[20:-VOTED]
     with Crowd() as crowd:
         crowd.call("connect", **hall.where(), number=hall.size(VIEWERS), seconds=hall.size(VIEWERS) / 250)
         crowd.call("admit", path=hall.path, cookies=hall.meeting.cookies)
@@ -142,42 +143,58 @@ def joins(hall: Hall) -> None:
         crowd.call("leave")
 
 
-def crashes(hall: Hall, rounds: int, viewers: int = 300) -> None:
+def crashes(hall: Hall, rounds: int, viewers: int = 300, latest: float = 2.5) -> list[str]:
     """kill -9 while staff announce and people vote; everybody is live again with every number once."""
     report, slowest, faults = hall.report, 0.0, []
-    chance = random.Random(rounds)
+    chance, voted = random.Random(rounds), set[str]()
     for number in range(rounds):
         with Crowd() as crowd:
-            found, took = _crash(hall, crowd, viewers, chance)
+            found, took = _crash(hall, crowd, viewers, chance, voted, latest)
         faults += [f"round {number + 1}: {fault}" for fault in found]
         slowest = max(slowest, took)
     report.figures["crash.live_again_s"] = rounded(slowest)
     report.figures["crash.exact"] = not faults
-    report.notes += [f"crash: {rounds} rounds, the slowest came back after {slowest:.1f} s", *faults[:6]]
+    report.notes += [
+        f"crash: {rounds} rounds, the slowest came back after {slowest:.1f} s; {len(voted)} votes acknowledged",
+        *faults[:6],
+    ]
+    return faults
 
 
-def _crash(hall: Hall, crowd: Crowd, viewers: int, chance: random.Random) -> tuple[list[str], float]:
-    crowd.call("connect", **hall.where(), number=viewers, seconds=1.0)
+def _crash(
+    hall: Hall, crowd: Crowd, viewers: int, chance: random.Random, voted: set[str], latest: float
+) -> tuple[list[str], float]:
+    """What was found wrong, and how long it took until everybody was live again."""
+    questions = hall.meeting.questions[-VOTED:]
+    crowd.call("connect", **hall.where(), number=viewers, seconds=0.5)
     crowd.call("read_all")
     crowd.call("admit", path=hall.path, cookies=[hall.meeting.staff_cookie], lane="staff")
+    crowd.call("admit", path=hall.path, cookies=hall.meeting.cookies[-20:])
     before = hall.meeting.announced()
+    crowd.begin("vote", questions=questions, per_second=100.0, seconds=3.0, first=1)
     crowd.begin("announce", number=60, per_second=20.0)
-    time.sleep(chance.uniform(0.5, 2.5))
+    time.sleep(chance.uniform(0.5, latest))
     hall.site.kill()
-    time.sleep(chance.uniform(0.2, 2.0))
+    time.sleep(chance.uniform(0.2, latest / 2))
     hall.site.start()
     began = time.monotonic()
     survived = crowd.call("survive", path=hall.path, seconds=15.0)
     took = time.monotonic() - began
     time.sleep(0.8)
     told, (top, count) = crowd.call("tell"), hall.meeting.top()
-    acknowledged = sum(name.startswith("announce-") for name in told["acknowledged"])
+    announced = sum(name.startswith("announce-") for name in told["acknowledged"])
+    # the same voters and questions in the same order each round: their place in it names a vote
+    voted |= {name.split("-")[2] for name in told["acknowledged"] if name.startswith("bench-")}
+    columns, rows = hall.meeting.counts(questions)
+    stored = hall.meeting.announced() - before
     found = list(told["faults"])
     found += [f"{viewers - survived['live']} viewers are not live again"] * (survived["live"] < viewers)
     found += [f"viewers stand at {sorted(set(told['seqs']))}, the log at {top}"] * (set(told["seqs"]) != {top})
     found += [f"the log's top is {top}, its events are {count}"] * (top != count)
-    stored = hall.meeting.announced() - before
-    found += [f"{acknowledged} announcements acknowledged, {stored} stored"] * (stored < acknowledged)
+    found += [f"{announced} announcements acknowledged, {stored} stored"] * (stored < announced)
+    found += [f"{len(voted)} votes acknowledged, {rows} stored"] * (rows < len(voted))
+    found += [f"questions show {columns} votes, and have {rows}"] * (columns != rows)
+    found += ["nothing was acknowledged before the blow"] * (not announced or not voted)
     crowd.call("leave")
     return found, took
 

@@ -84,6 +84,7 @@ class Meeting:
                 created_at=self.now, asked_at=self.now, confirmed_at=self.now,
             )
         )  # fmt: skip
+        db.get_one(Hall, self.hall).taken += 1
         db.flush()
         key = identity.ticket(secret, self.hall, self.keys)
         db.add(Ticket(hall_id=self.hall, key=key, participant_id=number, at=self.now))

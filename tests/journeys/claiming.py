@@ -207,7 +207,6 @@ REGISTERING = Part(
     ),
     ("townhalls/registering/",),
 )
-PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING)
 SCHEDULING = Part(
     "town halls before they begin, and how they are found",
     (
@@ -219,10 +218,21 @@ SCHEDULING = Part(
         "townhalls/hosting/",
         "townhalls/join.html",
         "townhalls/list.html",
+        "townhalls/minutes.html",
         "townhalls/page",
     ),
 )
-PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, SCHEDULING)
+LIVING = Part(
+    "town halls while they are live, and after",
+    (
+        "/hosting/townhalls/{hall_id}/console",
+        "/moderation/townhalls",
+        "/townhalls/{hall_id}",
+        "/townhalls/{ref}/captions",
+    ),
+    ("townhalls/",),
+)
+PARTS = (TALKING, JUDGING, GOVERNING, RESPONDING, BUILDING, CONSULTING, REGISTERING, SCHEDULING, LIVING)
 
 
 def routes_of(house: House) -> set[str]:

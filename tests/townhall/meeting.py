@@ -20,7 +20,7 @@ from app.departments.model import Department
 from app.departments.queries import by_slug
 from tests.site import Town
 from townhall import identity
-from townhall.model import AgendaItem, Hall, HallDepartment, HallStaff, Participant, Person, Poll, Question
+from townhall.model import AgendaItem, Hall, HallDepartment, HallStaff, Merge, Participant, Person, Poll, Question
 from townhall.rules.commands import read_command
 from townhall.rules.lifecycle import Entry, HallState, Part, Place
 from townhall.rules.questions import Origin, QuestionState
@@ -162,6 +162,8 @@ class Meeting:
             )
             db.add(row)
             db.flush()
+            if row.merged_into_id is not None:
+                db.add(Merge(question_id=row.id, into_id=row.merged_into_id, state_before="open", at=now))
             return row.id
 
         return self.do(store)

@@ -23,7 +23,7 @@ from app.departments.queries import by_slug
 from app.site import Site
 from townhall import identity
 from townhall.demo.running import Running
-from townhall.model import Hall, Participant
+from townhall.model import Hall, Participant, Presence
 from townhall.rules.lifecycle import Place
 from townhall.rules.polls import PollDraft, read_poll
 from townhall.service import joining, places, planning, polls, scheduling, winding_up, writing
@@ -64,7 +64,13 @@ class _Life:
         running.run(self.chance)
         if "ended" in self.entry:
             ended = self.starts + self.entry["ended"] * A_MINUTE
+            self.write(lambda db: self._was_followed(db, ended))
             self.write(lambda db: winding_up.wind_up_some(db, self.site.referring, ended + A_MINUTE))
+
+    def _was_followed(self, db: Session, ended: datetime) -> None:
+        """What the process that served it had counted."""
+        reactions, most = dict(self.entry["reactions"]), self.entry["followed"]
+        db.add(Presence(hall_id=self.number, process="demo", here=0, reactions=reactions, most=most, at=ended))
 
     def write(self, act: Callable[[Session], T]) -> T:
         """One act, stored for itself as on the real site."""

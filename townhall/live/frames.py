@@ -22,16 +22,31 @@ encode = msgspec.json.encode
 class Frame:
     """One frame, ready for each kind of connection. ``event`` is the socket's, shared by all who get it."""
 
-    __slots__ = ("_position", "_streamed", "event")
+    __slots__ = ("_position", "_streamed", "_wire", "event")
 
     def __init__(self, body: bytes, position: str = "") -> None:
         self.event = {"type": "websocket.send", "text": body.decode()}
         self._position = position
         self._streamed: dict[str, Any] | None = None
+        self._wire = b""
 
     @property
     def text(self) -> str:
         return self.event["text"]
+
+    @property
+    def wire(self) -> bytes:
+        """As it stands on a socket's wire: one text frame of a server, whole, without extensions (RFC 6455, 5.2)."""
+        if not self._wire:
+            body = self.text.encode()
+            if (size := len(body)) < 126:
+                head = bytes((0x81, size))
+            elif size < 65_536:
+                head = b"\x81\x7e" + size.to_bytes(2, "big")
+            else:
+                head = b"\x81\x7f" + size.to_bytes(8, "big")
+            self._wire = head + body
+        return self._wire
 
     @property
     def streamed(self) -> dict[str, Any]:

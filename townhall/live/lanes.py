@@ -129,7 +129,7 @@ class Lane:
             frame = usual if viewer.tick == tick and viewer.seq == seq else self.since(viewer.seq, viewer.tick)
             moved = viewer.seq != flushed
             viewer.seq, viewer.tick = flushed, newest
-            viewer.push(frame.streamed if viewer.streams else frame.event, now)
+            viewer.give(frame, now)
             if moved and not viewer.streams:
                 viewer.sent_events(now)
 

@@ -21,7 +21,7 @@ from townhall.live.carrying import carry_out, entered
 from townhall.live.entering import Admitted, Refused, admit, halls_of, knock
 from townhall.live.frames import SUBPROTOCOL, VERSION, Frame
 from townhall.live.reading import Ack, BadFrame, Command, Hello, Resume, read
-from townhall.live.viewers import Viewer, cut, transport_of
+from townhall.live.viewers import Viewer, Wire, cut, transport_of
 from townhall.queries.showing import instant
 from townhall.rules.commands import AuthExpired, Sent, read_body
 from townhall.service.commanding import Sender
@@ -122,8 +122,14 @@ class Conversation:
         resume = hello.resume or Resume()
         await hall.refreshed(resume.epoch, resume.seq)
         now = asyncio.get_running_loop().time()
+        receive = self.socket.receive
         viewer = Viewer(
-            self.socket.send, seat.sender, secrets.token_hex(4), now, transport=transport_of(self.socket.receive)
+            self.socket.send,
+            seat.sender,
+            secrets.token_hex(4),
+            now,
+            transport=transport_of(receive),
+            wire=Wire.of(receive),
         )
         if hall.tabs_of(viewer) >= hall.halls.policy.tabs_most:
             raise Refused(4409, "too many tabs")

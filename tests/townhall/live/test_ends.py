@@ -215,6 +215,7 @@ def test_a_viewer_that_never_reads_changes_nothing_for_others(
             hana.ack()
         stuck = [viewer for viewer in lane.viewers if viewer.busy]
         assert len(stuck) == 1
+        assert stuck[0]._wire is not None  # this server's frames are put together once for everybody
         assert stuck[0]._transport.get_write_buffer_size() < 1_500_000  # what one send left, never a backlog
         while hana.state["here"] != 1:
             hana.ack()

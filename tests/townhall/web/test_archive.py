@@ -40,7 +40,11 @@ def page(client: httpx.Client, path: str) -> str:
 def hall(meeting: Meeting) -> int:
     """It took 90 minutes; a promise was made at minute 42:10."""
     now = meeting.town.now
-    number = meeting.hall(starts=now - timedelta(minutes=42, seconds=10), recording_url="https://video.example.org/w4")
+    number = meeting.hall(
+        starts=now - timedelta(minutes=42, seconds=10),
+        recording_url="https://video.example.org/w4",
+        captions_numbered=1,  # the line that is stored below
+    )
     left = meeting.question(number, "Who pays for <i>Oak Street</i>?", name="Gil Gomez", votes=0)
     answered = meeting.question(number, "When is the crossing repaired?", anonymous=True, name="")
     meeting.question(number, "Call me on 0151 496 0000", state=QuestionState.REJECTED, reason_code="personal-data")
