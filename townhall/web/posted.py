@@ -50,11 +50,10 @@ def _value(kind: Any, values: list[str]) -> Any:
 
 
 def _ranked(form: SentForm) -> list[str]:
-    """``rank-3=1`` says that option 3 is the best; two on one place are told by the rules of ranking."""
-    places = [(int(value), name.removeprefix(RANK)) for name, value in form.items() if _is_rank(name, value)]
-    if len({place for place, _option in places}) != len(places):
-        raise BadCommand([FieldError("choices", "")])
-    return [option for _place, option in sorted(places)]
+    """``rank-3=1`` says that option 3 is the best. Of two on one place the first is taken: then some are missing, which
+    the rules of ranking tell in words."""
+    places = sorted((int(value), name.removeprefix(RANK)) for name, value in form.items() if _is_rank(name, value))
+    return list(dict(reversed(places)).values())[::-1]
 
 
 def _is_rank(name: str, value: str) -> bool:

@@ -91,6 +91,7 @@ def _room(
         status=refusal.status if refusal else 200,
         form=again if asks else Form(),
         refusal=None if refusal is None or (asks and again.errors) else refusal,
+        wrong=[] if asks else list(filter(None, again.errors.values())),
         done=str(DONE.get(request.query_params.get("done", ""), "")),
         writing=bool(request.query_params.get("write")) or bool(refusal and asks),
         **values,
