@@ -31,6 +31,8 @@ from petitions.queries.members import bits_of, gathered, ids_in, size_of
 MOST_WORDS = 12
 #: bytes of who has which common words
 MOST_COMMON = 32_000_000
+#: in the place of bits, of a word that the index leaves out, such as "the" on PostgreSQL: it asks for nothing
+SILENT = -1
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -104,13 +106,14 @@ def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords 
 
 def gather(db: Session, word: str, *, few: int, common: CommonWords, ahead: float) -> bool:
     """Has who has this word remembered for ``ahead`` seconds at least, where more than ``few`` have it and there is
-    room; whether the database had to be asked."""
+    room; whether the database had to be asked. Some text has the word: if nobody is found by it, the index leaves it
+    out."""
     query = query_of(db, [word])
     if common.lasts(query, ahead) or (common.is_full and not common.lasts(query, 0)):
         return False
     ids, number = _asked(db, query)
-    if number > few:
-        common.keep(query, bits_of(ids_in(ids)))
+    if number > few or not number:
+        common.keep(query, bits_of(ids_in(ids)) if number else SILENT)
     return True
 
 
@@ -136,9 +139,9 @@ class CommonWords:
     def known(self, query: str, each: Sequence[str]) -> int:
         """Who has all words of a query, as remembered of it or of ``each`` word; nobody, where neither is."""
         self.asked_at = time.monotonic()
-        if bits := self._of(query):
+        if (bits := self._of(query)) > 0:
             return bits
-        return reduce(and_, map(self._of, each))
+        return max(reduce(and_, map(self._of, each)), 0)  # all of them silent: nothing is asked for
 
     def lasts(self, query: str, seconds: float) -> bool:
         """Whether this is remembered for so long."""

@@ -71,6 +71,16 @@ def test_who_has_a_common_word_is_gathered_before_anybody_searches(busy_town: To
     assert list(Beforehand(figures.common).round(town.database))[2:] == []  # what is fresh is not gathered again
 
 
+def test_a_word_that_the_index_leaves_out_does_not_hide_what_is_remembered_of_others(busy_town: Town):
+    town, figures = busy_town, ListFigures()
+    publish(town, *({"action": f"Feed the owl at night {n}"} for n in range(4)))
+    list(Beforehand(figures.common).round(town.database))
+    before = [page(town, figures, q) for q in ("owl", "the owl", "the")]
+    publish(town, {"action": "Feed the owl too"})
+    assert [page(town, figures, q) for q in ("owl", "the owl", "the")] == before
+    assert len(before[1]) == (24 if not town.database.is_sqlite else 4)
+
+
 def test_what_was_hidden_or_withdrawn_since_words_were_gathered_is_not_shown(busy_town: Town):
     town, figures = busy_town, ListFigures()
     (hidden,) = publish(town, {"action": "Hunt every owl", "state": "hidden"})
