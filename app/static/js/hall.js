@@ -12,11 +12,23 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const one = (selector, within = document) => within.querySelector(selector);
 const say = (text, values = {}) => (words[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
-// The line to the server: a socket; where two in a row fail an event stream; where that stays silent, asking again.
+// What a browser keeps; where it may keep nothing, the page works all the same
+
+const keep = (store, key, value) => { try { if (value) window[store].setItem(key, value); else window[store].removeItem(key); } catch { /* not kept */ } };
+const kept = (store, key) => { try { return window[store].getItem(key) ?? ""; } catch { return ""; } };
+
+// The line to the server: a socket; where sockets are refused an event stream; where that stays silent, asking again.
 
 const at = { epoch: page.dataset.epoch || "", seq: Number(page.dataset.seq || 0) };
 const CALM_AFTER = 30_000; // for so long after a drop it tries again within 4 seconds, later within 30
-let socket = null, stream = null, asking = 0, failures = 0, droppedAt = 0, heardAt = Date.now(), over = false, retry = 0;
+const ATTEMPT = 6_000; // for so long one connection, or one command, is waited for
+const SILENT = 33_000; // the server says something every 25 seconds
+const STREAM_SILENT = 25_000;
+const STREAM_SPEAKS = 8_000; // an event stream that was held back on its way has said nothing by then
+let socket = null, stream = null, streamSince = 0, asking = 0, failures = 0, droppedAt = 0, heardAt = Date.now(), over = false, retry = 0;
+let sockets = false; // one was open before: they are not refused here
+let missed = false; // asked for what was missed, and waiting for it
+let hint = null; // what the last "bye" said about when to come back
 
 function setStanding(code) {
   for (const place of all("[data-standing]")) {
@@ -26,144 +38,207 @@ function setStanding(code) {
   }
 }
 
+const upToDate = () => setStanding(asking ? "every 10 seconds" : "live");
+const hello = () => JSON.stringify({ t: "hello", v: 1, lane, lang: document.documentElement.lang, ...(at.epoch ? { resume: at } : {}) });
+
 function connect() {
   clearTimeout(retry);
-  if (over) return;
-  if (failures >= 2 && failures % 6) return fallBack();
+  if (over || socket) return;
+  if (!stream && failures >= 2 && (sockets ? failures % 4 === 3 : failures % 6)) return openStream();
   let opened = false;
-  socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${base}/ws`, "townsquare-live.v1");
-  socket.onopen = () => {
-    opened = true;
-    setStanding("catching up");
-    const resume = at.epoch ? { resume: at } : {};
-    socket.send(JSON.stringify({ t: "hello", v: 1, lane, lang: document.documentElement.lang, ...resume }));
-  };
-  socket.onmessage = ({ data }) => take(JSON.parse(data));
-  socket.onclose = ({ code }) => {
+  const line = new WebSocket(`${location.origin.replace(/^http/, "ws")}${base}/ws`, "townsquare-live.v1");
+  socket = line;
+  const closed = (code) => {
+    if (socket !== line) return; // given up already
     socket = null;
-    dropped(code, opened);
+    if (opened || !stream) dropped(code, opened);
   };
+  line.onopen = () => {
+    opened = sockets = true;
+    closeStream();
+    heardAt = Date.now();
+    if (!asking) setStanding("catching up");
+    line.send(hello());
+  };
+  line.onmessage = ({ data }) => take(JSON.parse(data));
+  line.onclose = ({ code }) => closed(code);
+  setTimeout(() => { if (!opened) { closed(1006); line.close(); } }, ATTEMPT);
 }
 
 function dropped(code, opened) {
+  missed = false;
   if (over) return;
   if (code === 4440) return finish();
-  const final = { 4400: "stopped", 4403: "banned", 4404: "stopped", 4406: "reload", 4409: "tabs" }[code];
-  if (code === 4401) showNotice("signed out", true);
-  if (final) {
+  if (code === 4401) showNotice("signed out");
+  const stays = { 4400: "stopped", 4401: lane === "staff" && "stopped", 4403: lane === "staff" ? "stopped" : "banned", 4404: "stopped", 4406: "reload", 4409: "tabs" }[code];
+  if (stays) {
     over = true;
-    return setStanding(final);
+    closeStream();
+    clearTimeout(asking);
+    return setStanding(stays);
   }
   failures = opened && code !== 4503 ? 0 : failures + 1;
   droppedAt ||= Date.now();
-  setStanding("offline, retrying");
-  const cap = Date.now() - droppedAt < CALM_AFTER ? 4_000 : 30_000;
-  retry = setTimeout(connect, Math.max(hint, Math.random() * Math.min(cap, 1_000 * 2 ** Math.min(failures + 1, 5))));
-  hint = 0;
-}
-
-let hint = 0; // milliseconds that the server asked for
-
-/** Proxies may refuse sockets: the same records as an event stream, and asking every 10 seconds where that is held back. */
-function fallBack() {
-  const since = Date.now();
-  const position = at.epoch ? `&epoch=${at.epoch}&seq=${at.seq}` : "";
-  stream = new EventSource(`${base}/events?lane=${lane}${position}`);
-  stream.onmessage = ({ data }) => take(JSON.parse(data));
-  stream.onerror = hangUp;
-  setTimeout(() => heardAt < since && !over && (hangUp(), poll()), 8_000);
-  retry = setTimeout(() => { hangUp(); failures = 0; connect(); }, 60_000); // the socket may work by now
-}
-
-function hangUp() {
-  if (!stream) return;
-  stream.close();
-  stream = null;
+  if (!asking) setStanding("offline, retrying");
   clearTimeout(retry);
-  failures += 1;
-  if (!over && !asking) retry = setTimeout(connect, 1_000 + Math.random() * 3_000);
+  retry = setTimeout(connect, pause(code));
 }
 
-async function poll() {
+/** Milliseconds until the next attempt: at random, so that thousands do not come back at once. */
+function pause(code) {
+  const told = hint;
+  hint = null;
+  if (told) return code === 1012 ? Math.random() * told : told + Math.random() * 1_000;
+  const cap = Date.now() - droppedAt < CALM_AFTER ? 4_000 : 30_000;
+  return Math.random() * Math.min(cap, 1_000 * 2 ** Math.min(failures + 1, 5));
+}
+
+/** The same records as an event stream; beside it the socket is tried again every minute. */
+function openStream() {
+  closeStream();
+  const position = at.epoch ? `&epoch=${at.epoch}&seq=${at.seq}` : "";
+  const line = new EventSource(`${base}/events?lane=${lane}${position}`);
+  stream = line;
+  streamSince = Date.now();
+  line.onmessage = ({ data }) => take(JSON.parse(data));
+  line.onerror = () => { if (stream === line) { closeStream(); dropped(1006, false); } };
+}
+
+function closeStream() {
+  stream?.close();
+  stream = null;
+}
+
+/** Where nothing else comes through: the whole every 10 seconds, until something does. */
+let tag = "";
+async function ask() {
   clearTimeout(asking);
-  asking = setTimeout(poll, 10_000);
+  asking = setTimeout(ask, 10_000);
   try {
-    const answer = await fetch(`${base}/state?lane=${lane}`, { headers: { accept: "application/json" } });
-    if (answer.ok) take(await answer.json());
-    setStanding("every 10 seconds");
-  } catch {
-    setStanding("offline, retrying");
-  }
+    const answer = await fetch(`${base}/state?lane=${lane}${page.dataset.place ? "&me=1" : ""}`, { cache: "no-store", headers: { accept: "application/json", ...(tag ? { "if-none-match": tag } : {}) }, signal: AbortSignal.timeout(ATTEMPT) });
+    if (!asking) return; // something better works by now
+    if (answer.ok) { tag = answer.headers.get("etag") ?? ""; take(await answer.json()); }
+    if (answer.ok || answer.status === 304) return upToDate();
+  } catch { /* said below */ }
+  if (asking) setStanding("offline, retrying");
 }
 
+setInterval(() => { if (socket?.readyState === 1) socket.send(JSON.stringify({ t: "ack", seq: at.seq })); }, 20_000 + Math.random() * 6_000);
+
+/** A link that died without a word is found by its silence; a quiet stream says nothing either, and is opened again. */
 setInterval(() => {
-  if (socket?.readyState === 1) socket.send(JSON.stringify({ t: "ack", seq: at.seq }));
-  if (socket && Date.now() - heardAt > 35_000) socket.close();
-}, 20_000 + Math.random() * 8_000);
+  const now = Date.now();
+  if (over) return;
+  if (stream && !asking && heardAt < streamSince && now - streamSince > STREAM_SPEAKS) ask();
+  if (socket?.readyState === 1 && now - heardAt > SILENT) {
+    const dead = socket;
+    socket = null; // its own goodbye may take a minute
+    dead.close();
+    dropped(1006, true);
+  } else if (stream && now - Math.max(heardAt, streamSince) > STREAM_SILENT) openStream();
+}, 1_000);
+setInterval(() => { if (stream) connect(); }, 60_000);
+addEventListener("online", () => { if (!socket && !stream) connect(); });
 
 // What comes in
 
 function take(frame) {
-  heardAt = Date.now();
+  if (frame.t !== "snap" || !asking) heardAt = Date.now();
   ({ welcome, snap, u: update, ok: settle, err: settle, me: showMe, bye })[frame.t]?.(frame);
 }
 
+let ahead = 0; // milliseconds that the server's clock is before this one
+
 function welcome(frame) {
-  droppedAt = failures = 0;
+  ahead = Date.parse(frame.now) - Date.now() || 0;
+  droppedAt = 0;
+  if (socket?.readyState === 1) failures = 0;
   clearTimeout(asking);
   asking = 0;
-  if (frame.mode === "resumed") setStanding("live");
+  missed = false;
+  if (frame.mode === "resumed") upToDate();
   showMe(frame);
   for (const waiting of sent.values()) transmit(waiting);
 }
 
 function snap(frame) {
   Object.assign(at, { epoch: frame.epoch, seq: frame.seq });
+  missed = false;
   const state = frame.state;
+  texts.clear();
   for (const kind of ["questions", "polls", "captions", "commitments", "hands"]) replaceAll(kind, state[kind] ?? []);
-  for (const [key, value] of Object.entries({ ...state, ...state.hall })) setState(key, value);
-  if (!asking) setStanding("live");
+  for (const [key, value] of Object.entries({ ...state.hall, ...state })) setState(key, value);
+  showMe(frame);
+  upToDate();
   if (state.hall?.state === "ended") finish();
+  else if (state.hall && page.dataset.hallState && state.hall.state !== page.dataset.hallState) renew();
 }
 
 function update(frame) {
   if (frame.from !== undefined && frame.ev) {
-    if (frame.to <= at.seq) return;
-    if (frame.from !== at.seq + 1) return socket?.send(JSON.stringify({ t: "hello", v: 1, lane, resume: at }));
-    for (const event of frame.ev) happen(event);
-    at.seq = frame.to;
+    if (frame.from > at.seq + 1) return catchUp();
+    if (frame.to > at.seq) {
+      for (const event of frame.ev.slice(at.seq + 1 - frame.from)) happen(event);
+      at.seq = frame.to;
+    }
   }
   for (const [key, value] of Object.entries(frame.st ?? {})) setState(key, value);
-  setStanding(asking ? "every 10 seconds" : "live");
+  if (!missed) upToDate();
+}
+
+/** There is a hole: what was missed is asked for once, from where this page is. */
+function catchUp() {
+  if (missed) return;
+  missed = true;
+  setStanding("catching up");
+  if (socket) socket.send(hello());
+  else if (stream) openStream();
 }
 
 function bye(frame) {
-  hint = frame.retry_ms ?? 0;
-  if (frame.code === 4440) finish();
+  hint = frame.retry_ms ?? null;
+  if (!stream) return; // the socket's close says the same
+  closeStream();
+  dropped(frame.code, true);
 }
 
-/** The hall has ended: everyone goes to its archive, those who type once they have saved it. */
+/** The hall has ended: everyone goes to its archive; what was half typed is kept. */
 function finish() {
-  over = true;
+  if (over && finish.done) return;
+  over = finish.done = true;
+  clearTimeout(asking);
   setStanding("ended");
   if (page.dataset.after) setTimeout(() => location.assign(page.dataset.after), 500 + Math.random() * 3_000);
 }
 
+/** The page as it is drawn now, once nobody types into this one; at random, so that not all ask at once. */
+function renew() {
+  if (renew.due) return;
+  renew.due = true;
+  const go = () => {
+    if (document.activeElement?.matches("input, textarea, select")) document.activeElement.addEventListener("blur", () => setTimeout(go, 1_000), { once: true });
+    else location.reload();
+  };
+  setTimeout(go, Math.random() * 1_500);
+}
+
 function happen(event) {
   const [thing] = event.k.split(".");
-  if (thing === "question") {
+  if (thing === "question" && event.id) {
     place("questions", event);
-    if (event.k === "question.staged") setStage(event.id);
     if (event.k === "question.published") count("new questions");
-    if (event.k === "question.hidden" && event.id === stage) setStage(null);
-  } else if (thing === "poll") {
+    if (event.k === "question.asked") count("waiting questions");
+    if (event.k === "question.staged") setStage(event.id);
+    else if (event.id === stage) setStage(event.gone ? null : stage);
+  } else if (event.k === "question.staged") setStage(null);
+  else if (thing === "poll") {
     place("polls", event);
-    if (event.k === "poll.opened") announce(say("poll opened"));
-  } else if (thing === "caption") place("captions", { ...event, id: event.line });
+    if (event.k === "poll.opened") count("poll opened");
+  } else if (thing === "caption") place("captions", { ...event, id: event.line ?? event.id });
   else if (thing === "commitment") place("commitments", event);
-  else if (thing === "agenda") setAgenda(event.item);
+  else if (thing === "agenda") setAgenda(event.item, event);
   else if (event.k === "announced") setAnnouncement(event.text);
-  else if (event.k === "hall.started") location.reload();
+  else if (event.k === "hall.started") renew();
   else if (event.k === "hall.ended") finish();
   else if (event.k === "slow.set") setState("slow", event.seconds);
 }
@@ -174,12 +249,16 @@ function setState(key, value) {
   else if (kind === "poll") for (const node of nodes("polls", id)) showPoll(node, what === "n" ? { answers: value } : { results: value });
   else if (key === "stage") setStage(value);
   else if (key === "item") setAgenda(value);
+  else if (key === "agenda") for (const item of value) for (const node of all(`[data-item="${item.id}"]`)) node.dataset.began = item.began_at ?? "";
   else if (key === "announcement") setAnnouncement(value?.text ?? value);
   else if (key === "react") showReactions(value);
   else if (key === "hands") replaceAll("hands", value ?? []);
   else if (key === "caption.part") for (const place of all("[data-part]")) place.textContent = value ?? "";
   else if (key === "host") for (const place of all("[data-host-away]")) place.hidden = !value?.away;
-  else if (typeof value !== "object") for (const place of all(`[data-state="${key}"]`)) place.textContent = value;
+  else if (["here", "slow"].includes(key)) for (const place of all(`[data-state="${key}"]`)) {
+    place.textContent = value ?? 0;
+    if (key === "slow") place.parentElement.hidden = !value;
+  }
   if (kind === "q") dueForOrder = true;
 }
 
@@ -195,9 +274,16 @@ function belongs(list, thing) {
   return list.dataset.only !== "shortlisted" || Boolean(thing.shortlisted);
 }
 
+const texts = new Map(); // of questions, also of those that no list of this page shows
+
 function place(kind, thing) {
+  if (kind === "questions") {
+    if (thing.gone || !thing.text) texts.delete(thing.id);
+    else texts.set(thing.id, thing);
+  }
   for (const list of lists(kind)) {
     let node = one(`:scope > [data-id="${thing.id}"]`, list);
+    if (thing.gone && list.dataset.only === "mine") continue; // one's own words stay: what is known of oneself says how they stand
     if (!belongs(list, thing)) {
       node?.remove();
     } else {
@@ -214,9 +300,13 @@ function place(kind, thing) {
 
 function replaceAll(kind, things) {
   const known = new Set(things.map((thing) => String(thing.id ?? thing.line)));
-  for (const list of lists(kind)) for (const node of all(":scope > [data-id]", list)) if (!known.has(node.dataset.id)) node.remove();
+  for (const list of lists(kind)) {
+    if (list.dataset.only === "mine") continue; // what is not public is still one's own
+    for (const node of all(":scope > [data-id]", list)) if (!known.has(node.dataset.id)) node.remove();
+    for (const empty of all(`[data-empty-of="${list.id}"]`)) empty.hidden = Boolean(one(":scope > [data-id]", list));
+  }
   for (const thing of things) place(kind, { ...thing, id: thing.id ?? thing.line });
-  order(true);
+  if (kind === "questions") order(true);
 }
 
 function fill(node, slot, value) {
@@ -303,7 +393,7 @@ function order(now = false) {
   dueForOrder = false;
   for (const list of lists("questions")) {
     const sort = list.dataset.sort;
-    if (!sort || (!now && (list.matches(":hover") || list.contains(document.activeElement)))) { dueForOrder ||= Boolean(sort); continue; }
+    if (!sort || list.contains(document.activeElement) || (!now && list.matches(":hover"))) { dueForOrder ||= Boolean(sort); continue; }
     const by = sort === "newest" ? (a, b) => b.dataset.id - a.dataset.id : (a, b) => (a.dataset.state !== "open") - (b.dataset.state !== "open") || b.dataset.votes - a.dataset.votes || a.dataset.id - b.dataset.id;
     const rows = all(":scope > [data-id]", list);
     const sorted = [...rows].sort(by);
@@ -320,22 +410,42 @@ function setStage(id) {
   const was = stage;
   stage = id ?? null;
   for (const place of all("[data-stage]")) {
-    const source = stage && nodes("questions", stage)[0];
-    place.hidden = !source && place.dataset.stage !== "always";
-    for (const slot of ["text", "by", "votes"]) fill(place, slot, source ? one(`[data-slot="${slot}"]`, source)?.textContent : "");
-    for (const empty of all("[data-stage-empty]", place)) empty.hidden = Boolean(source);
+    const node = stage && nodes("questions", stage)[0];
+    const words = (slot) => texts.get(stage)?.[slot] ?? (node && one(`[data-slot="${slot}"]`, node)?.textContent) ?? "";
+    const shown = Boolean(stage && (texts.has(stage) || node));
+    if (stage && stage === was && !shown) continue; // drawn with the page, and in no list of it
+    place.hidden = !stage && place.dataset.stage !== "always";
+    for (const slot of ["text", "by", "votes"]) fill(place, slot, shown ? words(slot) : "");
+    for (const empty of all("[data-stage-empty]", place)) empty.hidden = Boolean(stage);
     for (const field of all("input[data-value]", place)) field.value = stage ?? "";
+    for (const part of all("[data-staged-only]", place)) part.hidden = !stage;
   }
   for (const node of lists("questions").flatMap((list) => all(":scope > [data-id]", list))) node.toggleAttribute("data-on-stage", Number(node.dataset.id) === stage);
   if (stage && stage !== was) announce(say("on stage now", { text: one("[data-stage] [data-slot=text]")?.textContent }));
 }
 
-function setAgenda(id) {
+function setAgenda(id, event) {
   for (const item of all("[data-item]")) {
-    if (Number(item.dataset.item) === id) item.setAttribute("aria-current", "step");
+    const here = Number(item.dataset.item) === id;
+    if (here && event?.began_at) item.dataset.began = event.began_at;
+    if (here) item.setAttribute("aria-current", "step");
     else item.removeAttribute("aria-current");
+    for (const form of all("form[data-op]", item)) form.hidden = here;
+  }
+  tell();
+}
+
+/** Minutes that the item of the agenda has left, or is over. */
+function tell() {
+  for (const item of all("[data-item][aria-current][data-began]")) {
+    const left = Number(item.dataset.minutes) - Math.floor((Date.now() + ahead - Date.parse(item.dataset.began)) / 60_000);
+    for (const place of all("[data-left]", item)) {
+      place.textContent = say(left < 0 ? "minutes over" : "minutes left", { n: Math.abs(left) });
+      place.classList.toggle("ts-over", left < 0);
+    }
   }
 }
+setInterval(tell, 10_000);
 
 function setAnnouncement(text) {
   for (const place of all("[data-announcement]")) {
@@ -353,7 +463,7 @@ function showReactions(counts) {
 
 const spoken = one("[data-spoken]");
 const counted = new Map();
-let speakAt = 0;
+let speakAt = 0, summedAt = Date.now();
 
 const count = (what) => counted.set(what, (counted.get(what) ?? 0) + 1);
 
@@ -363,16 +473,19 @@ function announce(text) {
   speakAt = Date.now();
 }
 
-setInterval(() => {
-  if (!counted.size || Date.now() - speakAt < 10_000) return;
+/** At most every 10 seconds, and not so soon after what was urgent that it would talk over it. */
+function sumUp() {
+  if (!counted.size || Date.now() - summedAt < 10_000 || Date.now() - speakAt < 5_000) return;
+  summedAt = Date.now();
   announce([...counted].map(([what, n]) => say(what, { n })).join(" "));
   counted.clear();
-}, 10_000);
+}
+setInterval(sumUp, 1_000);
 
 const calm = () => document.body.classList.contains("ts-calm");
 for (const box of all("[data-calm]")) {
-  box.checked = localStorage.getItem("calm") === "yes";
-  const set = () => { document.body.classList.toggle("ts-calm", box.checked); localStorage.setItem("calm", box.checked ? "yes" : "no"); };
+  box.checked = kept("localStorage", "calm") === "yes";
+  const set = () => { document.body.classList.toggle("ts-calm", box.checked); keep("localStorage", "calm", box.checked && "yes"); };
   box.addEventListener("change", set);
   set();
 }
@@ -384,9 +497,10 @@ const mine = new Map(), upvoted = new Set(JSON.parse(page.dataset.votes || "[]")
 function showMe({ me }) {
   if (!me) return;
   if (me.votes) { upvoted.clear(); for (const id of me.votes) upvoted.add(id); }
-  for (const asked of me.questions ?? []) { mine.set(asked.id, asked); place("questions", asked); }
+  for (const asked of me.questions ?? []) { mine.set(asked.id, asked); place("questions", { ...texts.get(asked.id), ...asked }); }
   for (const node of lists("questions").flatMap((list) => all(":scope > [data-id]", list))) showVote(node);
-  if (me.hand !== undefined) for (const button of all("[data-hand]")) button.hidden = (button.dataset.hand === "up") === Boolean(me.hand);
+  if (me.hand !== undefined) for (const part of all("[data-hand]")) part.hidden = (part.dataset.hand === "up") === Boolean(me.hand);
+  if (page.dataset.place === "waiting" && me.place === "registered") renew(); // a place has become free
 }
 
 function showVote(node) {
@@ -401,13 +515,14 @@ function showVote(node) {
 // What goes out: every form that names an operation. It keeps its id until it is answered, so that it counts once.
 
 const sent = new Map();
-const ATTEMPT = 8_000;
+
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const op = form.dataset.op;
   if (!op || over) return;
   event.preventDefault();
+  if ([...sent.values()].some((message) => message.form === form)) return; // it is on its way
   const id = crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`;
   const message = { id, op, d: data(form, event.submitter), form };
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
@@ -427,7 +542,10 @@ function data(form, submitter) {
     if (!values.length && ["numbers", "words"].includes(field.dataset.as)) continue;
     if (field.dataset.as === "numbers") d[field.name] = values.map(Number);
     else if (field.dataset.as === "words") d[field.name] = values.join("\n").split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
-    else if (!values.length) { if (field.dataset.as === "flag") d[field.name] = false; } // an empty field says nothing
+    else if (!values.length) { // an empty field says nothing, but empty words are told to be empty
+      if (field.dataset.as === "flag") d[field.name] = false;
+      if (field.name === "text") d.text = "";
+    }
     else if (field.dataset.as === "number") d[field.name] = Number(values[0]);
     else if (field.dataset.as === "flag") d[field.name] = values[0] !== "false";
     else d[field.name] = values[0];
@@ -452,7 +570,8 @@ async function transmit(message) {
       method: "POST", headers: { "content-type": "application/json", accept: "application/json" },
       body: JSON.stringify({ id, op, d }), signal: AbortSignal.timeout(ATTEMPT),
     });
-    take(await answer.json());
+    const said = await answer.json();
+    settle(["ok", "err"].includes(said.t) && said.id ? said : { t: "err", id, message: said.message ?? said.detail ?? say("refused") });
   } catch {
     setTimeout(() => sent.has(id) && transmit(message), 2_000 + Math.random() * 2_000);
   } finally {
@@ -466,13 +585,17 @@ function settle(frame) {
   sent.delete(frame.id);
   const { form, op, d } = message;
   setBusy(form, false);
-  const told = one("[data-told]", form) ?? one(`[data-told-of="${op}"]`);
+  const told = one("[data-told]", form) ?? (frame.t === "err" && one("[data-told-else]"));
+  if (told) {
+    told.textContent = frame.t === "err" ? frame.message ?? say(frame.code) : say(words[`done ${op}`] ? `done ${op}` : "done");
+    told.toggleAttribute("data-bad", frame.t === "err");
+  }
   if (frame.t === "err") {
-    if (told) { told.textContent = frame.message ?? say(frame.code); told.dataset.bad = ""; }
-    if (frame.code === "auth_expired") showNotice("signed out", true);
+    for (const field of form.elements) if (field.name) field.toggleAttribute("data-wrong", field.name === frame.field);
+    if (frame.code === "auth_expired") showNotice("signed out");
     return;
   }
-  if (told) { told.textContent = say(`done ${op}`) === `done ${op}` ? say("done") : say(`done ${op}`); delete told.dataset.bad; }
+  for (const field of form.elements) field.removeAttribute("data-wrong");
   if (op === "upvote.set") {
     if (d.on) upvoted.add(d.question); else upvoted.delete(d.question);
     for (const node of nodes("questions", d.question)) showVote(node);
@@ -481,23 +604,34 @@ function settle(frame) {
 }
 
 function setBusy(form, busy) {
-  for (const button of all("button", form)) button.toggleAttribute("aria-disabled", busy);
+  for (const button of all("button", form)) if (busy) button.setAttribute("aria-disabled", "true"); else button.removeAttribute("aria-disabled");
 }
 
-function showNotice(code, stays) {
+function showNotice(code) {
   for (const place of all("[data-notice]")) { place.hidden = false; fill(place, "notice", say(code)); }
-  if (!stays) setTimeout(() => all("[data-notice]").forEach((place) => { place.hidden = true; }), 8_000);
 }
+
+// Which question another is joined to: chosen from those that are open on this page now
+
+document.addEventListener("toggle", ({ target }) => {
+  for (const select of target.open ? all("select[data-questions]", target) : []) {
+    const own = Number(select.closest("[data-id]")?.dataset.id), chosen = select.value;
+    const open = lists("questions").flatMap((list) => all(':scope > [data-id][data-state="open"]', list));
+    select.replaceChildren(...open.filter((node) => Number(node.dataset.id) !== own).map((node) => new Option(one("[data-slot=text]", node).textContent.slice(0, 60), node.dataset.id)));
+    if (chosen && all("option", select).some(({ value }) => value === chosen)) select.value = chosen;
+  }
+}, true);
 
 // What is half typed survives a reload and a sign-in
 
 const draftKey = (field) => `hall-${page.dataset.hall}-${field.form?.dataset.op}-${field.name}`;
 for (const field of all("textarea[data-draft]")) {
-  if (!field.value) field.value = sessionStorage.getItem(draftKey(field)) ?? "";
-  field.addEventListener("input", () => sessionStorage.setItem(draftKey(field), field.value));
+  if (!field.value) field.value = kept("sessionStorage", draftKey(field));
+  field.addEventListener("input", () => keep("sessionStorage", draftKey(field), field.value));
 }
-const forget = (form) => all("textarea[data-draft]", form).forEach((field) => sessionStorage.removeItem(draftKey(field)));
+const forget = (form) => all("textarea[data-draft]", form).forEach((field) => keep("sessionStorage", draftKey(field), ""));
 
 for (const hidden of all("[data-needs-script]")) hidden.hidden = false;
 for (const plain of all("[data-without-script]")) plain.hidden = true;
+setAgenda(Number(one("[data-item][aria-current]")?.dataset.item));
 connect();
