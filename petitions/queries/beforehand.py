@@ -67,7 +67,7 @@ class Beforehand:
             while True:
                 if began < 0 or time.monotonic() - self.common.asked_at < ASLEEP:
                     began, steps = time.monotonic(), self.round(house.database)
-                    while took := await in_pool(_timed, steps):  # noqa: ASYNC110  it rests in proportion
+                    while took := await in_pool(_timed, steps):  # noqa: ASYNC110  a rest, nothing is waited for
                         await asyncio.sleep(took * REST)
                     await asyncio.sleep(max(0.0, began + EVERY - time.monotonic()))
                 else:
