@@ -425,6 +425,7 @@ function setStage(id) {
     for (const part of all("[data-staged-only]", place)) part.hidden = !stage;
   }
   for (const node of lists("questions").flatMap((list) => all(":scope > [data-id]", list))) node.toggleAttribute("data-on-stage", Number(node.dataset.id) === stage);
+  if (!stage && spoken && was) spoken.textContent = ""; // it may have been hidden
   if (stage && stage !== was) announce(say("on stage now", { text: one("[data-stage] [data-slot=text]")?.textContent }));
 }
 
