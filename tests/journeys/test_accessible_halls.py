@@ -106,7 +106,9 @@ def participant_visits(meeting: Meeting, hall: int) -> Iterator[Visit]:
 def console_visits(hall: int, early: int) -> Iterator[Visit]:
     room = f"/townhalls/{hall}/room"
     yield Visit(f"/hosting/townhalls/{hall}/console", sees="Give the floor")
-    yield Visit(room, 422, {"op": "commitment.add", "text": "", "due_on": "soon", "back": "console"}, "Record a promise")
+    yield Visit(
+        room, 422, {"op": "commitment.add", "text": "", "due_on": "soon", "back": "console"}, "Record a promise"
+    )
     yield Visit(f"/hosting/townhalls/{early}/console", sees="Start the hall")
 
 

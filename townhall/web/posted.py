@@ -99,7 +99,9 @@ def _ranked(form: SentForm) -> list[str]:
     """``rank-3=1`` says that option 3 is the best; two on one place are told by the rules of ranking."""
     places = [(int(value), name.removeprefix(RANK)) for name, value in form.items() if _is_rank(name, value)]
     if len({place for place, _option in places}) != len(places):
-        raise BadCommand([FieldError("choices", _("Two of them stand on the same place: give each a place of its own."))])
+        raise BadCommand(
+            [FieldError("choices", _("Two of them stand on the same place: give each a place of its own."))]
+        )
     return [option for _place, option in sorted(places)]
 
 
@@ -110,4 +112,6 @@ def _is_rank(name: str, value: str) -> bool:
 def _told(message: str, kinds: Any) -> FieldError:
     """In the reader's words: a form can only leave something out, or say what the field does not take."""
     name = next((name for name in kinds if f"`{name}`" in message or f"`$.{name}" in message), "")
-    return FieldError(name, _("Fill this in.") if "missing" in message else _("This does not fit here: look at it again."))
+    return FieldError(
+        name, _("Fill this in.") if "missing" in message else _("This does not fit here: look at it again.")
+    )

@@ -96,9 +96,7 @@ def desk_page(
     return response
 
 
-def _values(
-    request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime, typed: Typed
-) -> dict[str, Any]:
+def _values(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime, typed: Typed) -> dict[str, Any]:
     policy = request.app.state.site.dependencies["hall_policy"]
     shown = state_of(db, hall.id, showing.STAFF_LANE, now, away=policy.host_away_seconds)
     questions = shown["questions"]
