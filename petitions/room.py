@@ -23,6 +23,7 @@ from petitions.model import debate, operation, sorting  # noqa: F401  their tabl
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries import finding, told
+from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
@@ -92,7 +93,8 @@ def install(site: Site) -> None:
     site.performers[SignatureRequest] = site.performers[SignatureConfirmation] = performer
     site.dependencies["policy"] = policy
     site.dependencies["blocklist"], site.dependencies["switchboard"] = blocklist, switchboard
-    site.dependencies["figures"] = ListFigures()
+    site.dependencies["figures"] = figures = ListFigures()
+    site.companions.append(Beforehand(figures.common))
     site.acts += ACTS
     site.routers += [
         *drafting.HANDLERS,

@@ -12,6 +12,7 @@ from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.web.page import say_instant
 from app.files.events import FileSettled
+from app.mail.schedule import news_due
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.site import HomePanel, PanelItem, Site
 from townhall import (
@@ -19,9 +20,11 @@ from townhall import (
     model,  # noqa: F401  its tables
 )
 from townhall.api import reading as api_reading
-from townhall.events import HallCancelled, HallMoved, PlacesChanged
+from townhall.events import CommitmentRecorded, HallCancelled, HallMoved, PlacesChanged
 from townhall.live.carrying import Carrying
 from townhall.live.halls import Halls
+from townhall.mails.outcomes import CHOICE as OUTCOMES
+from townhall.mails.outcomes import OutcomeLetters
 from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
@@ -53,6 +56,7 @@ from townhall.service.commanding import Commands, Means
 from townhall.service.deciding import Reviewing
 from townhall.service.followed import TELLERS, HallFollowed, Lines, tags
 from townhall.service.holding import TownHallHolding
+from townhall.service.informing import Askers, Informing
 from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import KIND, QUESTION
 from townhall.service.rekeying import TownHallRekeyer, make_void
@@ -62,12 +66,15 @@ from townhall.verify import INVARIANTS
 from townhall.web import (
     archive,
     editing,
+    exports,
     joining_code,
     leaving,
     listing,
+    minutes,
     planning,
     preparing,
     reading,
+    recording,
     registering,
     room,
     screen,
@@ -149,9 +156,12 @@ def _install_joining(site: Site, policy: TownHallPolicy) -> None:
     def forget(db: Session, now: datetime) -> int:
         return erasing.erase_some(db, policy, now) or erasing.forget_unconfirmed(db, policy, now)
 
+    def queue_news(db: Session, now: datetime) -> int:
+        return telling.queue_some(db, now, news_due(site.settings.news_window, site.settings.zone, now))
+
     site.jobs += [
         Job("townhalls: remind", telling.remind, timedelta(seconds=20)),
-        Job("townhalls: write to who registered", telling.queue_some, timedelta(seconds=1)),
+        Job("townhalls: write to who registered", queue_news, timedelta(seconds=1)),
         Job("townhalls: forget who took part", forget, timedelta(minutes=10)),
     ]
 
@@ -218,10 +228,26 @@ def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> No
     site.subjects[QUESTION] = outstanding.QuestionsOnLists()
     site.listeners[ReferralAnswered].append(answering.note_answer)
     site.listeners[AnswerWithdrawn].append(answering.note_answer)
+    informing = Informing(site.settings.news_window, site.settings.zone, site.settings.base_url)
+    site.news[QUESTION], site.askers[QUESTION] = informing, Askers(site.keys)
+    site.listeners[ReferralAnswered].append(informing.note_answer)
+    site.listeners[AnswerWithdrawn].append(informing.note_withdrawal)
+    site.listeners[CommitmentRecorded].append(informing.note_promise)
+    site.letters.update(OutcomeLetters(site.keys, site.settings.base_url).composers())
+    site.letter_choices.append(
+        LetterChoice(OUTCOMES, str(_("What became of questions in town halls that I took part in")))
+    )
 
     def wind_up(db: Session, now: datetime) -> int:
         return winding_up.wind_up_some(db, site.referring, now)
 
-    site.routers += [*archive.HANDLERS]
-    site.dependencies["hall_parts"].append(archive.part)
-    site.jobs.append(Job("town halls: wind up", wind_up, timedelta(seconds=5)))
+    site.routers += [*archive.HANDLERS, *minutes.HANDLERS, *exports.HANDLERS, *recording.HANDLERS]
+    site.dependencies["hall_parts"] += [archive.part, minutes.part]
+
+    def leave(db: Session, now: datetime) -> int:
+        return winding_up.leave_some(db, site.referring, now)
+
+    site.jobs += [
+        Job("town halls: wind up", wind_up, timedelta(seconds=5)),
+        Job("town halls: leave what was opened again", leave, timedelta(minutes=1)),
+    ]

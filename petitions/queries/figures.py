@@ -55,12 +55,13 @@ class ListFigures:
         self._rising: Remembered[Sequence[int]] = Remembered(seconds)
         self._closing: Remembered[_Closing] = Remembered(seconds)
         self._members: dict[tuple[Any, ...], Remembered[int]] = {}
-        self._common = CommonWords(WORDS_SECONDS)
+        #: who has which common words
+        self.common = CommonWords(WORDS_SECONDS)
         self._first: dict[tuple[Any, ...], tuple[Sequence[int], Sequence[int]]] = {}
 
     def forget(self) -> None:
         """Begin anew; for those who have just changed what is counted."""
-        for kept in (self._counts, self._choices, self._rising, self._closing, self._common):
+        for kept in (self._counts, self._choices, self._rising, self._closing, self.common):
             kept.forget()
         self._members.clear()
         self._first.clear()
@@ -117,7 +118,7 @@ class ListFigures:
         """Who has the words of a search: remembered where many have them, asked each time where few do."""
         if not search.q:
             return finding.NO_WORDS
-        return finding.held_by(db, search, self._common)
+        return finding.held_by(db, search, self.common)
 
     def _trending(self, db: Session, search: Search, at: Moment, held: Holding) -> Sequence[int]:
         """What trends under a filter, as long as the same petitions rise. A page looks again at what it shows."""

@@ -6,16 +6,17 @@ through every row for it. A hundred thousand petitions are 12 kB.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, Text, case, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.core import ready
 
 _ZERO, _ONE = b"0", ord("1")
+_IDS = msgspec.json.Decoder(list[int])
 
 
 def bits_of(ids: Sequence[int]) -> int:
@@ -43,8 +44,7 @@ def gathered(db: Session, found: Select[*tuple[Any, ...]]) -> Select[*tuple[Any,
 
 def ids_in(gathered_ids: str) -> list[int]:
     """The ids of :func:`gathered`."""
-    found: list[int] = json.loads(f"[{gathered_ids[1:-1]}]")
-    return found
+    return _IDS.decode(f"[{gathered_ids[1:-1]}]")
 
 
 def is_member(db: Session, i: ColumnElement[int], name: str = "bits") -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ from petitions.queries.members import bits_of, gathered, ids_in, size_of
 
 MOST_WORDS = 12
 #: bytes of who has which common words
-MOST_COMMON = 16_000_000
+MOST_COMMON = 32_000_000
+#: in the place of bits, of a word that the index leaves out, such as "the" on PostgreSQL: it asks for nothing
+SILENT = -1
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -75,8 +78,10 @@ def query_of(db: Session, words: Sequence[str], *, begun: bool = False) -> str:
 
 
 def _either(word: str, end: str) -> str:
-    """A word as it was typed, whose accents FTS5 takes off by itself, or as we fold it: it keeps an ß."""
-    forms = dict.fromkeys((word, *_WORD.findall(fold(word))))
+    """A word as it was typed, whose accents FTS5 takes off by itself, or as we fold it: it keeps an ß.
+
+    Capitals mean nothing to it either, so that a word that is remembered is known in both."""
+    forms = dict.fromkeys((word.lower() if word.isascii() else word, *_WORD.findall(fold(word))))
     return "(" + " OR ".join(f'"{w}"{end}' for w in forms) + ")"
 
 
@@ -99,31 +104,68 @@ def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords 
     return Holding(query, ids, none=True)
 
 
+def gather(db: Session, word: str, *, few: int, common: CommonWords, ahead: float) -> bool:
+    """Has who has this word remembered for ``ahead`` seconds at least, where more than ``few`` have it and there is
+    room; whether the database had to be asked. Some text has the word: if nobody is found by it, the index leaves it
+    out."""
+    query = query_of(db, [word])
+    if common.lasts(query, ahead) or (common.is_full and not common.lasts(query, 0)):
+        return False
+    ids, number = _asked(db, query)
+    if number > few or not number:
+        common.keep(query, bits_of(ids_in(ids)) if number else SILENT)
+    return True
+
+
 class CommonWords:
-    """Who has words that many have, for a while: as bits they meet without the database."""
+    """Who has words that many have, for a while: as bits they meet without the database.
+
+    Where they take too many bytes, what was gathered first goes first.
+    """
 
     def __init__(self, seconds: float = 0.0) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
+        #: when anybody last searched, by the monotonic clock
+        self.asked_at = float("-inf")
+        self.bytes = 0
         self._kept: dict[str, tuple[float, int]] = {}
-        self._bytes = 0
+        self._lock = threading.Lock()
 
     def forget(self) -> None:
-        self._kept.clear()
-        self._bytes = 0
+        with self._lock:
+            self._kept.clear()
+            self.bytes = 0
 
     def known(self, query: str, each: Sequence[str]) -> int:
         """Who has all words of a query, as remembered of it or of ``each`` word; nobody, where neither is."""
-        if bits := self._of(query):
+        self.asked_at = time.monotonic()
+        if (bits := self._of(query)) > 0:
             return bits
-        return reduce(and_, map(self._of, each))
+        return max(reduce(and_, map(self._of, each)), 0)  # all of them silent: nothing is asked for
+
+    def lasts(self, query: str, seconds: float) -> bool:
+        """Whether this is remembered for so long."""
+        until, _bits = self._kept.get(query, (0.0, 0))
+        return time.monotonic() + seconds < until
+
+    @property
+    def is_full(self) -> bool:
+        """For what nobody has asked for yet; the rest of the room is for what people search for."""
+        return self.bytes > MOST_COMMON * 3 // 4
 
     def keep(self, query: str, bits: int) -> int:
-        self._bytes += size_of(bits)
-        if self._bytes > MOST_COMMON:
-            self.forget()
-            self._bytes = size_of(bits)
-        self._kept[query] = (time.monotonic() + self._seconds, bits)
+        with self._lock:
+            self._drop(query)
+            self._kept[query] = (time.monotonic() + self.seconds, bits)
+            self.bytes += size_of(bits)
+            while self._kept and (self.bytes > MOST_COMMON or not self.lasts(next(iter(self._kept)), 0)):
+                self._drop(next(iter(self._kept)))
         return bits
+
+    def _drop(self, query: str) -> None:
+        _until, bits = self._kept.pop(query, (0.0, None))
+        if bits is not None:
+            self.bytes -= size_of(bits)
 
     def _of(self, query: str) -> int:
         until, bits = self._kept.get(query, (0.0, 0))

@@ -68,6 +68,10 @@ NO_PAGES = {
     "/townhalls.atom": "a feed",
     "/townhalls.ics": "a calendar",
     "/townhalls/{ref}/qr.svg": "a picture",
+    "/townhalls/{ref}/questions.csv": "a table",
+    "/townhalls/{ref}/questions.json": "data",
+    "/townhalls/{ref}/captions.txt": "plain text",
+    "/townhalls/{ref}/captions.vtt": "captions for a player",
     "/townhalls/{hall_id}/events": "a stream",
     "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
@@ -214,6 +218,7 @@ SCHEDULING = Part(
         "townhalls/hosting/",
         "townhalls/join.html",
         "townhalls/list.html",
+        "townhalls/minutes.html",
         "townhalls/page",
     ),
 )

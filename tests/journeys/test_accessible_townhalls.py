@@ -16,7 +16,7 @@ from tests.journeys.walking import Visit, walk_over
 from tests.site import RunningSite
 from tests.townhall.meeting import Meeting
 from tests.townhall.web.test_hosting import begun, send, times, written
-from townhall.model import AgendaItem, Hall, Poll
+from townhall.model import AgendaItem, Caption, Hall, Poll
 from townhall.rules.lifecycle import HallState
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -37,6 +37,9 @@ def test_officials_and_readers_can_use_every_page(sqlite_template: Path, tmp_pat
             walk.visitor([Visit("/townhalls", sees="No department has announced one yet")])
             walk.member(ANA, officials_visits(site, meeting, here))
             walk.visitor(readers_visits(meeting))
+            over = ended(meeting)
+            walk.member(ANA, afterwards_visits(site, over))
+            walk.visitor(archive_visits(over))
             assert walk.findings(SCHEDULING) == []
 
 
@@ -98,6 +101,44 @@ def officials_visits(site: RunningSite, meeting: Meeting, here: str) -> Iterator
     yield Visit(f"{here}/documents", sees="it can no longer be removed")
     yield Visit(f"{here}/cancel")
     yield Visit(f"{here}/cancel", 422, {"reason": ""}, "Give the reason")
+
+
+def ended(meeting: Meeting) -> int:
+    """With a line of captions, and a question that a department owes an answer to."""
+    hall, now = meeting.hall(HallState.ENDED), meeting.town.now
+    meeting.question(hall, "Who pays for the bridge, and who told the shops in Oak Street about it?", votes=12)
+    meeting.do(lambda db: db.add(Caption(hall_id=hall, number=1, text="We will repair it.", second=61, at=now)))
+    meeting.town.work()
+    return hall
+
+
+def afterwards_visits(site: RunningSite, hall: int) -> Iterator[Visit]:
+    here = f"/hosting/townhalls/{hall}"
+    yield Visit(here, sees="Correct the captions")
+    yield Visit(f"{here}/recording")
+    yield Visit(f"{here}/recording", 422, {"recording_url": "http://x", "offset": "1:90"}, "There is a problem")
+    yield Visit(f"{here}/captions", sees="We will repair it.")
+    yield Visit(f"{here}/captions/1")
+    yield Visit(f"{here}/captions/1", 422, {"text": "", "rev": "1"}, "There is a problem")
+    yield Visit(f"{here}/captions/1", 409, {"text": "We mend it.", "rev": "7"}, "What stands there now")
+    yield Visit(f"{here}/export", sees="What everyone may have")
+    yield Visit(f"{here}/minutes", sees="This draft was made from the log")
+    yield Visit(f"{here}/minutes", 422, {"body": "", "revision": "0"}, "There is a problem")
+    for note in ("", "A street was called by another name."):
+        with site.signed_in(ANA) as ana:
+            send(ana, f"{here}/minutes", body="# Said\n\nThe **bridge** is mended.", note=note)
+        yield Visit(f"{here}/minutes?done=saved", sees="Publish the minutes")
+        yield Visit(f"{here}/minutes", 409, {"body": "Mine", "note": "x", "revision": "0"}, "What stands there now")
+        with site.signed_in(ANA) as ana:
+            send(ana, f"{here}/minutes", f"{here}/minutes/publish")
+    yield Visit(f"{here}/minutes?done=published", sees="What do you correct?")
+
+
+def archive_visits(hall: int) -> Iterator[Visit]:
+    yield Visit(f"/townhalls/{hall}", sees="Read the minutes")
+    yield Visit(f"/townhalls/{hall}/minutes", sees="What was corrected:")
+    yield Visit(f"/townhalls/{hall}/minutes?version=1", sees="This is an older version.")
+    yield Visit(f"/townhalls/{hall}/captions", sees="We will repair it.")
 
 
 def _revision(site: RunningSite, hall: int) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
 import pytest
+from sqlalchemy.orm import Session
 
 from app.outcomes.model import Answer, Commitment, Referral
 from tests.site import Town
@@ -10,6 +14,7 @@ from tests.townhall.meeting import Meeting
 from townhall.model import Hall, Promise, Question
 from townhall.rules.commands import BadCommand, NotAllowed
 from townhall.rules.questions import QuestionState
+from townhall.verify import owed
 
 DUE = "2027-03-15"
 
@@ -90,3 +95,40 @@ def test_what_nobody_answered_becomes_a_duty_once_the_hall_is_over(meeting: Meet
     assert referral.department_id == meeting.department().id
     assert meeting.row(Hall, hall).wound_up_at is not None
     assert meeting.row(Question, left).department_id == meeting.department().id
+
+
+def test_what_a_moderator_opens_again_after_the_hall_is_owed_too(meeting: Meeting) -> None:
+    hall = meeting.hall()
+    question = meeting.question(hall, "Who pays?", state=QuestionState.HIDDEN)
+    meeting.send(hall, meeting.staff(meeting.ana), "hall.end")
+    meeting.town.work()
+    assert meeting.town.rows(Referral, Referral.subject_kind == "question") == []
+    meeting.town.sql(f"UPDATE townhall_question SET state = 'open' WHERE id = {question}")
+    meeting.town.clock.advance(timedelta(minutes=11))
+    assert lost(meeting) == [f"question {question} of hall {hall} was left open and is nobody's duty"]
+    meeting.town.work()
+    (referral,) = meeting.town.rows(Referral, Referral.subject_kind == "question")
+    assert referral.subject_id == question
+    assert lost(meeting) == []
+
+
+def test_verify_finds_a_promise_without_its_place_in_the_log(meeting: Meeting) -> None:
+    hall = meeting.hall()
+    promised = {"text": "We will.", "department": "council-roads", "due_on": DUE}
+    reply = meeting.send(hall, meeting.staff(meeting.cleo), "commitment.add", **promised)
+    assert broken(meeting, owed.promises_are_commitments) == []
+    meeting.town.sql("DELETE FROM townhall_event WHERE kind = 'commitment.added'")
+    meeting.town.sql("UPDATE outcomes_commitment SET subject_id = subject_id + 1")
+    assert broken(meeting, owed.promises_are_commitments) == [
+        f"promise {reply.d['commitment']} of hall {hall} is no commitment about it",
+        f"promise {reply.d['commitment']} is not in the log of its hall",
+    ]
+
+
+def lost(meeting: Meeting) -> list[str]:
+    return broken(meeting, owed.open_questions_are_owed)
+
+
+def broken(meeting: Meeting, check: Callable[[Session, datetime], Iterable[str]]) -> list[str]:
+    with meeting.town.database.reading() as db:
+        return list(check(db, meeting.town.now))

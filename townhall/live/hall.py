@@ -63,6 +63,8 @@ class LiveHall:
         replay = halls.policy.replay_most
         self.lanes = {name: Lane(name, self.things, replay) for name in (PUBLIC_LANE, STAFF_LANE)}
         self.heard = asyncio.Event()
+        #: more than figures may be new, so that it is worth a look whether something must not wait
+        self.rumoured = False
         self.reactions: Counter[str] = Counter()
         self.caption_part = ""
         self.banned: frozenset[int] = frozenset()
@@ -131,13 +133,15 @@ class LiveHall:
                         await self._fall_asleep()
                         return
                 if beats or (due and loop.time() >= quiet_until):
+                    self.rumoured = False
                     await self.look(beat=beats)
                     due = False
                     if loop.time() >= quiet_until or self._is_urgent():
                         quiet_until = await self._tell(quiet_until)
                     elif self._has_news():
                         due = True
-                elif heard:
+                elif heard and self.rumoured:
+                    self.rumoured = False
                     await self._look_for_urgent()
                     if self._is_urgent():
                         quiet_until = await self._tell(quiet_until)

@@ -24,7 +24,7 @@ from townhall.service.commanding import Sender
 
 log = logging.getLogger("townsquare.halls")
 T = TypeVar("T")
-KEY = "townhall-live:"
+KEY, COUNTS_KEY = "townhall-live:", "townhall-counts:"
 
 
 class Halls:
@@ -46,17 +46,18 @@ class Halls:
 
     def hear(self, topics: frozenset[str]) -> None:
         for topic in topics:
-            if topic.startswith(KEY):
-                hall = int(topic.removeprefix(KEY))
-                if self._hearing is not None:
-                    self._hearing.pass_on(hall)
-                self.heard(hall)
+            for start, counts in ((KEY, False), (COUNTS_KEY, True)):
+                if topic.startswith(start):
+                    hall = int(topic.removeprefix(start))
+                    if self._hearing is not None:
+                        self._hearing.pass_on(hall, counts=counts)
+                    self.heard(hall, counts=counts)
 
-    def heard(self, hall_id: int) -> None:
-        """Something was committed that concerns this hall; from any thread."""
+    def heard(self, hall_id: int, *, counts: bool = False) -> None:
+        """Something was committed that concerns this hall, or figures of it alone; from any thread."""
         if self._loop is not None and hall_id in self._open:
             with suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._wake, hall_id)
+                self._loop.call_soon_threadsafe(self._wake, hall_id, counts)
 
     async def live(self, house: Any) -> None:
         self.database, self._loop = house.database, asyncio.get_running_loop()
@@ -82,8 +83,9 @@ class Halls:
         for hall in self._open.values():
             hall.end_all(1012, "restart", retry_ms=hall.spread_ms)
 
-    def _wake(self, hall_id: int) -> None:
+    def _wake(self, hall_id: int, counts: bool) -> None:
         if (hall := self._open.get(hall_id)) is not None:
+            hall.rumoured = hall.rumoured or not counts
             hall.heard.set()
 
     # for those who come

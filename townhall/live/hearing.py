@@ -11,25 +11,31 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from app.core.db import Database
-from townhall.service.log import CHANNEL
+from townhall.service.log import CHANNEL, COUNTS
 
 log = logging.getLogger("townsquare.halls")
 PATIENCE = 1.0  # seconds
 
 
+class Heard(Protocol):
+    """Told which hall to look at; ``counts``: figures of it alone are others."""
+
+    def __call__(self, hall_id: int, *, counts: bool = False) -> None: ...
+
+
 class Hearing:
     """Nothing to hear: a database of one process. The others are threads that listen until they are stopped."""
 
-    def __init__(self, heard: Callable[[int], None]) -> None:
+    def __init__(self, heard: Heard) -> None:
         self.heard = heard
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 
     @staticmethod
-    def of(database: Database, redis_url: str, heard: Callable[[int], None]) -> Hearing:
+    def of(database: Database, redis_url: str, heard: Heard) -> Hearing:
         if redis_url:
             return RedisHearing(redis_url, heard)
         return Hearing(heard) if database.is_sqlite else PostgresHearing(database.url, heard)
@@ -45,7 +51,7 @@ class Hearing:
         for thread in self._threads:
             thread.join(2 * PATIENCE)
 
-    def pass_on(self, hall_id: int) -> None:
+    def pass_on(self, hall_id: int, *, counts: bool = False) -> None:
         """A commit of this process: the others are told, unless the database has done so itself."""
 
     def _works(self) -> list[Callable[[], None]]:
@@ -61,14 +67,15 @@ class Hearing:
 
     def _told(self, words: Any) -> None:
         text = words.decode("ascii", "replace") if isinstance(words, bytes) else str(words)
-        if text.isdecimal():
-            self.heard(int(text))
+        number = text.removesuffix(COUNTS)
+        if number.isdecimal():
+            self.heard(int(number), counts=text != number)
 
 
 class PostgresHearing(Hearing):
     """On a connection of its own."""
 
-    def __init__(self, url: str, heard: Callable[[int], None]) -> None:
+    def __init__(self, url: str, heard: Heard) -> None:
         super().__init__(heard)
         self._url = url.replace("postgresql+psycopg://", "postgresql://")
 
@@ -89,13 +96,13 @@ class PostgresHearing(Hearing):
 class RedisHearing(Hearing):
     """Published by whoever commits, after the commit; a thread of its own sends them, so that no commit waits."""
 
-    def __init__(self, url: str, heard: Callable[[int], None]) -> None:
+    def __init__(self, url: str, heard: Heard) -> None:
         super().__init__(heard)
         self._url = url
-        self._out: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._out: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def pass_on(self, hall_id: int) -> None:
-        self._out.put(hall_id)
+    def pass_on(self, hall_id: int, *, counts: bool = False) -> None:
+        self._out.put(f"{hall_id}{COUNTS if counts else ''}")
 
     def _works(self) -> list[Callable[[], None]]:
         return [self._listen, self._publish]
@@ -120,4 +127,4 @@ class RedisHearing(Hearing):
                 while not self._out.empty():
                     halls.add(self._out.get_nowait())
                 for hall in halls:
-                    client.publish(CHANNEL, str(hall))
+                    client.publish(CHANNEL, hall)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -68,9 +68,12 @@ class Turnout:
     refused: Mapping[str, int] = field(default_factory=dict)
 
 
-def questions(db: Session, hall: Hall, promises: Sequence[Kept], now: datetime) -> Sequence[Asked]:
-    """Public ones that stand by themselves: those on stage in their order, then the most wanted."""
-    rows = db.scalars(select(Question).where(Question.hall_id == hall.id, Question.state.in_(PUBLIC))).all()
+def questions(
+    db: Session, hall: Hall, promises: Sequence[Kept], now: datetime, only: Collection[int] | None = None
+) -> Sequence[Asked]:
+    """Public ones that stand by themselves: those on stage in their order, then the most wanted. ``only``: of these."""
+    wanted = select(Question).where(Question.hall_id == hall.id, Question.state.in_(PUBLIC))
+    rows = db.scalars(wanted if only is None else wanted.where(Question.id.in_(only))).all()
     joined: defaultdict[int, list[Question]] = defaultdict(list)
     for row in rows:
         if row.merged_into_id is not None:

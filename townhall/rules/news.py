@@ -9,15 +9,22 @@ from townhall.rules.lifecycle import Place
 
 #: what letters are addressed to, and what the token of a link to stop reminders is made for
 PARTICIPANT, UNSUBSCRIBE = "townhall.participant", "townhall.unsubscribe"
+#: held by letters about an answer: their readers say once whether it answers what they asked
+ASKED = "townhall.asked"
 
 
 class NewsKind(StrEnum):
-    """One letter to each person. Reminders are for whoever wants letters, the others for everyone."""
+    """One letter to each person. The first two are for everyone, the others for whoever wants letters."""
 
     MOVED = "moved"
     CANCELLED = "cancelled"
     DAY_BEFORE = "day-before"
     HOUR_BEFORE = "hour-before"
+    #: once a hall is over: what became of what its reader asked
+    OUTCOME = "outcome"
+    #: a written answer to a question, a promise about one: for who asked it or wants it answered
+    ANSWERED = "answered"
+    PROMISED = "promised"
 
 
 #: letters to one person about their own place
@@ -26,11 +33,18 @@ WAITING, PROMOTED = "townhalls/mail/waiting", "townhalls/mail/promoted"
 #: what a letter says to whoever stands there
 BY_PLACE = {Place.PENDING: CONFIRM, Place.REGISTERED: REGISTERED, Place.WAITING: WAITING}
 REMINDERS = frozenset({NewsKind.DAY_BEFORE, NewsKind.HOUR_BEFORE})
+#: what came of questions; about as many things as there are
+AFTERWARDS = frozenset({NewsKind.OUTCOME, NewsKind.ANSWERED, NewsKind.PROMISED})
+#: for whoever wants letters
+OPTIONAL = REMINDERS | AFTERWARDS
 TEMPLATES = {
     NewsKind.MOVED: "townhalls/mail/moved",
     NewsKind.CANCELLED: "townhalls/mail/cancelled",
     NewsKind.DAY_BEFORE: "townhalls/mail/reminder",
     NewsKind.HOUR_BEFORE: "townhalls/mail/reminder",
+    NewsKind.OUTCOME: "townhalls/mail/outcome",
+    NewsKind.ANSWERED: "townhalls/mail/answered",
+    NewsKind.PROMISED: "townhalls/mail/promised",
 }
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 #: later than this the reminder of the day before is of no use: the other one follows

@@ -19,6 +19,8 @@ from townhall.model import Event, LogHead
 _EVENT: Table = Event.__table__  # type: ignore[assignment]
 #: the channel on which PostgreSQL tells the other processes which hall to look at
 CHANNEL = "townsquare_halls"
+#: ends a hint of which nothing but figures has changed
+COUNTS = "c"
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,18 @@ def live_key(hall_id: int) -> str:
     return f"townhall-live:{hall_id}"
 
 
-def tell(db: Session, halls: Sequence[int]) -> None:
-    """After this commit every process looks at these halls: this one at once, the others by a hint that may be lost."""
-    hint(db, *(live_key(hall) for hall in halls))
+def counts_key(hall_id: int) -> str:
+    """The same where nothing has happened but that figures are others: they wait for the next frame."""
+    return f"townhall-counts:{hall_id}"
+
+
+def tell(db: Session, halls: Sequence[int], *, counts: bool = False) -> None:
+    """After this commit every process looks at these halls: this one at once, the others by a hint that may be lost.
+
+    ``counts``: figures alone have changed.
+    """
+    key = counts_key if counts else live_key
+    hint(db, *(key(hall) for hall in halls))
     if db.get_bind().dialect.name == "postgresql":
         for hall in halls:
-            db.execute(select(func.pg_notify(CHANNEL, str(hall))))
+            db.execute(select(func.pg_notify(CHANNEL, f"{hall}{COUNTS if counts else ''}")))

@@ -17,8 +17,18 @@ from app.mail import service as mail
 from app.mail.model import Lane
 from townhall.events import HallCancelled, HallMoved
 from townhall.model import Hall, News, Participant
+from townhall.queries.wanting import wanting
 from townhall.rules.lifecycle import HallState, Place
-from townhall.rules.news import A_DAY, PARTICIPANT, REMINDERS, TEMPLATES, NewsKind, due_reminder
+from townhall.rules.news import (
+    A_DAY,
+    AFTERWARDS,
+    OPTIONAL,
+    PARTICIPANT,
+    REMINDERS,
+    TEMPLATES,
+    NewsKind,
+    due_reminder,
+)
 
 A_STEP = 1_000
 
@@ -28,7 +38,8 @@ def announce(db: Session, hall_id: int, kind: NewsKind, about: int, now: datetim
     again = _about(db, hall_id, kind, about)
     if again is not None and again.called_off_at is None:
         return
-    call_off(db, hall_id, {kind}, now)
+    if kind not in AFTERWARDS:
+        call_off(db, hall_id, {kind}, now)
     if again is None:
         db.add(News(hall_id=hall_id, kind=kind, about=about, batch=new_id(), reached=0, at=now))
     else:
@@ -73,15 +84,18 @@ def remind(db: Session, now: datetime) -> int:
     return begun
 
 
-def queue_some(db: Session, now: datetime) -> int:
-    """One step of the oldest unfinished news: up to a thousand letters into the outbox; 0 when nothing is left to do."""
+def queue_some(db: Session, now: datetime, leaves_at: datetime | None = None) -> int:
+    """One step of the oldest unfinished news: up to a thousand letters into the outbox; 0 when nothing is left to do.
+
+    ``leaves_at``: when news that can wait begins to leave.
+    """
     todo = db.scalar(
         select(News).where(News.done_at.is_(None)).order_by(News.id).limit(1).with_for_update(skip_locked=True)
     )
     if todo is None:
         return 0
     found = db.scalars(_readers(todo).order_by(Participant.id).limit(A_STEP)).all()
-    mail.queue_once(db, [_letter(todo, person, now) for person in found])
+    mail.queue_once(db, [_letter(todo, person, now, leaves_at) for person in found])
     if found:
         todo.reached = found[-1].id
     if len(found) < A_STEP:
@@ -96,7 +110,7 @@ def stop_letters(db: Session, person: Participant, now: datetime, *, wanted: boo
         return
     person.notify = wanted
     db.flush()
-    reminders = select(News.batch).where(News.hall_id == person.hall_id, News.kind.in_(REMINDERS))
+    reminders = select(News.batch).where(News.hall_id == person.hall_id, News.kind.in_(OPTIONAL))
     names = [once_name(batch, person.id) for batch in db.scalars(reminders)]
     if wanted:
         mail.want_again(db, names, "unsubscribed")
@@ -117,14 +131,16 @@ def _about(db: Session, hall_id: int, kind: NewsKind, about: int) -> News | None
 def _readers(news: News) -> Select[Participant]:
     """Who comes, and who still hopes to; reminders are for who has a place and wants them."""
     everyone = select(Participant).where(Participant.hall_id == news.hall_id, Participant.id > news.reached)
+    if news.kind in AFTERWARDS:
+        return everyone.where(Participant.id.in_(wanting(news.hall_id, news.kind, news.about)))
     if news.kind in REMINDERS:
         return everyone.where(Participant.place == Place.REGISTERED, Participant.notify)
     return everyone.where(Participant.place.in_((Place.REGISTERED, Place.WAITING)))
 
 
-def _letter(news: News, person: Participant, now: datetime) -> dict[str, object]:
+def _letter(news: News, person: Participant, now: datetime, leaves_at: datetime | None) -> dict[str, object]:
     kind = NewsKind(news.kind)
-    facts = {"news": news.id, "kind": news.kind}
+    facts = {"news": news.id, "kind": news.kind} | ({"about": news.about} if kind in AFTERWARDS else {})
     row = mail.row(
         TEMPLATES[kind],
         (PARTICIPANT, person.id),
@@ -133,5 +149,6 @@ def _letter(news: News, person: Participant, now: datetime) -> dict[str, object]
         facts=facts,
         once=once_name(news.batch, person.id),
         batch=news.batch,
+        due=leaves_at if kind in AFTERWARDS else None,
     )
     return row | {"language": person.language or "en"}

@@ -104,7 +104,7 @@ class Voting:
         _store_answers(db, batch, now)
         _remember(db, batch, now)
         if batch.new:
-            log.tell(db, sorted({act.hall_id for act, _said in batch.new}))
+            log.tell(db, sorted({act.hall_id for act, _said in batch.new}), counts=True)
         return answers
 
     def performed(self, db: Session, acts: Sequence[HallAct]) -> Mapping[int, Any]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
+from app.outcomes.model import Referral
 from app.outcomes.service.referring import Referring
 from townhall.model import Hall, Question
 from townhall.rules.lifecycle import HallState
+from townhall.rules.news import NewsKind
 from townhall.rules.questions import QuestionState
-from townhall.service import locking
+from townhall.service import locking, telling
 from townhall.service.answering import ticket
 
 A_STEP = 5
@@ -38,10 +40,36 @@ def _wind_up(db: Session, referring: Referring, hall_id: int, now: datetime) -> 
         question.department_id = department
         departments.add(department)
         ticket(db, referring, question, department, hall.ended_at)
+    telling.announce(db, hall_id, NewsKind.OUTCOME, 0, now)
     db.flush()
     if departments:
         touch(db, "outcomes", *(f"department:{number}" for number in departments))
     touch(db, f"townhall:{hall_id}", "townhalls")
+
+
+def leave_some(db: Session, referring: Referring, now: datetime) -> int:
+    """Questions that were opened again after their hall was wound up, as a moderator may; answers how many."""
+    owed = exists().where(Referral.subject_kind == locking.QUESTION, Referral.subject_id == Question.id)
+    again = (
+        select(Question.id, Question.hall_id)
+        .join(Hall, Hall.id == Question.hall_id)
+        .where(Hall.wound_up_at.is_not(None), Question.state == QuestionState.OPEN, ~owed)
+    )
+    found = db.execute(again.order_by(Question.id).limit(A_STEP)).all()
+    for question_id, hall_id in found:
+        _leave(db, referring, hall_id, question_id, now)
+    return len(found)
+
+
+def _leave(db: Session, referring: Referring, hall_id: int, question_id: int, now: datetime) -> None:
+    hall = locking.locked(db, hall_id)
+    question = db.get_one(Question, question_id, populate_existing=True)
+    if question.state != QuestionState.OPEN:
+        return
+    question.department_id = question.department_id or hall.department_id
+    ticket(db, referring, question, question.department_id, now)
+    db.flush()
+    touch(db, "outcomes", f"department:{question.department_id}", f"townhall:{hall_id}")
 
 
 def left_open(db: Session, hall_id: int) -> list[Question]:

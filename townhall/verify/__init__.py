@@ -1,5 +1,5 @@
 """What ``townsquare verify`` checks in this room."""
 
-from townhall.verify import places, questions
+from townhall.verify import owed, places, questions
 
-INVARIANTS = [*questions.INVARIANTS, *places.INVARIANTS]
+INVARIANTS = [*questions.INVARIANTS, *places.INVARIANTS, *owed.INVARIANTS]

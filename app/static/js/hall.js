@@ -557,8 +557,9 @@ function data(form, submitter) {
     else d[field.name] = values[0];
   }
   if (submitter?.name === "choices") d.choices = [Number(submitter.value)];
-  const ranks = [...fields].filter(([name]) => name.startsWith("rank-"));
-  if (ranks.length) d.choices = ranks.sort((a, b) => a[1] - b[1]).map(([name]) => Number(name.slice(5)));
+  const ranks = [...fields].filter(([name]) => name.startsWith("rank-")).sort((a, b) => a[1] - b[1]);
+  // of two on one place only the first is sent: the hall then asks for all of them in order
+  if (ranks.length) d.choices = ranks.filter(([, place], at) => place !== ranks[at - 1]?.[1]).map(([name]) => Number(name.slice(5)));
   return d;
 }
 

@@ -191,6 +191,7 @@ def test_who_is_silent_is_let_go_and_counted_no_more(brief: RunningSite) -> None
         hana.hello()
         mia.hello()
         hana.key("here", 2)
+        hana.ack()
         mia.until(lambda f: f["t"] == "ping")
         while hana.state["here"] != 1:
             hana.ack()

@@ -73,3 +73,30 @@ def test_what_is_not_public_has_no_room(nora: httpx.Client, meeting: Meeting, st
     hall = meeting.hall(state)
     assert nora.get(f"/townhalls/{hall}/room").status_code == 404
     assert nora.get(f"/townhalls/{hall}/screen").status_code == 404
+
+
+def answer(nora: httpx.Client, hall: int, poll: int, **fields: str) -> httpx.Response:
+    return nora.post(f"/townhalls/{hall}/room", data={"op": "poll.answer", "poll": str(poll)} | fields)
+
+
+def test_nora_is_told_what_is_wrong_with_her_answer(nora: httpx.Client, meeting: Meeting) -> None:
+    hall = meeting.hall(entry=Entry.OPEN)
+    single, ranking = meeting.poll(hall), meeting.poll(hall, "ranking")
+    page(nora, f"/townhalls/{hall}/room")
+    for refused, words in (
+        (answer(nora, hall, single), "Choose an answer."),
+        (answer(nora, hall, ranking, **{"rank-1": "1", "rank-2": "1", "rank-3": "2"}), "Put all of them in order."),
+    ):
+        assert (refused.status_code, words in refused.text) == (422, True)
+    assert answer(nora, hall, ranking, **{"rank-1": "2", "rank-2": "1", "rank-3": "3"}).status_code == 303
+
+
+@pytest.mark.parametrize("kind", ["single", "multiple", "ranking", "cloud"])
+def test_enter_in_a_poll_sends_the_answer_and_never_a_mark(nora: httpx.Client, meeting: Meeting, kind: str) -> None:
+    hall = meeting.hall(entry=Entry.OPEN)
+    poll = meeting.poll(hall, kind)
+    form = page(nora, f"/townhalls/{hall}/room").partition(f'id="poll-{poll}"')[2]
+    first = re.search(r"<button[^>]*>([^<]*)", form)
+    assert first is not None
+    assert first[1] == "Send my answer"
+    assert "name=" not in first[0]
