@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from app.core.errors import FieldError
+from app.core.errors import FieldError, Invalid, Refusal
+from app.core.i18n import _
 from app.core.ids import new_id
 from app.core.web.forms import Sent as SentForm
 from townhall.rules.commands import COMMAND_ID, BadCommand, Sent, UnknownOperation, digest_of
 from townhall.rules.operations import OPERATIONS
 
 RANK = "rank-"
+#: fields that say which question or poll a form is about
+ABOUT = ("question", "poll", "line")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A form that was refused, for the page that shows it again: ``form`` as it was sent, a message for each field.
+
+    A page has many forms with the same fields: each asks by its operation, and by the thing it is about.
+    """
+
+    form: SentForm = field(default_factory=lambda: SentForm([]))
+    refusal: Refusal | None = None
+
+    def is_of(self, op: str, about: object = None) -> bool:
+        told = next((self.form[name] for name in ABOUT if self.form.get(name)), "")
+        return self.form.get("op") == op and (about is None or told == str(about))
+
+    def value(self, op: str, name: str, about: object = None, *, otherwise: object = "") -> str:
+        return self.form.get(name, "") if self.is_of(op, about) else str(otherwise)
+
+    def values(self, op: str, name: str, about: object = None) -> list[str]:
+        return self.form.all(name) if self.is_of(op, about) else []
+
+    def error(self, op: str, name: str, about: object = None) -> str:
+        return self.errors.get(name, "") if self.is_of(op, about) else ""
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        if not isinstance(self.refusal, Invalid):
+            return {}
+        return {wrong.field: str(wrong.message) for wrong in self.refusal.errors}
+
+    @property
+    def summary(self) -> list[FieldError]:
+        """Above the page; the ids of fields are made from the operation, the thing and the field."""
+        place = field_id(self.form.get("op", ""), next((self.form[n] for n in ABOUT if self.form.get(n)), ""))
+        return [FieldError(f"{place}-{name}", message) for name, message in self.errors.items()]
+
+
+def field_id(op: str, about: object = "") -> str:
+    """How the fields of a form begin: ``poll-answer-7``; each goes on with its own name."""
+    return "-".join(part for part in (op.replace(".", "-"), str(about or "")) if part)
 
 
 def new_command_id() -> str:
@@ -36,7 +82,7 @@ def command_of(form: SentForm) -> Sent:
     try:
         shape = msgspec.convert(given, operation.shape, strict=False)
     except msgspec.ValidationError as wrong:
-        raise BadCommand([FieldError(_field_of(str(wrong), kinds), str(wrong)[:200])]) from wrong
+        raise BadCommand([_told(str(wrong), kinds)]) from wrong
     return Sent(command_id, op, shape, digest_of(op, shape))
 
 
@@ -50,15 +96,22 @@ def _value(kind: Any, values: list[str]) -> Any:
 
 
 def _ranked(form: SentForm) -> list[str]:
-    """``rank-3=1`` says that option 3 is the best. Of two on one place the first is taken: then some are missing, which
-    the rules of ranking tell in words."""
-    places = sorted((int(value), name.removeprefix(RANK)) for name, value in form.items() if _is_rank(name, value))
-    return list(dict(reversed(places)).values())[::-1]
+    """``rank-3=1`` says that option 3 is the best; two on one place are told by the rules of ranking."""
+    places = [(int(value), name.removeprefix(RANK)) for name, value in form.items() if _is_rank(name, value)]
+    if len({place for place, _option in places}) != len(places):
+        raise BadCommand(
+            [FieldError("choices", _("Two of them stand on the same place: give each a place of its own."))]
+        )
+    return [option for _place, option in sorted(places)]
 
 
 def _is_rank(name: str, value: str) -> bool:
     return name.startswith(RANK) and value.isdecimal() and len(value) < 4
 
 
-def _field_of(message: str, kinds: Any) -> str:
-    return next((name for name in kinds if name in message), "")
+def _told(message: str, kinds: Any) -> FieldError:
+    """In the reader's words: a form can only leave something out, or say what the field does not take."""
+    name = next((name for name in kinds if f"`{name}`" in message or f"`$.{name}" in message), "")
+    return FieldError(
+        name, _("Fill this in.") if "missing" in message else _("This does not fit here: look at it again.")
+    )

@@ -12,10 +12,9 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import visitor, who
-from app.core.errors import Invalid, Refusal
+from app.core.errors import Refusal
 from app.core.i18n import _
 from app.core.web.edge import in_worker
-from app.core.web.forms import Form
 from app.core.web.forms import Sent as SentForm
 from app.core.web.page import see_other
 from app.moderation import queries as moderation
@@ -30,7 +29,7 @@ from townhall.rules.lifecycle import Entry, HallState
 from townhall.rules.reactions import REACTION_NAMES, Reaction
 from townhall.service.commanding import Sender, check_participant
 from townhall.web import browser
-from townhall.web.posted import command_of, new_command_id
+from townhall.web.posted import Typed, command_of, field_id, new_command_id
 from townhall.web.readable import readable_hall
 from townhall.web.staffroom import STAFF_PAGES
 from townhall.web.words import DONE, words_for_script
@@ -62,9 +61,10 @@ async def act(
     try:
         await carry_out(request.app.state, hall_id, sender, command_of(form))
     except Refusal as refusal:
-        if form.get("back") in STAFF_PAGES and who(request) is not None:
-            return await in_worker(STAFF_PAGES[form["back"]], request, hall_id, refusal)
-        return await in_worker(_room, request, hall_id, sender, form=form, refusal=refusal)
+        door, page = STAFF_PAGES.get(form.get("back", ""), ("", None))
+        if page is not None and request.app.state.site.permissions.opens(sender.role, door):
+            return await in_worker(page, request, hall_id, Typed(form, refusal))
+        return await in_worker(_room, request, hall_id, sender, Typed(form, refusal))
     joint = "&" if "?" in back else "?"
     return see_other(f"{back}{joint}done={form['op']}")
 
@@ -73,27 +73,23 @@ def _room(
     request: Request[Any, Any, Any],
     hall_id: int,
     sender: Sender,
-    *,
-    form: SentForm | None = None,
-    refusal: Refusal | None = None,
+    typed: Typed | None = None,
 ) -> Response[bytes]:
     state = request.app.state
+    typed = typed or Typed()
+    refusal = typed.refusal
     now = state.clock.now()
     with state.database.reading() as db:
         hall = readable_hall(db, hall_id)
         if hall.state in (HallState.ENDED, HallState.CANCELLED) and refusal is None:
             return see_other(f"/townhalls/{hall_id}")
         values = _values(request, db, hall, sender, now)
-    again = Form.again(form or {}, refusal) if isinstance(refusal, Invalid) else Form(values=form or {})
-    asks = form is not None and form.get("op") == "question.ask"
     response: Response[bytes] = state.pages.personal(
         "townhalls/room.html",
         status=refusal.status if refusal else 200,
-        form=again if asks else Form(),
-        refusal=None if refusal is None or (asks and again.errors) else refusal,
-        wrong=[] if asks else list(filter(None, again.errors.values())),
+        typed=typed,
         done=str(DONE.get(request.query_params.get("done", ""), "")),
-        writing=bool(request.query_params.get("write")) or bool(refusal and asks),
+        writing=bool(request.query_params.get("write")) or refusal is not None,
         **values,
     )
     if refusal is not None:
@@ -126,6 +122,7 @@ def _values(request: Request[Any, Any, Any], db: Session, hall: Hall, sender: Se
         "position": shown["position"],
         "state": shown,
         "me": me,
+        "own": {q["id"] for q in me["questions"]},
         "sort": sort,
         "shown": _sorted(me["questions"] if sort == "mine" else shown["questions"], sort),
         "staged": by_id.get(shown.get("stage")),
@@ -139,6 +136,7 @@ def _values(request: Request[Any, Any, Any], db: Session, hall: Hall, sender: Se
         "reason_names": {r.code: r.title for r in moderation.reasons(db)},
         "policy": policy,
         "new_id": new_command_id,
+        "field_id": field_id,
         "signed_in": who(request) is not None,
     }
 

@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import may, signed
 from app.accounts.model import Account
-from app.core.errors import Refusal
 from app.core.i18n import _
 from app.departments import queries as departments
 from app.moderation import queries as moderation
-from townhall.model import AgendaItem, Ban, Hall
-from townhall.queries import showing
+from townhall.model import AgendaItem, Hall
+from townhall.queries import showing, standing
 from townhall.queries.pages import state_of
-from townhall.web.posted import new_command_id
+from townhall.web.posted import Typed, field_id, new_command_id
 from townhall.web.readable import readable_hall
 from townhall.web.words import DONE, words_for_script
 
@@ -58,43 +57,46 @@ def desk(
 
 
 def console_page(
-    request: Request[Any, Any, Any], db: Session, account: Account, hall_id: int, refusal: Refusal | None = None
+    request: Request[Any, Any, Any], db: Session, account: Account, hall_id: int, typed: Typed | None = None
 ) -> Response[bytes]:
     state, now = request.app.state, request.app.state.clock.now()
     hall = readable_hall(db, hall_id)
     host = db.get(Account, hall.host_id) if hall.host_id else None
     response: Response[bytes] = state.pages.personal(
         "townhalls/console.html",
-        status=refusal.status if refusal else 200,
+        status=_status(typed),
         staff=account,
         agenda=[_timed(item, hall, now) for item in _agenda(db, hall_id)],
         departments=departments.active(db),
         mine=host is not None and host.id == account.id,
         hall_host=host.name if host else "",
-        **_values(request, db, hall, now, refusal),
+        **_values(request, db, hall, now, typed or Typed()),
     )
     return response
 
 
 def desk_page(
-    request: Request[Any, Any, Any], db: Session, account: Account, hall_id: int, refusal: Refusal | None = None
+    request: Request[Any, Any, Any], db: Session, account: Account, hall_id: int, typed: Typed | None = None
 ) -> Response[bytes]:
     state, now = request.app.state, request.app.state.clock.now()
     hall = readable_hall(db, hall_id)
+    values = _values(request, db, hall, now, typed or Typed())
+    set_aside = {row.id for row in standing.waiting(db, hall_id, of_banned=True)}
+    queue = [q for q in values["state"]["questions"] if q["state"] == "waiting"]
     response: Response[bytes] = state.pages.personal(
         "townhalls/desk.html",
-        status=refusal.status if refusal else 200,
+        status=_status(typed),
         staff=account,
         reasons=moderation.reasons(db),
-        bans=_bans(db, hall_id),
-        **_values(request, db, hall, now, refusal),
+        bans=[ban for ban in standing.bans(db, hall_id) if not ban["undone"]],
+        waiting=[q for q in queue if q["id"] not in set_aside],
+        set_aside=[q for q in queue if q["id"] in set_aside],
+        **values,
     )
     return response
 
 
-def _values(
-    request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime, refusal: Refusal | None
-) -> dict[str, Any]:
+def _values(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime, typed: Typed) -> dict[str, Any]:
     policy = request.app.state.site.dependencies["hall_policy"]
     shown = state_of(db, hall.id, showing.STAFF_LANE, now, away=policy.host_away_seconds)
     questions = shown["questions"]
@@ -109,8 +111,9 @@ def _values(
         "words": words_for_script(),
         "policy": policy,
         "new_id": new_command_id,
-        "done": "" if refusal else str(DONE.get(request.query_params.get("done", ""), "")),
-        "refusal": refusal,
+        "field_id": field_id,
+        "done": "" if typed.refusal else str(DONE.get(request.query_params.get("done", ""), "")),
+        "typed": typed,
     }
 
 
@@ -133,23 +136,27 @@ def _timed(item: AgendaItem, hall: Hall, now: datetime) -> dict[str, Any]:
             said = str(_("{over} min over")).format(over=-left)
         else:
             said = str(_("{left} min left")).format(left=left)
-    return {"id": item.id, "title": item.title, "said": said, "over": over}
+    began = showing.instant(item.began_at if item.ended_at is None else None)
+    return {"id": item.id, "title": item.title, "said": said, "over": over, "minutes": item.minutes, "began": began}
 
 
-def _bans(db: Session, hall_id: int) -> list[dict[str, Any]]:
-    """Without names: whoever asked anonymously and was excluded for it stays unnamed."""
-    rows = db.scalars(select(Ban).where(Ban.hall_id == hall_id, Ban.undone_at.is_(None)).order_by(Ban.id))
-    return [{"participant_id": ban.participant_id, "reason": ban.reason, "at": ban.at} for ban in rows]
+def _status(typed: Typed | None) -> int:
+    return typed.refusal.status if typed and typed.refusal else 200
 
 
-def refused(request: Request[Any, Any, Any], hall_id: int, refusal: Refusal, *, page: Any) -> Response[bytes]:
-    """The page that a form was sent from, with why nothing was done."""
+def refused(request: Request[Any, Any, Any], hall_id: int, typed: Typed, *, page: Any) -> Response[bytes]:
+    """The page that a form was sent from, with why nothing was done and what was typed."""
     account = signed(request)
     with request.app.state.database.reading() as db:
-        response: Response[bytes] = page(request, db, account, hall_id, refusal)
+        response: Response[bytes] = page(request, db, account, hall_id, typed)
+    if typed.refusal is not None:
+        response.headers.update(typed.refusal.headers)
     return response
 
 
-#: what ``back`` of a form of the staff names -> the page again, for whoever has its door
-STAFF_PAGES = {"console": partial(refused, page=console_page), "desk": partial(refused, page=desk_page)}
+#: what ``back`` of a form of the staff names -> the act that opens the page, and the page again
+STAFF_PAGES = {
+    "console": ("townhalls.host", partial(refused, page=console_page)),
+    "desk": ("townhalls.moderate", partial(refused, page=desk_page)),
+}
 HANDLERS = (console, desk)

@@ -271,6 +271,8 @@ function belongs(list, thing) {
   const states = list.dataset.states?.split(" ");
   if (thing.gone || (states && !states.includes(thing.state))) return false;
   if (list.dataset.only === "mine") return mine.has(thing.id);
+  const aside = one("[data-aside]")?.dataset.aside.split(" ").includes(String(thing.id)); // of people who are excluded
+  if ("aside" in list.dataset || "asideOnly" in list.dataset) return "asideOnly" in list.dataset ? Boolean(aside) : !aside;
   return list.dataset.only !== "shortlisted" || Boolean(thing.shortlisted);
 }
 
@@ -319,10 +321,12 @@ function show(node, kind, thing) {
   if (kind === "questions") node.id = `${node.parentElement.id}-${thing.id}`;
   for (const slot of ["votes", "at", "state"]) if (thing[slot] !== undefined) node.dataset[slot] = thing[slot];
   for (const [slot, value] of Object.entries(thing)) if (typeof value !== "object") fill(node, slot, value);
-  for (const field of all("input[data-value]", node)) field.value = thing[field.dataset.value] ?? "";
+  for (const field of all("input[data-value]", node)) if (field !== document.activeElement) field.value = thing[field.dataset.value] ?? "";
   for (const part of all("[data-when]", node)) part.hidden = !part.dataset.when.split(" ").includes(thing.state ?? node.dataset.state);
   for (const part of all("[data-if]", node)) part.hidden = !thing[part.dataset.if];
-  for (const link of all("a[data-href]", node)) link.href = link.dataset.href.replace("{id}", thing.id);
+  for (const part of all("[data-unless]", node)) part.hidden = Boolean(thing[part.dataset.unless]);
+  for (const link of all("a[data-href]", node)) link.href = link.dataset.href.replace(/\{(\w+)\}/g, (_, name) => thing[name] ?? "");
+  for (const part of all("[data-review]", node)) part.hidden = part.dataset.review !== thing.review;
   if (thing.lang) for (const place of all('[data-slot="text"]', node)) place.lang = thing.lang;
   if (kind === "questions") showVote(node);
   if (kind === "polls") showPoll(node, thing);
@@ -335,7 +339,7 @@ function showPoll(node, poll) {
   const { kind } = node.dataset;
   for (const part of all("[data-when-kind]", node)) part.hidden = !part.dataset.whenKind.split(" ").includes(kind);
   for (const field of all("input[name=words]", node)) {
-    field.id = `words-${poll.id ?? node.dataset.id}`;
+    field.id = `poll-answer-${poll.id ?? node.dataset.id}-words`;
     field.parentElement.querySelector("label").htmlFor = field.id;
   }
   const choices = one("[data-choices]", node);
@@ -352,14 +356,14 @@ function showPoll(node, poll) {
 function choice(node, choices, poll, option, number) {
   const row = one(`template[data-choice="${poll.kind}"]`, page).content.firstElementChild.cloneNode(true);
   for (const input of all("input, select", row)) {
-    input.id = `poll-${poll.id}-${option.id}`;
+    input.id = `poll-answer-${poll.id}-choices-${option.id}`;
     if (input.type !== "hidden" && input.tagName === "INPUT") input.value = option.id;
     if (input.tagName === "SELECT") {
       input.name = `rank-${option.id}`;
       input.replaceChildren(...poll.options.map((_, n) => new Option(String(n + 1), String(n + 1), n === number, n === number)));
     }
   }
-  for (const label of all("label", row)) { label.htmlFor = `poll-${poll.id}-${option.id}`; label.textContent = option.text; }
+  for (const label of all("label", row)) { label.htmlFor = `poll-answer-${poll.id}-choices-${option.id}`; label.textContent = option.text; }
   return row;
 }
 
@@ -421,6 +425,7 @@ function setStage(id) {
     for (const part of all("[data-staged-only]", place)) part.hidden = !stage;
   }
   for (const node of lists("questions").flatMap((list) => all(":scope > [data-id]", list))) node.toggleAttribute("data-on-stage", Number(node.dataset.id) === stage);
+  if (!stage && spoken && was) spoken.textContent = ""; // it may have been hidden
   if (stage && stage !== was) announce(say("on stage now", { text: one("[data-stage] [data-slot=text]")?.textContent }));
 }
 
@@ -437,7 +442,7 @@ function setAgenda(id, event) {
 
 /** Minutes that the item of the agenda has left, or is over. */
 function tell() {
-  for (const item of all("[data-item][aria-current][data-began]")) {
+  for (const item of all("[data-item][aria-current]:not([data-began=''])")) {
     const left = Number(item.dataset.minutes) - Math.floor((Date.now() + ahead - Date.parse(item.dataset.began)) / 60_000);
     for (const place of all("[data-left]", item)) {
       place.textContent = say(left < 0 ? "minutes over" : "minutes left", { n: Math.abs(left) });
@@ -507,6 +512,7 @@ function showVote(node) {
   const on = upvoted.has(Number(node.dataset.id));
   for (const button of all("[data-upvote]", node)) {
     button.setAttribute("aria-pressed", String(on));
+    button.disabled = node.dataset.state !== "open" || mine.has(Number(node.dataset.id));
     const wish = one("input[name=on]", button.form);
     if (wish) wish.value = on ? "false" : "true";
   }
@@ -589,6 +595,7 @@ function settle(frame) {
   if (told) {
     told.textContent = frame.t === "err" ? frame.message ?? say(frame.code) : say(words[`done ${op}`] ? `done ${op}` : "done");
     told.toggleAttribute("data-bad", frame.t === "err");
+    if (told.matches("[data-told-else]")) setTimeout(() => { told.textContent = ""; }, ATTEMPT);
   }
   if (frame.t === "err") {
     for (const field of form.elements) if (field.name) field.toggleAttribute("data-wrong", field.name === frame.field);
@@ -600,6 +607,7 @@ function settle(frame) {
     if (d.on) upvoted.add(d.question); else upvoted.delete(d.question);
     for (const node of nodes("questions", d.question)) showVote(node);
   }
+  if (op === "poll.answer") for (const button of all("button[name=choices]", form)) button.setAttribute("aria-pressed", String(d.choices?.[0] === Number(button.value)));
   if (form.dataset.clears !== undefined) { form.reset(); forget(form); }
 }
 

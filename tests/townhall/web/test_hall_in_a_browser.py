@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.journeys.browsing import chromium
 from tests.site import PASSWORD, RunningSite
@@ -136,3 +137,66 @@ def test_without_a_socket_the_same_hall_comes_as_a_stream(opened: Open, meeting:
     nora.get_by_label("Your question").fill("And the bus stop?")
     nora.get_by_role("button", name="Send the question").click()
     expect(nora.locator(".ts-ask [data-told]")).not_to_have_text("")
+
+
+def test_whoever_is_dropped_is_told_so_and_comes_back_without_a_reload(opened: Open, meeting: Meeting) -> None:
+    hall = meeting.hall()
+    nora = opened("/townhalls", cookie=a_person(meeting, hall, "Nora Nash"))
+    lines: list[WebSocketRoute] = []
+    works = True
+
+    def through(line: WebSocketRoute) -> None:
+        if works:
+            line.connect_to_server()
+            lines.append(line)
+        else:
+            line.close(code=1001)
+
+    nora.route_web_socket(f"**/townhalls/{hall}/ws", through)
+    nora.goto(f"/townhalls/{hall}/room")
+    live(nora)
+    nora.evaluate("window.notReloaded = true")
+    nora.get_by_label("Your question").fill("Half a ques")
+    works = False
+    lines[-1].close(code=1012)
+    expect(nora.locator("[data-standing]").first).to_have_text("Offline, trying again")
+    meeting.send(hall, meeting.staff(meeting.ana), "announce", text="While you were away.")
+    works = True
+    live(nora)
+    expect(nora.locator("[data-announcement]").first).to_contain_text("While you were away.")
+    expect(nora.get_by_label("Your question")).to_be_focused()
+    expect(nora.get_by_label("Your question")).to_have_value("Half a ques")
+    assert nora.evaluate("window.notReloaded")
+
+
+def test_with_a_hundred_votes_a_second_little_is_read_out_and_the_draft_outlives_the_session(
+    opened: Open, meeting: Meeting
+) -> None:
+    hall = meeting.hall()
+    question = meeting.question(hall, OAK)
+    nora = opened("/townhalls", cookie=a_person(meeting, hall, "Nora Nash"))
+    lines: list[WebSocketRoute] = []
+    nora.route_web_socket(f"**/townhalls/{hall}/ws", lambda line: line.on_message(lambda _m: lines.append(line)))
+    nora.clock.install()
+    nora.goto(f"/townhalls/{hall}/room")
+    nora.evaluate(
+        "window.said = []; new MutationObserver(() => said.push(document.querySelector('[data-spoken]').textContent))"
+        ".observe(document.querySelector('[data-spoken]'), { childList: true })"
+    )
+    nora.wait_for_function("document.querySelector('[data-standing]').textContent === 'Catching up'")
+    seq = int(nora.locator("[data-hall]").get_attribute("data-seq") or 0)
+    lines[0].send(json.dumps({"t": "welcome", "v": 1, "epoch": "", "seq": seq, "mode": "resumed", "now": "", "me": {}}))
+    for second in range(24):
+        seq += 1
+        event = {"k": "question.published", "id": 10_000 + second, "text": "One more?", "state": "open", "votes": 0}
+        told = {"t": "u", "from": seq, "to": seq, "ev": [event], "st": {f"q.{question}.v": 100 * (second + 1)}}
+        lines[0].send(json.dumps(told))
+        nora.clock.run_for(1_000)
+    expect(nora.locator(f"#q-{question} [data-slot=votes]")).to_have_text("2400")
+    assert 1 <= len(nora.evaluate("said")) <= 2
+    nora.get_by_label("Your question").fill("Half a ques")
+    lines[0].close(code=4401)
+    expect(nora.get_by_text("You are signed out.")).to_be_visible()
+    expect(nora.get_by_label("Your question")).to_have_value("Half a ques")
+    nora.goto(f"/townhalls/{hall}/room")
+    expect(nora.get_by_label("Your question")).to_have_value("Half a ques")
