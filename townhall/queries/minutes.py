@@ -105,12 +105,13 @@ def _asked(one: archive.Asked, say: Saying) -> Asked:
 
 
 def _clock(second: int | None, say: Saying) -> str:
-    return say.clock(second) if second is not None else ""
+    """Of the hall, so that nobody takes it for the time of day."""
+    return str(_("minute {at}")).format(at=say.clock(second)) if second is not None else ""
 
 
 def _promise(kept: Kept, say: Saying, *, at: bool = False) -> str:
     facts = [kept.department.name if kept.department else "", say.day(kept.row.due_on)]
-    facts += [say.clock(kept.second)] if at else []
+    facts += [_clock(kept.second, say)] if at else []
     return f"{kept.row.text} ({', '.join(fact for fact in facts if fact)})"
 
 

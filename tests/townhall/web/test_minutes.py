@@ -85,13 +85,13 @@ def revision(client: httpx.Client, here: str) -> str:
 def test_the_draft_has_what_was_public_and_nothing_else(ana: httpx.Client, hall: int) -> None:
     draft = text_of(ana, f"/hosting/townhalls/{hall}/minutes")
     for said in (
-        r"**42:10** When is \*Oak Street\* repaired?",
+        r"**minute 42:10** When is \*Oak Street\* repaired?",
         "Answered in the hall.",
         "# Agenda",
         "Welcome",
         "What should happen to the bridge?",
         "It will be repaired. (",
-        "15 March 2027, 42:10)",
+        "15 March 2027, minute 42:10)",
     ):
         assert said in draft
     for kept in ("0151", "thief", "nobody revealed"):
