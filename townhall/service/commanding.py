@@ -191,7 +191,9 @@ def check_participant(db: Session, hall: Hall, sender: Sender, now: datetime) ->
 
 
 def check_place(hall: Hall, person: Participant | None) -> Participant:
-    """The same of a participant who was read already, if there is one."""
+    """The same of a participant who was read already, if there is one. Of a hall that is not public nobody is told."""
+    if HallState(hall.state) not in READABLE:
+        raise NoSuchThing
     if person is None or person.hall_id != hall.id:
         raise RegistrationNeeded
     if person.banned_at is not None:

@@ -107,7 +107,7 @@ def captions_txt(db: NamedDependency[Session], ref: FromPath[str]) -> Response[b
     """What was said, with its moments."""
     hall = _archived(db, ref)
     body = plain_track(exporting.caption_lines(db, hall.id), clock).encode()
-    return _open(hall, body, "text/plain; charset=utf-8", "captions.txt")
+    return _open(hall, body, "text/plain", "captions.txt")
 
 
 @get("/townhalls/{ref:str}/captions.vtt", name="townhalls.captions-vtt", guards=[anyone], sync_to_thread=True)
@@ -116,7 +116,7 @@ def captions_vtt(db: NamedDependency[Session], ref: FromPath[str]) -> Response[b
     hall = _archived(db, ref)
     offset = hall.recording_offset if hall.recording_url else 0
     body = web_track(exporting.caption_lines(db, hall.id), offset).encode()
-    return _open(hall, body, "text/vtt; charset=utf-8", "captions.vtt")
+    return _open(hall, body, "text/vtt", "captions.vtt")
 
 
 def _ended(db: Session, hall_id: int) -> Hall:

@@ -148,9 +148,17 @@ def test_there_is_no_such_hall_version_or_lane(sqlite_site: RunningSite) -> None
     with following(sqlite_site, 999_999_999) as gil:
         gil.send({"t": "hello", "v": 1})
         assert gil.close_code() == 4404
-    with following(sqlite_site, town.hall(HallState.DRAFT)) as gil:
+    with following(sqlite_site, 2**63) as gil:
         gil.send({"t": "hello", "v": 1})
         assert gil.close_code() == 4404
+    with following(sqlite_site, draft := town.hall(HallState.DRAFT)) as gil:
+        gil.send({"t": "hello", "v": 1})
+        assert gil.close_code() == 4404
+    for unknown in (draft, 999_999_999):
+        with sqlite_site.client() as gil_posts:
+            react = {"id": "to-no-such-hall", "op": "react", "d": {"kind": "applause"}}
+            answer = gil_posts.post(f"/townhalls/{unknown}/commands", json=react)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), unknown
     with following(sqlite_site, town.hall(HallState.ENDED)) as gil:
         gil.send({"t": "hello", "v": 1})
         assert gil.close_code() == 4440

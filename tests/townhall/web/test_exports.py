@@ -133,7 +133,7 @@ def test_captions_come_as_text_and_for_a_player(site: RunningSite, hall: int) ->
     with site.client() as hana:
         assert hana.get(f"/townhalls/{hall}/captions.txt").text == "[1:01] A <b> & c\n"
         track = hana.get(f"/townhalls/{hall}/captions.vtt")
-    assert track.headers["content-type"].startswith("text/vtt")
+    assert track.headers["content-type"] == "text/vtt; charset=utf-8"
     assert track.text == "WEBVTT\n\n1\n00:01:01.000 --> 00:01:09.000\nA &lt;b&gt; &amp; c\n"
 
 
