@@ -100,8 +100,8 @@ def published(site: RunningSite, asking: Asking, bridge: int) -> None:
         assert "1 response" in found, "found without the signs above the letters"
         assert tom.post(f"{desk}/publish/{response.id}", data={"do": "approve", "version": 1}).status_code == 303
         assert tom.post(f"{desk}/publish/ready").status_code == 303
-        table = tom.get(f"{desk}/export/responses.csv").content.decode("utf-8-sig")
-        book = load_workbook(io.BytesIO(tom.get(f"{desk}/export/responses.xlsx").content), read_only=True)
+        table = tom.post(f"{desk}/export/responses.csv").content.decode("utf-8-sig")
+        book = load_workbook(io.BytesIO(tom.post(f"{desk}/export/responses.xlsx").content), read_only=True)
     assert KEPT in table.replace("\r\n", "\n")
     assert any(KEPT in [str(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True))
     with site.client() as ana:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.outcomes.model import Answer, Commitment, Referral
 from tests.site import Town
 from tests.townhall.meeting import Meeting
-from townhall.model import Hall, Promise, Question
+from townhall.model import Hall, Minutes, Promise, Question
 from townhall.rules.commands import BadCommand, NotAllowed
+from townhall.rules.lifecycle import HallState
 from townhall.rules.questions import QuestionState
 from townhall.verify import owed
 
@@ -123,6 +124,17 @@ def test_verify_finds_a_promise_without_its_place_in_the_log(meeting: Meeting) -
         f"promise {reply.d['commitment']} of hall {hall} is no commitment about it",
         f"promise {reply.d['commitment']} is not in the log of its hall",
     ]
+
+
+def test_verify_finds_a_version_of_minutes_that_was_passed_over(meeting: Meeting) -> None:
+    hall, now = meeting.hall(HallState.ENDED), meeting.town.now
+    published = {"published_at": now, "published_by_id": meeting.ana}
+    for version, more in ((1, published), (2, published)):
+        row = Minutes(hall_id=hall, version=version, body="We met.", drafted_at=now, saved_at=now, **more)
+        meeting.do(lambda db, row=row: db.add(row))
+    assert broken(meeting, owed.minutes_are_in_order) == []
+    meeting.town.sql("UPDATE townhall_minutes SET published_at = NULL, published_by_id = NULL WHERE version = 1")
+    assert broken(meeting, owed.minutes_are_in_order) == [f"version 1 of the minutes of hall {hall} was passed over"]
 
 
 def lost(meeting: Meeting) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from app.audit.model import AuditEntry
 from app.outcomes.model import Answer, Referral
-from app.outcomes.rules.answers import Grade
+from app.outcomes.rules.answers import Grade, grades_for
 from tests.people import crowd
 from tests.site import OFFICER, RunningSite, Town
 
@@ -153,4 +153,5 @@ def test_markup_in_an_answer_is_made_safe(site: RunningSite, duty: Referral, imr
 
 def test_grades_are_those_of_the_form(site: RunningSite, duty: Referral, imran: httpx.Client):
     page = imran.get(f"/desk/referrals/{duty.id}").text
-    assert set(re.findall(r'name="grade"[^>]*value="([\w-]+)"', page)) == set(Grade)
+    assert set(re.findall(r'name="grade"[^>]*value="([\w-]+)"', page)) == set(grades_for(duty.cause))
+    assert Grade.EXPLAINED not in grades_for(duty.cause), "who asked that something be done gets no mere explanation"

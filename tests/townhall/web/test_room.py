@@ -85,7 +85,10 @@ def test_nora_is_told_what_is_wrong_with_her_answer(nora: httpx.Client, meeting:
     page(nora, f"/townhalls/{hall}/room")
     for refused, words in (
         (answer(nora, hall, single), "Choose an answer."),
-        (answer(nora, hall, ranking, **{"rank-1": "1", "rank-2": "1", "rank-3": "2"}), "Two of them stand on the same place"),
+        (
+            answer(nora, hall, ranking, **{"rank-1": "1", "rank-2": "1", "rank-3": "2"}),
+            "Two of them stand on the same place",
+        ),
     ):
         assert (refused.status_code, words in refused.text) == (422, True)
     assert answer(nora, hall, ranking, **{"rank-1": "2", "rank-2": "1", "rank-3": "3"}).status_code == 303
