@@ -41,7 +41,7 @@ URGENT = frozenset(
     {"question.hidden", "question.withdrawn", "question.rejected", "ban.set", "poll.closed", "hall.ended"}
 )
 #: what a participant may learn of their own questions
-DECIDED = "question."
+DECIDED, PLACE_GIVEN = "question.", "place.given"
 _COUNTS = ("q.", "poll.")
 
 
@@ -256,6 +256,9 @@ class LiveHall:
             self.refresh({p for event in found.events if (p := self._asker(event.kind, event.thing_id)) is not None})
 
     def _asker(self, kind: str, thing_id: int | None) -> int | None:
+        """The participant whom this event concerns."""
+        if kind == PLACE_GIVEN:
+            return thing_id
         return self.things.askers.get(thing_id) if thing_id is not None and kind.startswith(DECIDED) else None
 
     def _put_counts(self) -> None:

@@ -149,7 +149,16 @@ def _read_things(db: Session, hall_id: int, found: Look, events: Sequence[Logged
 
 #: kinds whose event names every thing that it changes; after any other everything is read anew
 _NAMING = frozenset(
-    {"announced", "agenda.moved", "slow.set", "hand.set", "caption.line", "commitment.added", "hosting.taken"}
+    {
+        "announced",
+        "agenda.moved",
+        "slow.set",
+        "hand.set",
+        "caption.line",
+        "commitment.added",
+        "hosting.taken",
+        "place.given",
+    }
 )
 
 

@@ -31,8 +31,10 @@ class BadCommand(Invalid):
 
 class CommandIdReused(Conflict):
     code = "id-reused"
-    title = _("This command's id was used for another one")
-    message = _("Nothing was changed. Give every command an id of its own.")
+    title = _("This was sent before with something else in it")
+    message = _(
+        "Nothing was changed. Load the page again and send it anew. (Programs: every command has an id of its own.)"
+    )
 
 
 class HallNotLive(Conflict):

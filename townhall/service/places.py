@@ -17,7 +17,8 @@ from townhall.events import PlacesChanged
 from townhall.model import Hall, Participant
 from townhall.rules.lifecycle import Place
 from townhall.rules.registering import places_left
-from townhall.service import locking, posting
+from townhall.service import locking, log, posting
+from townhall.service.log import Happening
 
 
 def locked_person(db: Session, hall: Hall, participant_id: int) -> Participant | None:
@@ -65,6 +66,8 @@ def promote(db: Session, hall: Hall, now: datetime) -> int:
     db.flush()
     posting.tell_promoted(db, promoted, now)
     _shown_anew(db, hall)
+    for person, _number in promoted:  # their open pages learn of it
+        log.note(db, hall.id, Happening("place.given", person.id, public=False), now)
     return len(promoted)
 
 

@@ -557,6 +557,7 @@ function data(form, submitter) {
     else d[field.name] = values[0];
   }
   if (submitter?.name === "choices") d.choices = [Number(submitter.value)];
+  else if (submitter?.name) d[submitter.name] = submitter.value; // a reason
   const ranks = [...fields].filter(([name]) => name.startsWith("rank-")).sort((a, b) => a[1] - b[1]);
   // of two on one place only the first is sent: the hall then asks for all of them in order
   if (ranks.length) d.choices = ranks.filter(([, place], at) => place !== ranks[at - 1]?.[1]).map(([name]) => Number(name.slice(5)));

@@ -9,7 +9,10 @@ import msgspec
 
 from tests.site import RunningSite
 from tests.townhall.live.following import browser_of, following, happens, meeting, session_of
-from townhall.rules.lifecycle import Entry
+from townhall.model import Participant
+from townhall.rules.lifecycle import Entry, Place
+from townhall.service import places
+from townhall.service.locking import locked
 from townhall.service.log import Happening
 
 SECRET = "Why does the mayor's cousin own the quarry?"
@@ -243,3 +246,15 @@ def test_staff_alone_see_hands_and_whether_the_host_is_away(site: RunningSite) -
         with following(site, hall, cookies=session_of(site, town.ana)) as ana:
             ana.hello("staff")
             ben.until(lambda f: "host" in f.get("st", {}) and not f["st"]["host"]["away"])
+
+
+def test_dora_has_a_place_and_her_open_page_learns_of_it(site: RunningSite) -> None:
+    town = meeting(site)
+    hall = town.hall(capacity=1)
+    emil = town.participant(hall, "Emil Eder")
+    dora = town.participant(hall, "Dora Diaz", place=Place.WAITING, waiting_number=1)
+    with following(site, hall, cookies=browser_of(site, hall, dora)) as hers:
+        assert hers.hello()["me"]["place"] == "waiting"
+        town.do(lambda db: places.take_place(db, locked(db, hall), db.get_one(Participant, emil), town.town.now))
+        assert hers.next("me")["me"]["place"] == "registered"
+        assert hers.command("question.ask", text="May I ask now?")["t"] == "ok"

@@ -111,8 +111,8 @@ def test_a_question_goes_from_gil_over_ben_to_the_stage_and_a_poll_is_answered(o
     ana.locator("#polls > li").get_by_role("button", name="Show the results").click()
     expect(gil.locator("#polls [data-results]")).to_contain_text("1 (100 %)")
 
-    ben.locator("#q > li summary").click()
-    ben.locator("#q > li").get_by_role("button", name="Hide").click()
+    ben.locator("#q > li").get_by_text("Hide …").click()
+    ben.locator("#q > li").get_by_role("button", name="Personal details").click()
     expect(hana.locator("[data-stage] [data-slot=text]")).to_have_text("")
     assert OAK not in hana.locator("main").inner_text()
 
