@@ -238,7 +238,7 @@ function happen(event) {
   else if (thing === "commitment") place("commitments", event);
   else if (thing === "agenda") setAgenda(event.item, event);
   else if (event.k === "announced") setAnnouncement(event.text);
-  else if (event.k === "hall.started") renew();
+  else if (event.k === "hall.started" || (event.k === "hosting.taken" && page.dataset.controls)) renew();
   else if (event.k === "hall.ended") finish();
   else if (event.k === "slow.set") setState("slow", event.seconds);
 }
