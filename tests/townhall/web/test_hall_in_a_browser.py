@@ -128,7 +128,7 @@ def test_without_a_socket_the_same_hall_comes_as_a_stream(opened: Open, meeting:
     secret = a_person(meeting, hall, "Nora Nash")
     nora = opened("/townhalls", cookie=secret)
     nora.context.add_init_script(
-        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose({ code: 1006 })); } };"
+        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose({ code: 1006 })); } close() {} };"
     )
     nora.goto(f"/townhalls/{hall}/room")
     expect(nora.locator("[data-standing]").first).to_have_text("Live", timeout=12_000)
