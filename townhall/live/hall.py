@@ -89,6 +89,7 @@ class LiveHall:
     async def begin(self) -> bool:
         """Read everything; False where there is no such hall."""
         self.asked()
+        self.reactions, self._most = await self.halls.read(lambda db: presence.own(db, self.id, self.halls.process))
         found, beat = await self.halls.read(self._read_all)
         if found is None:
             return False
@@ -433,7 +434,8 @@ class LiveHall:
         self.halls.database.retrying(write)
 
     def _leave(self) -> None:
-        self.halls.database.retrying(lambda db: presence.leave(db, self.id, self.halls.process))
+        process, words, now = self.halls.process, dict(self.reactions), self.halls.clock.now()
+        self.halls.database.retrying(lambda db: presence.leave(db, self.id, process, words, self._most, now))
 
 
 _STILL_HERE = {"type": "http.response.body", "body": b": still here\n\n", "more_body": True}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from townhall.model import Presence
@@ -40,6 +40,14 @@ def told(db: Session, hall_id: int, process: str, now: datetime) -> Others:
     return Others(here, reactions, caption)
 
 
+def own(db: Session, hall_id: int, process: str) -> tuple[Counter[str], int]:
+    """What this process has counted before, where the hall was open here already: reactions, and how many at most."""
+    row = db.get(Presence, (hall_id, process))
+    if row is None:
+        return Counter(), 0
+    return Counter({kind: n for kind, n in row.reactions.items() if kind != CAPTION}), row.most
+
+
 def tell(
     db: Session, hall_id: int, process: str, here: int, words: Mapping[str, Any], most: int, now: datetime
 ) -> None:
@@ -50,13 +58,7 @@ def tell(
     row.here, row.reactions, row.most, row.at = here, dict(words), most, now
 
 
-def leave(db: Session, hall_id: int, process: str) -> None:
-    """Nobody is here through this process any more; a row that counted reactions stays for them."""
-    row = db.get(Presence, (hall_id, process))
-    if row is None:
-        return
-    words = {kind: n for kind, n in row.reactions.items() if kind != CAPTION}
-    if words:
-        row.here, row.reactions = 0, words
-    else:
-        db.execute(delete(Presence).where(Presence.hall_id == hall_id, Presence.process == process))
+def leave(db: Session, hall_id: int, process: str, words: Mapping[str, Any], most: int, now: datetime) -> None:
+    """Nobody is here through this process any more. What it counted stays: the archive tells how many came."""
+    if most or words or db.get(Presence, (hall_id, process)) is not None:
+        tell(db, hall_id, process, 0, words, most, now)

@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 from app.core.text.plain import fold
 from app.departments.model import Department
 from app.departments.queries import by_ids
+from app.files.model import StoredFile
+from app.files.queries import files_of_many
 from app.outcomes.model import Answer, Commitment, Referral
 from app.outcomes.queries import is_overdue
 from app.outcomes.rules.commitments import OPEN
 from app.outcomes.rules.referrals import OWED
+from app.outcomes.service.documents import owner
 from townhall.model import Caption, Hall, Participant, Poll, Presence, Promise, Question
 from townhall.queries.pages import rejected
 from townhall.rules.lifecycle import Place
@@ -37,6 +40,8 @@ class Asked:
     #: the newest version of the department's written answer
     answer: Answer | None = None
     corrected: bool = False
+    #: that the department put beside its answer
+    documents: Sequence[StoredFile] = ()
     #: who owes an answer, or gave it
     department: Department | None = None
     owed: Referral | None = None
@@ -81,6 +86,7 @@ def questions(
     alone = [row for row in rows if row.state != QuestionState.MERGED]
     duties, answers = _duties(db, [row.id for row in alone]), _answers(db, [row.id for row in alone])
     departments = by_ids(db, {r.department_id for r in duties.values()})
+    documents = files_of_many(db, [owner(duties[number].id) for number in answers])
     found = [
         Asked(
             row=row,
@@ -88,6 +94,7 @@ def questions(
             joined=sorted(joined[row.id], key=lambda q: q.id),
             answer=answers.get(row.id, (None, False))[0],
             corrected=answers.get(row.id, (None, False))[1],
+            documents=documents.get(owner(duties[row.id].id), ()) if row.id in answers else (),
             department=departments.get(duties[row.id].department_id or 0) if row.id in duties else None,
             owed=duties[row.id] if row.id in duties and duties[row.id].state in OWED else None,
             overdue=row.id in duties and is_overdue(duties[row.id], now),

@@ -21,7 +21,7 @@ from app.outcomes.rules.answers import MOST_DETAILS, MOST_SUMMARY, QUESTION_CAUS
 from app.outcomes.rules.referrals import UNANSWERED
 from app.outcomes.service import answering
 from app.outcomes.service.referring import Referring, hand_over, refer
-from townhall.model import Hall, HallDepartment, Question
+from townhall.model import HallDepartment, Question
 from townhall.rules.commands import BadCommand, NotAllowed
 from townhall.rules.operations import AnswerQuestion
 from townhall.rules.questions import PUBLIC
@@ -120,11 +120,3 @@ def _answering(work: Work) -> Department:
     if department is None or department.id not in {work.hall.department_id, *work.db.scalars(beside)}:
         raise NotYourHall
     return department
-
-
-def departments_of(db: Session, hall: Hall) -> set[int]:
-    """The one that leads and those beside."""
-    return {
-        hall.department_id,
-        *db.scalars(select(HallDepartment.department_id).where(HallDepartment.hall_id == hall.id)),
-    }

@@ -6,10 +6,12 @@ import time
 
 import httpx
 import msgspec
+import pytest
 
 from tests.site import RunningSite
 from tests.townhall.live.following import browser_of, following, happens, meeting, session_of
-from townhall.model import Participant
+from townhall.live import hall as live_hall
+from townhall.model import Participant, Presence
 from townhall.rules.lifecycle import Entry, Place
 from townhall.service import places
 from townhall.service.locking import locked
@@ -258,3 +260,28 @@ def test_dora_has_a_place_and_her_open_page_learns_of_it(site: RunningSite) -> N
         town.do(lambda db: places.take_place(db, locked(db, hall), db.get_one(Participant, emil), town.town.now))
         assert hers.next("me")["me"]["place"] == "registered"
         assert hers.command("question.ask", text="May I ask now?")["t"] == "ok"
+
+
+def test_how_many_came_and_how_they_reacted_stays_once_everybody_has_gone(
+    site: RunningSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_hall, "IDLE", 0.0)
+    town, halls = meeting(site), site.house.site.dependencies["halls"]
+    hall = town.hall()
+    kim = browser_of(site, hall, town.participant(hall, "Kim"))
+    for hearts in (1, 2):  # the second time the hall is opened anew
+        with following(site, hall, cookies=kim) as one, following(site, hall) as other:
+            one.hello()
+            other.hello()
+            one.key("here", 2)
+            assert one.command("react", kind="heart")["t"] == "ok"
+            one.key("react", {"heart": hearts})
+        until = time.monotonic() + 8
+        while hall in halls.open:
+            assert time.monotonic() < until, "it stays open"
+            time.sleep(0.05)
+    until = time.monotonic() + 5
+    while (row := town.town.rows(Presence, Presence.hall_id == hall)) and row[0].here:
+        assert time.monotonic() < until, "somebody seems to be here"
+        time.sleep(0.05)
+    assert [(r.here, r.most, dict(r.reactions)) for r in row] == [(0, 2, {"heart": 2})]

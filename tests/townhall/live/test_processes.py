@@ -52,8 +52,8 @@ def test_what_happens_through_one_is_told_by_the_other_and_presence_is_summed(tw
 
 def test_a_hint_that_is_lost_costs_a_second(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = two
-    monkeypatch.setattr(other.house.site.dependencies["halls"], "heard", lambda _hall: None)
-    monkeypatch.setattr(other.house.site.dependencies["halls"]._hearing, "heard", lambda _hall: None)
+    monkeypatch.setattr(other.house.site.dependencies["halls"], "heard", lambda *_hint, **_how: None)
+    monkeypatch.setattr(other.house.site.dependencies["halls"]._hearing, "heard", lambda *_hint, **_how: None)
     hall = meeting(one).hall()
     with following(other, hall) as there:
         there.hello()

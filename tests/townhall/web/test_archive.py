@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from app.outcomes.model import Referral
 from tests.site import RunningSite
 from tests.townhall.meeting import Meeting
 from townhall.model import Caption
@@ -105,3 +107,22 @@ def test_rhodas_answer_is_read_under_the_question(hana: httpx.Client, meeting: M
     meeting.send(hall, meeting.staff(meeting.rhoda), "question.answer", question=question, text="The city pays.")
     shown = page(hana, f"/townhalls/{hall}")
     assert "The city pays." in shown
+
+
+def test_the_plan_beside_rhodas_answer_is_read_with_it(
+    sqlite_site: RunningSite, hana: httpx.Client, meeting: Meeting
+) -> None:
+    """Scenario 14: a written answer with one document."""
+    hall = meeting.hall(HallState.ENDED)
+    question = meeting.question(hall, "Where will the trees stand?")
+    meeting.send(hall, meeting.staff(meeting.rhoda), "question.answer", question=question, text="On both sides.")
+    (referral,) = meeting.town.rows(Referral, Referral.subject_kind == "question", Referral.subject_id == question)
+    with sqlite_site.signed_in(f"rhoda.{meeting.home}@example.org") as rhoda:
+        plan = {"document": ("plan.txt", b"Twelve limes.", "text/plain")}
+        sent = rhoda.post(f"/desk/referrals/{referral.id}/documents", data={"title": "Planting plan"}, files=plan)
+        assert sent.status_code == 303, sent.text[-600:]
+    meeting.town.work()
+    shown = page(hana, f"/townhalls/{hall}")
+    link = re.search(r'href="(/files/[^"]+)"[^>]*><bdi>Planting plan', shown)
+    assert link, shown[-3000:]
+    assert hana.get(link[1]).content == b"Twelve limes."
