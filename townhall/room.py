@@ -14,7 +14,7 @@ from app.core.web.page import say_instant
 from app.files.events import FileSettled
 from app.mail.schedule import news_due
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
-from app.site import HomePanel, PanelItem, Site
+from app.site import HomePanel, PanelItem, Site, StaffPage
 from townhall import (
     demo,
     model,  # noqa: F401  its tables
@@ -65,6 +65,7 @@ from townhall.service.voting import Voting
 from townhall.verify import INVARIANTS
 from townhall.web import (
     archive,
+    doors,
     editing,
     exports,
     joining_code,
@@ -218,7 +219,12 @@ def _install_live(site: Site, policy: TownHallPolicy, commands: Commands) -> Non
 
 def _install_pages(site: Site, policy: TownHallPolicy) -> None:
     """The room, the projector, the host's console, the moderators' desk of a hall."""
-    site.routers += [*room.HANDLERS, *screen.HANDLERS, *staffroom.HANDLERS]
+    site.routers += [*room.HANDLERS, *screen.HANDLERS, *staffroom.HANDLERS, *doors.HANDLERS]
+    halls, answers = str(_("Town halls")), str(_("Answer the questions of town halls in writing, live or later."))
+    site.staff_pages += [
+        StaffPage("/moderation/townhalls", halls, doors.about_moderating, "townhalls.moderate"),
+        StaffPage("/desk/townhalls", halls, answers, "townhalls.answer"),
+    ]
 
 
 def _install_after(site: Site, policy: TownHallPolicy, commands: Commands) -> None:

@@ -227,6 +227,7 @@ LIVING = Part(
     (
         "/hosting/townhalls/{hall_id}/console",
         "/moderation/townhalls",
+        "/desk/townhalls",
         "/townhalls/{hall_id}",
         "/townhalls/{ref}/captions",
     ),

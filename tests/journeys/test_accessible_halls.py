@@ -32,6 +32,7 @@ def test_the_pages_of_a_hall_can_be_used_by_everyone(sqlite_database: Database, 
         walk.go("participant", participant_visits(meeting, hall))
         walk.member(f"ana.{meeting.home}@example.org", console_visits(hall, early))
         walk.member(f"ben.{meeting.home}@example.org", desk_visits(meeting, hall, early))
+        walk.member(f"rhoda.{meeting.home}@example.org", answering_visits(meeting, hall))
         meeting.send(hall, meeting.staff(meeting.ana), "hall.end")
         walk.visitor(after_visits(meeting, hall))
         assert "\n".join(walk.findings(LIVING)) == ""
@@ -114,11 +115,22 @@ def console_visits(hall: int, early: int) -> Iterator[Visit]:
 
 
 def desk_visits(meeting: Meeting, hall: int, early: int) -> Iterator[Visit]:
+    yield Visit("/moderation", sees="Questions that wait to be checked")
+    yield Visit("/moderation/townhalls", sees="to be checked")
     yield Visit(f"/moderation/townhalls/{hall}", sees="By people who are excluded")
     yield Visit(f"/moderation/townhalls/{early}", sees="Nothing waits.")
     slow = {"op": "slow.set", "seconds": "much", "back": "desk"}
     yield Visit(f"/townhalls/{hall}/room", 422, slow, "does not fit here")
     yield Visit(f"/hosting/townhalls/{hall}/console", sees="Take over hosting")
+
+
+def answering_visits(meeting: Meeting, hall: int) -> Iterator[Visit]:
+    room, answer = f"/townhalls/{hall}/room", {"op": "question.answer", "back": "answers"}
+    question = str(meeting.town.rows(Question, Question.hall_id == hall, Question.state == "open")[0].id)
+    yield Visit("/desk/townhalls", sees="open question")
+    yield Visit(f"/desk/townhalls/{hall}", sees="Publish the answer")
+    yield Visit(room, 422, answer | {"question": question, "text": " "}, "Enter the answer.")
+    yield Visit(room, 200, answer | {"question": question, "text": "It opens in May."}, "The answer was published.")
 
 
 def after_visits(meeting: Meeting, hall: int) -> Iterator[Visit]:

@@ -42,6 +42,7 @@ BACK = {
     "write": "/townhalls/{hall}/room?write=yes",
     "console": "/hosting/townhalls/{hall}/console",
     "desk": "/moderation/townhalls/{hall}",
+    "answers": "/desk/townhalls/{hall}",
 }
 
 

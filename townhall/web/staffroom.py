@@ -21,6 +21,7 @@ from app.moderation import queries as moderation
 from townhall.model import AgendaItem, Hall
 from townhall.queries import showing, standing
 from townhall.queries.pages import state_of
+from townhall.web.doors import answering_page
 from townhall.web.posted import Typed, field_id, new_command_id
 from townhall.web.readable import readable_hall
 from townhall.web.words import DONE, words_for_script
@@ -158,5 +159,6 @@ def refused(request: Request[Any, Any, Any], hall_id: int, typed: Typed, *, page
 STAFF_PAGES = {
     "console": ("townhalls.host", partial(refused, page=console_page)),
     "desk": ("townhalls.moderate", partial(refused, page=desk_page)),
+    "answers": ("townhalls.answer", partial(refused, page=answering_page)),
 }
 HANDLERS = (console, desk)

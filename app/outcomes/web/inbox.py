@@ -81,6 +81,7 @@ def desk(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
         helps=_entries(_lines(state, db, here, helps)),
         practice=_entries(_lines(state, db, here, [practice] if practice and is_front else [])),
         cards=department.cards,
+        more=state.site.pages_under("/desk", account.role, db, here.now),
         now=here.now,
     )
     return response
