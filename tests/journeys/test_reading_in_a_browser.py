@@ -64,7 +64,8 @@ def test_tom_codes_what_he_selects_and_goes_from_answer_to_answer_by_keys(tom: P
     answers.nth(0).locator("[name=new]").fill("Carers")
     answers.nth(0).get_by_role("button", name="Code", exact=True).click()
     tom.wait_for_url("**#answer-*")
-    (row,) = sqlite_site.town.rows(Coding)
+    here = int(tom.url.split("/consultations/")[1].partition("/")[0])
+    (row,) = sqlite_site.town.rows(Coding, Coding.consultation_id == here)
     assert FIRST[row.start : row.end] == "a nurse"
     assert tom.locator("mark").inner_text() == "a nurse"
     # three clicks take a paragraph and the place behind it; one click takes that back
