@@ -22,7 +22,6 @@ from app import __version__
 from app.accounts import service as accounts
 from app.accounts.model import Account
 from app.accounts.rules.roles import STAFF_ROLES, Role
-from app.areas import load_rooms
 from app.core import schema
 from app.core.clock import SystemClock
 from app.core.db import Database
@@ -35,6 +34,7 @@ from app.departments import queries as departments
 from app.departments import service as founding
 from app.files.cabinet import Cabinet
 from app.files.store import Store
+from app.floors import load_rooms
 from app.mail import bouncing
 from app.main import House, start_workers
 from app.operation import rekeying

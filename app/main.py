@@ -33,7 +33,6 @@ from app.accounts.service import attempts, devices
 from app.accounts.web import account as account_pages
 from app.accounts.web import factor, joining, mine, passwords, signing_in, step_up, step_up_letter
 from app.accounts.web import sessions as session_pages
-from app.areas import load_rooms, staff_pages
 from app.comments.web import HANDLERS as COMMENTS
 from app.core import freshness, idempotency
 from app.core.clock import Clock, SystemClock
@@ -61,6 +60,7 @@ from app.core.web.shell import Shell
 from app.departments import queries as departments
 from app.files import web as files_web
 from app.files.receiving import provide_posted
+from app.floors import load_rooms, staff_pages
 from app.following.web import HANDLERS as FOLLOWING
 from app.front import HANDLERS as FRONT
 from app.front.notices import Notices

@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Index, create_engine, insert, text
 
-from app.areas import load_rooms
 from app.core import schema
 from app.core.db import Database
 from app.departments.model import Department
+from app.floors import load_rooms
 from bench import servers
 from petitions.model.petition import MinuteCount, Petition
 from petitions.model.signature import Household, Signature

@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 
 from app.accounts import service as accounts
 from app.accounts.rules.roles import Role
-from app.areas import load_rooms
 from app.core.clock import SystemClock
 from app.core.db import Database
 from app.core.intake import Act
@@ -24,6 +23,7 @@ from app.core.people.addresses import read_address
 from app.core.security.keys import Keys
 from app.core.settings import Settings
 from app.departments import service as departments
+from app.floors import load_rooms
 from app.moderation import service as moderation
 from app.moderation.model import Case, Revision
 from app.moderation.rules.standards import Verdict

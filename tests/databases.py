@@ -33,7 +33,7 @@ class NoPostgres(Exception):
 @cache
 def load_tables() -> None:
     """Map every table as the programs do: by installing the rooms."""
-    from app.areas import load_rooms
+    from app.floors import load_rooms
     from app.site import Site
 
     settings = Settings()

@@ -29,7 +29,6 @@ from sqlalchemy import event, func, inspect, select, text
 
 from app.accounts import service as accounts
 from app.accounts.model import Account
-from app.areas import load_rooms
 from app.core import append_only
 from app.core.clock import Clock
 from app.core.db import Base, Database, Gate
@@ -43,6 +42,7 @@ from app.core.web.assets import Assets
 from app.core.web.page import Pages
 from app.departments import service as departments
 from app.departments.model import Department
+from app.floors import load_rooms
 from app.mail.model import Letter
 from app.mail.postman import Postman
 from app.mail.render import Renderer

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.areas import load_rooms
 from app.core.settings import BadSettings, Settings
 from app.core.subject import SubjectRef
+from app.floors import load_rooms
 from app.moderation import holidays
 from app.moderation.model import Case
 from app.moderation.promise import Promising, in_a_row, waiting_since

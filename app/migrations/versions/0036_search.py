@@ -1,0 +1,8 @@
+"""Nothing yet."""
+
+revision = "0036_search"
+down_revision = "0035_opendata"
+
+
+def upgrade() -> None:
+    """Filled in where search come."""
