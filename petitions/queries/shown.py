@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.comments.model import Thread
 from app.outcomes.model import Referral
 from petitions.model.operation import Stop
-from petitions.model.petition import CountryCount, Crossing, Event, HourCount, Petition
+from petitions.model.petition import AreaCount, CountryCount, Crossing, Event, HourCount, Petition
 from petitions.model.sorting import PetitionTopic
 from petitions.queries import is_public
 
@@ -31,6 +31,7 @@ class OnRecord:
     hours: bool = True
     stops: bool = True
     discussion: bool = True
+    areas: bool = True
 
 
 #: where nobody has looked, all of it is asked for
@@ -51,6 +52,7 @@ _SHOWN = select(
     _of_it(HourCount),
     exists().where(Stop.ended_at.is_(None)),
     exists().where(Thread.subject_kind == "petition", Thread.subject_id == Petition.id),
+    _of_it(AreaCount),
 ).where(Petition.id == bindparam("petition_id"))
 
 
@@ -59,4 +61,4 @@ def shown(db: Session, petition_id: int) -> tuple[Petition, OnRecord] | None:
     found = db.execute(_SHOWN, {"petition_id": petition_id}).one_or_none()
     if found is None or not is_public(found[0]):
         return None
-    return found[0], OnRecord(*found[1:])
+    return found[0], OnRecord(*tuple(found)[1:])

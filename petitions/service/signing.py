@@ -8,12 +8,15 @@ race could break stops the whole batch, which the intake then performs act by ac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas.service.placing import Living, Placing
+from app.core.errors import Refusal
 from app.core.freshness import hint, touch
 from app.core.intake import Act
 from app.core.security.keys import Keys
@@ -41,9 +44,10 @@ class Signing:
         say_date: Callable[[datetime], str],
         blocklist: Blocklist,
         switchboard: Switchboard,
+        placing: Placing,
     ) -> None:
         self.keys, self.policy, self.say_date = keys, policy, say_date
-        self.blocklist, self.switchboard = blocklist, switchboard
+        self.blocklist, self.switchboard, self.placing = blocklist, switchboard, placing
         #: serves crossings inside a savepoint; set by the room, so that counting knows no departments
         self.serve: Callable[[Session, counting.Counting, datetime], set[str]] | None = None
 
@@ -55,7 +59,8 @@ class Signing:
         self._say_when_closed(standings)
         answers: dict[int, Any] = {}
         hindrances = self._hindrances(db, now) if requests else Hindrances()
-        proofs = requesting.request(db, self.keys, self.policy, hindrances, standings, requests, answers, now)
+        placed = self._placed(db, requests, answers)
+        proofs = requesting.request(db, self.keys, self.policy, hindrances, standings, placed, answers, now)
         counted = confirming.confirm(db, self.policy, standings, places, confirmations, proofs, answers, now)
         store_counts(db, standings.values(), now)
         brought = counting.count(db, standings, counted, now)
@@ -80,6 +85,21 @@ class Signing:
             )
         )
         return found | {by or 0: Confirmed(petition, number or 0) for by, petition, number in rows}
+
+    def _placed(
+        self, db: Session, requests: Sequence[SignatureRequest], answers: dict[int, Any]
+    ) -> Sequence[SignatureRequest]:
+        """Each with the area it is counted for; who chose one there is not is refused."""
+        if not self.placing.has_places(db) and not any(r.area for r in requests):
+            return requests
+        people = [Living(r.country, r.postcode, r.area) for r in requests]
+        placed = []
+        for request, area in zip(requests, self.placing.areas_of(db, people), strict=True):
+            if isinstance(area, Refusal):
+                answers[request.id] = area
+            else:
+                placed.append(replace(request, area=area or ""))
+        return placed
 
     def _hindrances(self, db: Session, now: datetime) -> Hindrances:
         stopped = self.switchboard.now(db, now)
