@@ -82,4 +82,5 @@ def _meets(place: Place, left: int, top: int, right: int, bottom: int) -> bool:
 
 def _group(style: str, places: Iterable[Place], words: Callable[[Place], str]) -> Markup:
     paths = "".join([f'<path d="{p.path}"><title>{escape(words(p))}</title></path>' for p in places])
-    return Markup(f'<g class="ts-map__{style}">{paths}</g>')  # noqa: S704  paths are our own, words are escaped
+    fill = ' fill="url(#hatched)"' if style == NO_FIGURE else ""
+    return Markup(f'<g class="ts-map__{style}"{fill}>{paths}</g>')  # noqa: S704  paths are our own, words are escaped
