@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +35,7 @@ def test_every_figure_is_in_one_class_and_classes_do_not_overlap(figures: list[i
     found = classes(figures)
     assert len(found) <= 5
     assert all(one.least <= one.most for one in found)
-    assert all(a.most < b.least for a, b in zip(found, found[1:], strict=False))
+    assert all(a.most < b.least for a, b in pairwise(found))
     assert all(sum(one.least <= figure <= one.most for one in found) == 1 for figure in figures)
 
 
