@@ -26,6 +26,9 @@ NO_PAGES = {
     "/petitions/{ref}/count.json": "data",
     "/petitions/{ref}/history.json": "data",
     "/petitions/{ref}/history.csv": "a table",
+    "/petitions/{ref}/areas.json": "data",
+    "/petitions/{ref}/areas.csv": "a table",
+    "/areas.json": "data",
     "/petitions/{ref}/qr.svg": "a picture",
     "/petitions/{ref}/qr.png": "a picture",
     "/consultations.json": "data",
@@ -122,6 +125,7 @@ TALKING = Part(
         "/privacy",
         "/standards",
         "/dev/mail",
+        "/areas",
         "/follow",
         "/following",
         "/petitions",
@@ -136,7 +140,7 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
-    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "errors/page.html"),
+    ("areas/", "front/", "petitions/", "comments/", "following/", "outcomes/public/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",
@@ -159,6 +163,7 @@ GOVERNING = Part(
     "officers and administrators",
     ("/admin", "/desk"),
     (
+        "areas/admin.html",
         "front/admin",
         "outcomes/",
         "consultations/desk/",

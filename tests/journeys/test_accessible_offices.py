@@ -145,7 +145,17 @@ def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
     yield from operation_visits(world)
     yield from route_visits(world)
-    for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
+    for page in (
+        "areas",
+        "departments",
+        "letters",
+        "suppression",
+        "holidays",
+        "reasons",
+        "blocks",
+        "topics",
+        "petitions",
+    ):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
         yield Visit(f"/admin/{page}", 422, {"name": ""})
