@@ -50,7 +50,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes
+from app.front import followed_outcomes, followed_trails
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -68,11 +68,14 @@ from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
 from app.site import Invariant, Site, StaffPage
+from app.trails import verify as trails_verify
+from app.trails.rules import acts as trails_acts
+from app.trails.service.telling import Telling
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts):
+    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, trails_acts):
         site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
@@ -88,6 +91,7 @@ def load_rooms(site: Site) -> None:
     _discuss(site)
     _owe(site)
     _follow(site)
+    _link(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
@@ -183,6 +187,15 @@ def _follow(site: Site) -> None:
     site.invariants += [
         Invariant(f"following: {name}", broken) for name, broken in following_verify.lines(site.keys).items()
     ]
+
+
+def _link(site: Site) -> None:
+    """What led to what; what there is to tell of each thing the rooms say."""
+    site.jobs.append(Job("trails: tell what led to what", Telling(site.stories).step, timedelta(seconds=5)))
+    site.happenings.update(followed_trails.TELLERS)
+    site.happening_lines.update(followed_trails.Lines(site.stories).by_code())
+    lines = trails_verify.lines(site.stories)
+    site.invariants += [Invariant(f"trails: {name}", broken) for name, broken in lines.items()]
 
 
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:

@@ -89,6 +89,7 @@ from app.operation.breach import turn_to_newest
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
+from app.trails.web import HANDLERS as TRAILS
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -222,6 +223,7 @@ class House:
             *moderation,
             *OUTCOMES,
             *outcomes_public.HANDLERS,
+            *TRAILS,
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.
