@@ -1,4 +1,4 @@
-"""What the page of each subject shows of its story, and the address that its data has for programs."""
+"""What the page of each subject shows of its story."""
 
 from __future__ import annotations
 
@@ -23,8 +23,3 @@ def part_of(
     if len(story.chapters) < 2:
         return {"keys": story.keys} if len(story.keys) > 1 else None
     return {"story": story, "chapter": story.chapters[subject], "keys": story.keys}
-
-
-def address_of(base_url: str, subject: SubjectRef) -> str:
-    """Where programs read the whole story of a public subject, whether or not anything is linked."""
-    return f"{base_url}/trails/{subject.kind}/{subject.id}.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC
 from typing import Any, Final
 
 import msgspec
@@ -17,9 +17,11 @@ from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.web import atom
 from app.core.web.page import public
+from app.core.web.problems import BUSY, UNKNOWN, answers, problems
 from app.trails.contribution import StoryStep
 from app.trails.rules.story import Told
 from app.trails.web.reading import Chapter, Joined, Story, Timeline, read_story, timeline
+from app.trails.web.shapes import EXAMPLE, JoinedOut, MemberOut, StepOut, StoryOut
 
 JSON: Final = "application/json"
 OPEN_DATA: Final = {"access-control-allow-origin": "*"}
@@ -31,11 +33,11 @@ Asking = Request[Any, Any, Any]
 @get("/trails/{kind:str}/{ref:str}", name="trails.story", guards=[anyone], sync_to_thread=True)
 def story(request: Asking, db: NamedDependency[Session], kind: FromPath[str], ref: FromPath[str]) -> Response[bytes]:
     """The page; with ``.json`` its data, with ``.atom`` its feed."""
-    name, _dot, form = ref.partition(".")
+    name, dot, form = ref.partition(".")
     found, now = _found(request, db, kind, name), request.app.state.clock.now()
     told = timeline(request.app.state.site.stories, db, found, request.app.state.pages, now)
     match form:
-        case "":
+        case "" if not dot:
             return _page(request, found, told)
         case "json":
             return _kept(request, found, told, msgspec.json.encode(_facts(request, found, told)), JSON)
@@ -43,6 +45,24 @@ def story(request: Asking, db: NamedDependency[Session], kind: FromPath[str], re
             return _kept(request, found, told, _feed(request, found, told), atom.ATOM)
         case _other:
             raise NotFound
+
+
+@get(
+    "/api/v1/trails/{kind:str}/{subject_id:int}",
+    name="trails.api.story",
+    include_in_schema=True,
+    guards=[anyone],
+    sync_to_thread=True,
+    summary="Read what led to what",
+    responses={200: answers(StoryOut, "The story", EXAMPLE), **problems(UNKNOWN, BUSY)},
+)
+def story_data(
+    request: Asking, db: NamedDependency[Session], kind: FromPath[str], subject_id: FromPath[int]
+) -> Response[StoryOut]:
+    """The whole story that a public petition, consultation or town hall is part of; of it alone where nothing is linked."""
+    found, now = _found(request, db, kind, str(subject_id)), request.app.state.clock.now()
+    told = timeline(request.app.state.site.stories, db, found, request.app.state.pages, now)
+    return _kept(request, found, told, msgspec.json.encode(_facts(request, found, told)), JSON)  # type: ignore[return-value]
 
 
 def _found(request: Asking, db: Session, kind: str, name: str) -> Story:
@@ -76,41 +96,36 @@ def _kept(request: Asking, found: Story, told: Timeline, body: bytes, kind: str)
     return public(body, kind, keys=found.keys, good_until=told.until, fresh_for=FRESH_FOR, headers=OPEN_DATA)
 
 
-def _facts(request: Asking, found: Story, told: Timeline) -> dict[str, Any]:
+def _facts(request: Asking, found: Story, told: Timeline) -> StoryOut:
     base = request.app.state.settings.base_url
-    return {
-        "url": base + found.first.address,
-        "members": [_member(found, chapter, base) for chapter in found.chapters.values()],
-        "steps": [_step(one, base) for one in told.steps],
-    }
+    return StoryOut(
+        url=base + found.first.address,
+        members=[_member(found, chapter, base) for chapter in found.chapters.values()],
+        steps=[_step(one, base) for one in told.steps],
+    )
 
 
-def _member(found: Story, chapter: Chapter, base: str) -> dict[str, Any]:
-    return {
-        "number": chapter.number,
-        "kind": chapter.subject.kind,
-        "id": chapter.subject.id,
-        "url": base + chapter.member.href,
-        "title": chapter.member.title,
-        "state": chapter.member.state,
-        "came_from": [_joined(found, joined) for joined in chapter.came_from],
-        "led_to": [_joined(found, joined) for joined in chapter.led_to],
-    }
+def _member(found: Story, chapter: Chapter, base: str) -> MemberOut:
+    return MemberOut(
+        number=chapter.number,
+        kind=chapter.subject.kind,
+        id=chapter.subject.id,
+        url=base + chapter.member.href,
+        title=chapter.member.title,
+        state=chapter.member.state,
+        came_from=[_joined(found, joined) for joined in chapter.came_from],
+        led_to=[_joined(found, joined) for joined in chapter.led_to],
+    )
 
 
-def _joined(found: Story, joined: Joined) -> dict[str, Any]:
-    return {"number": found.chapters[joined.other].number, "note": joined.note or None}
+def _joined(found: Story, joined: Joined) -> JoinedOut:
+    return JoinedOut(found.chapters[joined.other].number, joined.note or None)
 
 
-def _step(one: Told[Chapter, StoryStep], base: str) -> dict[str, Any]:
-    return {
-        "member": one.member.number,
-        "at": _instant(one.step.at),
-        "state": one.step.state,
-        "text": one.step.text,
-        "note": one.step.note or None,
-        "url": base + address_of_step(one),
-    }
+def _step(one: Told[Chapter, StoryStep], base: str) -> StepOut:
+    step, address = one.step, base + address_of_step(one)
+    at = step.at.astimezone(UTC).replace(microsecond=0)
+    return StepOut(one.member.number, at, step.state, step.text, step.note or None, address)
 
 
 def address_of_step(one: Told[Chapter, StoryStep]) -> str:
@@ -148,8 +163,4 @@ def _entry(one: Told[Chapter, StoryStep], base: str) -> atom.Entry:
     return atom.Entry(identity, title, address, one.step.at, summary=one.step.note or one.step.said)
 
 
-def _instant(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
-
-
-HANDLERS = [story]
+HANDLERS = [story, story_data]
