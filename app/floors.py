@@ -68,6 +68,7 @@ from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
 from app.site import Invariant, Site, StaffPage
+from app.trails import demo as trails_demo
 from app.trails import verify as trails_verify
 from app.trails.rules import acts as trails_acts
 from app.trails.service.telling import Telling
@@ -98,6 +99,7 @@ def load_rooms(site: Site) -> None:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    site.demos.append(lambda house, database, now: trails_demo.fill(house.stories, database, now))
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
 

@@ -26,6 +26,7 @@ from consultations.rules.lifecycle import EditorialState as E
 from consultations.service.locking import subject_of
 from consultations.web.trail import trail
 
+
 def part(
     request: Request[Any, Any, Any], db: Session, consultation: Consultation, now: datetime
 ) -> Mapping[str, Any] | None:
@@ -56,9 +57,9 @@ class ConsultationStoried:
         turns = [at for at in (next_turn(one, now), midnight) if at is not None]
         return OwnSteps(trail(one, queries.date_changes(db, one.id), duties, pages, now), min(turns, default=None))
 
-    def found(self, db: Session, words: str, most: int, *, drafts: bool) -> Sequence[int]:
+    def found(self, db: Session, words: str, most: int, now: datetime, *, drafts: bool) -> Sequence[int]:
         search = finding.Search(q=words, phase=finding.ALL, sort="recent")
-        public = [one.id for one in finding.newest(db, search, datetime.max, most=most)]
+        public = [one.id for one in finding.newest(db, search, now, most=most)]
         return [*(_drafts(db, words, most) if drafts else ()), *public][:most]
 
     def is_theirs(self, db: Session, account: Account, subject_id: int) -> bool:

@@ -45,9 +45,9 @@ class HallStoried:
         steps, promised = read_trail(db, db.get_one(Hall, subject_id), pages, now)
         return OwnSteps(steps, next_midnight(now, pages.settings.zone) if is_waited_for(promised) else None)
 
-    def found(self, db: Session, words: str, most: int, *, drafts: bool) -> Sequence[int]:
+    def found(self, db: Session, words: str, most: int, now: datetime, *, drafts: bool) -> Sequence[int]:
         search = finding.Search(q=words, state=finding.ALL)
-        public = [hall.id for hall in finding.newest(db, search, datetime.max, most=most)]
+        public = [hall.id for hall in finding.newest(db, search, now, most=most)]
         return [*(_drafts(db, words, most) if drafts else ()), *public][:most]
 
     def is_theirs(self, db: Session, account: Account, subject_id: int) -> bool:
