@@ -34,6 +34,7 @@ from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.settings import BadSettings
 from app.core.switches import Switch, standing
+from app.core.web.page import say_instant
 from app.files import queries as files
 from app.files import verify as files_verify
 from app.files.events import FileSettled
@@ -51,12 +52,18 @@ from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
 from app.front import followed_outcomes, followed_trails
+from app.front import followed_outcomes, open_house, open_outcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
 from app.moderation.letters import PUBLISHED, ModerationLetters
 from app.moderation.rekeying import ModerationRekeyer
 from app.moderation.rules import acts as moderation_acts
+from app.opendata import verify as opendata_verify
+from app.opendata.jobs import is_late
+from app.opendata.jobs import jobs as opendata_jobs
+from app.opendata.offer import OpenData
+from app.opendata.rules import acts as opendata_acts
 from app.operation import notices as operation_notices
 from app.outcomes import verify as outcomes_verify
 from app.outcomes.jobs import jobs as outcomes_jobs
@@ -76,6 +83,7 @@ from app.trails.service.telling import Telling
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
     for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, trails_acts):
+    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, opendata_acts):
         site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
@@ -92,6 +100,7 @@ def load_rooms(site: Site) -> None:
     _owe(site)
     _follow(site)
     _link(site)
+    _open_data(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
@@ -196,6 +205,20 @@ def _link(site: Site) -> None:
     site.happening_lines.update(followed_trails.Lines(site.stories).by_code())
     lines = trails_verify.lines(site.stories)
     site.invariants += [Invariant(f"trails: {name}", broken) for name, broken in lines.items()]
+def _open_data(site: Site) -> None:
+    """Tables for everybody, the night's dump of them, pages within pages of others; which there are the rooms say."""
+    try:
+        found = OpenData.from_settings(site.settings, site.datasets, site.embeds, site.feeds)
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.dependencies["open_data"] = found
+    site.jobs += opendata_jobs(found.dumping())
+    site.datasets += open_house.DATASETS
+    site.datasets += open_outcomes.datasets(site.subjects)
+    site.feeds += open_house.FEEDS
+    site.sitemap.append(lambda _db: ["/data"])
+    lines = opendata_verify.lines(found.shelf)
+    site.invariants += [Invariant(f"open data: {name}", broken) for name, broken in lines.items()]
 
 
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
@@ -206,7 +229,7 @@ def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
     return subject is not None and subject.public and documents.is_public(db, referral_id)
 
 
-def staff_pages() -> list[StaffPage]:
+def staff_pages(site: Site) -> list[StaffPage]:
     return [
         StaffPage("/desk/commitments", _("What you promised"), _("By its day, late ones first."), "outcomes.desk"),
         StaffPage(
@@ -272,6 +295,7 @@ def staff_pages() -> list[StaffPage]:
             _("The standards that moderators judge by: added, retired, brought back."),
             "moderation.standards",
         ),
+        StaffPage("/admin/data", _("Open data"), partial(_say_dumped, site), "opendata.dumps"),
         StaffPage(
             "/admin/suppression",
             _("Addresses that get no letters"),
@@ -289,6 +313,16 @@ def _say_switched(db: Session, now: datetime) -> str:
     if on:
         return str(_("Comments or new accounts are stopped now."))
     return str(_("Read-only, comments, new accounts; sessions and keys; the breach drill."))
+
+
+def _say_dumped(site: Site, db: Session, now: datetime) -> str:
+    """A dump that is late is said first."""
+    newest = site.dependencies["open_data"].shelf.newest()
+    if newest is None:
+        return str(_("No dump has been made yet."))
+    at = say_instant(newest.as_of, site.settings.zone)
+    words = _("The night's dump is late: the last one is of {at}.") if is_late(newest, now) else _("Last dump: {at}.")
+    return words.format(at=at)
 
 
 def _say_day(day: date) -> str:

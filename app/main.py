@@ -84,6 +84,7 @@ from app.moderation.web import (
     taking_down,
 )
 from app.moderation.web import log as decision_log
+from app.opendata.web import HANDLERS as OPEN_DATA
 from app.operation import banners, switching
 from app.operation.breach import turn_to_newest
 from app.outcomes.web import HANDLERS as OUTCOMES
@@ -134,7 +135,7 @@ class House:
         self.keys = Keys(settings.secret_key)
         self.site = Site(settings=settings, keys=self.keys, clock=self.clock)
         load_rooms(self.site)
-        self.site.staff_pages[:0] = staff_pages()
+        self.site.staff_pages[:0] = staff_pages(self.site)
         self.database = database or Database(settings.database_url, pool=settings.threads + 8)
         self.database.listeners = self.site.listeners
         self.assets = Assets(STATIC)
@@ -224,6 +225,7 @@ class House:
             *OUTCOMES,
             *outcomes_public.HANDLERS,
             *TRAILS,
+            *OPEN_DATA,
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.

@@ -34,6 +34,7 @@ from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising
 from app.moderation.queue import DeskFigures
+from app.opendata.contribution import Dataset, Embeddable, Feed
 from app.operation.breach import AtRotation
 from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, PublicSubjects, Referred, ShowReferred
 from app.outcomes.policy import OutcomesPolicy
@@ -178,6 +179,12 @@ class Site:
     #: letters that members may do without
     letter_choices: list[LetterChoice] = field(default_factory=list)
     sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)
+    #: tables that anyone may have, live and in the night's dump
+    datasets: list[Dataset] = field(default_factory=list)
+    #: first part of a path -> how one of these is shown within pages of other sites
+    embeds: dict[str, Embeddable] = field(default_factory=dict)
+    #: what can be subscribed to
+    feeds: list[Feed] = field(default_factory=list)
     #: what becomes void with a rotation of the keys beside tokens and cookies, in the same transaction
     at_rotation: list[AtRotation] = field(default_factory=list)
     #: area or room -> how what it stores under keys moves to a new secret

@@ -30,7 +30,7 @@ from consultations.policy import ConsultationPolicy
 from consultations.queries import finding, heard, shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
-from consultations.service import announcing, attaching, erasing, publishing, roll
+from consultations.service import announcing, attaching, erasing, opening, publishing, roll
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
 from consultations.service.campaigns import Comparing
@@ -146,6 +146,9 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
     site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
     site.routers += [*listing.HANDLERS, *api_reading.HANDLERS]
+    site.datasets += opening.DATASETS
+    site.embeds["consultations"] = partial(opening.widget, lambda at: say_instant(at, site.settings.zone))
+    site.feeds += opening.FEEDS
     site.sitemap.append(lambda db: [f"/consultations/{number}" for number in finding.public_ids(db, 45_000)])
 
 

@@ -28,6 +28,7 @@ from petitions.queries.figures import ListFigures
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
+from petitions.service import opening
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
 from petitions.service.asking import PetitionsOnLists, Signers
@@ -159,6 +160,8 @@ def install(site: Site) -> None:
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
     site.sitemap.append(_places)
+    site.datasets += opening.DATASETS
+    site.embeds["petitions"], site.feeds[:0] = opening.widget, opening.FEEDS
     if settings.mode == "demo":
         site.banners.append(_demo_banner(policy))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -44,6 +45,7 @@ from townhall.service import (
     hands,
     hosting,
     merging,
+    opening,
     outstanding,
     places,
     polling,
@@ -125,6 +127,9 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     site.calendars.append(HallDates(base_url))
     site.demos.append(demo.fill)
     site.panels.append(lambda db, _now: _panel(db, lambda at: say_instant(at, zone)))
+    site.datasets += opening.DATASETS
+    site.embeds["townhalls"] = partial(opening.widget, lambda at: say_instant(at, site.settings.zone))
+    site.feeds += opening.FEEDS
     site.sitemap.append(lambda db: [f"/townhalls/{number}" for number in finding.public_ids(db, 45_000)])
 
 
