@@ -89,6 +89,7 @@ from app.operation.breach import turn_to_newest
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
+from app.tokens.web import HANDLERS as TOKENS
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -220,6 +221,7 @@ class House:
             *files_web.HANDLERS,
             *FOLLOWING,
             *moderation,
+            *TOKENS,
             *OUTCOMES,
             *outcomes_public.HANDLERS,
         ]
