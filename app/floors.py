@@ -78,12 +78,20 @@ from app.site import Invariant, Site, StaffPage
 from app.trails import verify as trails_verify
 from app.trails.rules import acts as trails_acts
 from app.trails.service.telling import Telling
+from app.tokens import verify as tokens_verify
+from app.tokens.holding import TokenHolding
+from app.tokens.letters import TokenLetters
+from app.tokens.policy import TokensPolicy
+from app.tokens.rules import acts as tokens_acts
+from app.tokens.service.ending import EndAtRotation
+from app.tokens.service.telling import Telling as TellingOfTokens
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
     for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, trails_acts):
     for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, opendata_acts):
+    for house in (accounts_acts, moderation_acts, tokens_acts, outcomes_acts, front_acts, comments_acts):
         site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
@@ -97,6 +105,7 @@ def load_rooms(site: Site) -> None:
     _keep_files(site)
     _moderate(site)
     _discuss(site)
+    _admit_programs(site)
     _owe(site)
     _follow(site)
     _link(site)
@@ -153,6 +162,21 @@ def _discuss(site: Site) -> None:
     site.letter_choices.append(LetterChoice(CHOICE, str(_("Replies to my comments"))))
     site.jobs.append(Job("forget withdrawn comments", withdrawing.forget_words, timedelta(hours=1)))
     site.invariants += [Invariant(f"comments: {name}", broken) for name, broken in comments_verify.LINES.items()]
+
+
+def _admit_programs(site: Site) -> None:
+    """Tokens by which departments' programs act; what they may do the acts say."""
+    settings = site.settings
+    try:
+        policy = TokensPolicy.from_settings(settings.section("tokens"))
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.dependencies["tokens_policy"] = policy
+    site.letters.update(TokenLetters(settings.base_url).composers())
+    site.at_rotation.append(EndAtRotation(site.clock))
+    site.holdings["tokens"] = TokenHolding()
+    site.jobs.append(Job("tell of tokens that expire", TellingOfTokens(policy), timedelta(hours=1)))
+    site.invariants += [Invariant(f"tokens: {name}", broken) for name, broken in tokens_verify.LINES.items()]
 
 
 def _owe(site: Site) -> None:
@@ -232,6 +256,12 @@ def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
 def staff_pages(site: Site) -> list[StaffPage]:
     return [
         StaffPage("/desk/commitments", _("What you promised"), _("By its day, late ones first."), "outcomes.desk"),
+        StaffPage(
+            "/desk/tokens",
+            _("Programs that act for you"),
+            _("What they may do, and when they were used. You can end one at once."),
+            "tokens.mine",
+        ),
         StaffPage(
             "/desk/all", _("Matters of all departments"), _("Whose they are, by when, and what came."), "outcomes.steer"
         ),

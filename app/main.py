@@ -91,6 +91,7 @@ from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
 from app.trails.web import HANDLERS as TRAILS
+from app.tokens.web import HANDLERS as TOKENS
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -222,6 +223,7 @@ class House:
             *files_web.HANDLERS,
             *FOLLOWING,
             *moderation,
+            *TOKENS,
             *OUTCOMES,
             *outcomes_public.HANDLERS,
             *TRAILS,
