@@ -90,8 +90,8 @@ from app.operation.breach import turn_to_newest
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
-from app.trails.web import HANDLERS as TRAILS
 from app.tokens.web import HANDLERS as TOKENS
+from app.trails.web import HANDLERS as TRAILS
 
 STATIC = Path(__file__).resolve().parent / "static"
 

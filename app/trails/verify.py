@@ -14,7 +14,6 @@ from app.trails.model import Link
 from app.trails.queries import members
 from app.trails.rules.links import leads_to
 
-
 Broken = Callable[[Session, datetime], Iterable[str]]
 
 

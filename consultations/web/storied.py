@@ -26,6 +26,7 @@ from consultations.rules.lifecycle import EditorialState as E
 from consultations.service.locking import subject_of
 from consultations.web.trail import trail
 
+
 def part(
     request: Request[Any, Any, Any], db: Session, consultation: Consultation, now: datetime
 ) -> Mapping[str, Any] | None:

@@ -20,7 +20,9 @@ def trail(
     return in_order([*_of_its_life(consultation, changes, pages, now), *owed])
 
 
-def _of_its_life(consultation: Consultation, changes: Sequence[DateChange], pages: Pages, now: datetime) -> Iterator[Step]:
+def _of_its_life(
+    consultation: Consultation, changes: Sequence[DateChange], pages: Pages, now: datetime
+) -> Iterator[Step]:
     opens, closes = consultation.opens_at, consultation.closes_at
     if consultation.published_at:
         yield Step(consultation.published_at, str(_("Published")), "published")

@@ -50,7 +50,9 @@ def closed_over(edges: Collection[Edge], shown: Collection[SubjectRef]) -> list[
     return list(found)
 
 
-def _next_shown(onward: Mapping[SubjectRef, Sequence[SubjectRef]], start: SubjectRef, shown: set[SubjectRef]) -> list[SubjectRef]:
+def _next_shown(
+    onward: Mapping[SubjectRef, Sequence[SubjectRef]], start: SubjectRef, shown: set[SubjectRef]
+) -> list[SubjectRef]:
     reached, passed, waiting = [], {start}, list(onward.get(start, ()))
     while waiting:
         here = waiting.pop(0)

@@ -176,5 +176,3 @@ def test_what_came_first_stands_first_whatever_was_linked_first(sqlite_linked: L
     linked.link(petition, late)
     linked.link(petition, early)
     assert linked.members(late) == [petition, early, late]
-
-

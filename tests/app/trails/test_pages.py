@@ -86,7 +86,7 @@ def test_a_story_as_data_and_as_a_feed(visitor: httpx.Client, linked: Linked):
     assert data["members"][1]["came_from"] == [{"number": 1, "note": "Ask <them> & us."}]
     assert {step["member"] for step in data["steps"]} == {1, 2}
     feed = visitor.get(f"/trails/petition/{petition.id}.atom")
-    found = [e.findtext("{*}title") for e in ET.fromstring(feed.content).iterfind("{*}entry")]  # noqa: S314  our own
+    found = [e.findtext("{*}title") for e in ET.fromstring(feed.content).iterfind("{*}entry")]
     assert "Town hall “The footbridge: your questions”: Ended" in found
     assert visitor.get(f"/api/v1/trails/petition/{petition.id}").json() == data
 
@@ -167,11 +167,15 @@ def test_another_departments_things_are_as_good_as_none(sqlite_site: RunningSite
 
 def test_an_officer_says_what_the_matter_on_their_desk_led_to(sqlite_site: RunningSite, linked: Linked):
     town, consultation = sqlite_site.town, linked.consultation("Where should the new ford be?")
-    mine, other, draft = linked.petition("Build a ford"), linked.petition("Build a dam"), linked.hall(state=HallState.DRAFT)
+    mine, other, draft = (
+        linked.petition("Build a ford"),
+        linked.petition("Build a dam"),
+        linked.hall(state=HallState.DRAFT),
+    )
     matter = linked.do(
-        lambda db: town.site.referring.refer(
-            db, mine, cause="response", lead_id=linked.asking.department.id, now=town.now
-        ).id
+        lambda db: (
+            town.site.referring.refer(db, mine, cause="response", lead_id=linked.asking.department.id, now=town.now).id
+        )
     )
     with sqlite_site.signed_in(f"tom.{HOME}@example.org") as tom:
         assert f'href="{place(mine)}"' in tom.get(f"/desk/referrals/{matter}").text
