@@ -51,8 +51,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, followed_trails
-from app.front import followed_outcomes, open_house, open_outcomes
+from app.front import followed_outcomes, followed_trails, open_house, open_outcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -75,9 +74,6 @@ from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
 from app.site import Invariant, Site, StaffPage
-from app.trails import verify as trails_verify
-from app.trails.rules import acts as trails_acts
-from app.trails.service.telling import Telling
 from app.tokens import verify as tokens_verify
 from app.tokens.holding import TokenHolding
 from app.tokens.letters import TokenLetters
@@ -85,14 +81,26 @@ from app.tokens.policy import TokensPolicy
 from app.tokens.rules import acts as tokens_acts
 from app.tokens.service.ending import EndAtRotation
 from app.tokens.service.telling import Telling as TellingOfTokens
+from app.trails import verify as trails_verify
+from app.trails.rules import acts as trails_acts
+from app.trails.service.telling import Telling
+
+#: who may do what on each floor
+_ACTS = (
+    accounts_acts.ACTS,
+    moderation_acts.ACTS,
+    trails_acts.ACTS,
+    tokens_acts.ACTS,
+    outcomes_acts.ACTS,
+    opendata_acts.ACTS,
+    front_acts.ACTS,
+    comments_acts.ACTS,
+)
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, trails_acts):
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, opendata_acts):
-    for house in (accounts_acts, moderation_acts, tokens_acts, outcomes_acts, front_acts, comments_acts):
-        site.acts += house.ACTS
+    site.acts += [row for floor in _ACTS for row in floor]
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
     site.letters.update(link_letters.composers())
@@ -229,6 +237,8 @@ def _link(site: Site) -> None:
     site.happening_lines.update(followed_trails.Lines(site.stories).by_code())
     lines = trails_verify.lines(site.stories)
     site.invariants += [Invariant(f"trails: {name}", broken) for name, broken in lines.items()]
+
+
 def _open_data(site: Site) -> None:
     """Tables for everybody, the night's dump of them, pages within pages of others; which there are the rooms say."""
     try:

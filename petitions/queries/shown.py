@@ -65,4 +65,5 @@ def shown(db: Session, petition_id: int) -> tuple[Petition, OnRecord] | None:
     found = db.execute(_SHOWN, {"petition_id": petition_id}).one_or_none()
     if found is None or not is_public(found[0]):
         return None
-    return found[0], OnRecord(*found[1:])
+    petition, *recorded = tuple[Any, ...](found)
+    return petition, OnRecord(*recorded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request
@@ -30,6 +30,9 @@ def part(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime
     return part_of(request, db, subject_of(hall.id), now)
 
 
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
 class HallStoried:
     """Its part of a story."""
 
@@ -47,7 +50,7 @@ class HallStoried:
 
     def found(self, db: Session, words: str, most: int, *, drafts: bool) -> Sequence[int]:
         search = finding.Search(q=words, state=finding.ALL)
-        public = [hall.id for hall in finding.newest(db, search, datetime.max, most=most)]
+        public = [hall.id for hall in finding.newest(db, search, _EVER, most=most)]
         return [*(_drafts(db, words, most) if drafts else ()), *public][:most]
 
     def is_theirs(self, db: Session, account: Account, subject_id: int) -> bool:
