@@ -81,6 +81,7 @@ from app.tokens.policy import TokensPolicy
 from app.tokens.rules import acts as tokens_acts
 from app.tokens.service.ending import EndAtRotation
 from app.tokens.service.telling import Telling as TellingOfTokens
+from app.trails import demo as trails_demo
 from app.trails import verify as trails_verify
 from app.trails.rules import acts as trails_acts
 from app.trails.service.telling import Telling
@@ -124,6 +125,7 @@ def load_rooms(site: Site) -> None:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    site.demos.append(lambda house, database, now: trails_demo.fill(house.stories, database, now))
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
 

@@ -75,6 +75,7 @@ NO_PAGES = {
     "/townhalls/{hall_id}/events": "a stream",
     "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
+    "/api/v1/trails/{kind}/{subject_id}": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
     "/openapi.json": "data",
@@ -188,12 +189,13 @@ CONSULTING = Part(
     (
         "/consultations",
         "/hosting",
+        "/trails",
         *(
             f"/desk/consultations/{{consultation_id}}/{page}"
             for page in ("answers", "check", "enter", "export", "feedback", "paper", "publish", "text")
         ),
     ),
-    ("consultations/",),
+    ("consultations/", "trails/"),
 )
 REGISTERING = Part(
     "registering for a town hall, and what letters about it lead to",

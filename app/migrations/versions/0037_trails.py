@@ -28,12 +28,8 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", Instant(), nullable=True),
         sa.Column("withdrawn_reason", sa.String(500), nullable=False),
         sa.CheckConstraint("from_kind <> to_kind OR from_id <> to_id", name=op.f("ck_trails_link_itself")),
-        sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdrawn_reason = '')", name=op.f("ck_trails_link_reason")
-        ),
-        sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL)", name=op.f("ck_trails_link_withdrawn")
-        ),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason = '')", name=op.f("ck_trails_link_reason")),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL)", name=op.f("ck_trails_link_withdrawn")),
         sa.ForeignKeyConstraint(["by_id"], ["accounts_account.id"], name=op.f("fk_trails_link_by_id")),
         sa.ForeignKeyConstraint(
             ["withdrawn_by_id"], ["accounts_account.id"], name=op.f("fk_trails_link_withdrawn_by_id")
