@@ -37,7 +37,7 @@ from petitions.queries.shown import OnRecord, shown
 from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import PetitionState
 from petitions.service import debating, stops
-from petitions.web import uk
+from petitions.web import linked, uk
 from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, same_until
 from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
@@ -208,6 +208,7 @@ def _published_page(
         lead=told.duties.departments.get(petition.lead_department_id or 0),
         petition_link=link,
         canonical_url=link,
+        linked_data=linked.petition(petition, link, state.settings.site_name, uk.shown_state(petition, now)),
         stopped=stops.stopped(db, now) if there.stops else stops.Stopped(),
         discussion=said_of(request, db, petition, there.discussion, view.signable),
         now=now,

@@ -21,6 +21,7 @@ from petitions.model.debate import Debate
 from petitions.model.petition import Petition
 from petitions.model.sorting import Topic
 from petitions.queries import story
+from petitions.queries.finding import Entry
 from petitions.rules.closing import is_over
 from petitions.rules.lifecycle import PetitionState
 
@@ -42,14 +43,19 @@ class Beside:
     """What stands beside the rows of one answer, read in one go for all of them."""
 
     departments: Mapping[int, Department]
+    #: by petition, ids of departments that help the lead one
+    supporting: Mapping[int, Sequence[int]]
     topics: Mapping[int, Sequence[Topic]]
     debates: Mapping[int, Sequence[Debate]]
 
 
 def read_beside(db: Session, petitions: Sequence[Petition]) -> Beside:
     ids = [p.id for p in petitions]
+    supporting = outcomes.supporting_of(db, "petition", ids)
+    concerned = [p.lead_department_id for p in petitions] + [i for found in supporting.values() for i in found]
     return Beside(
-        departments=departments.by_ids(db, [p.lead_department_id for p in petitions]),
+        departments=departments.by_ids(db, concerned),
+        supporting=supporting,
         topics=story.topics(db, ids),
         debates=story.debates_of(db, ids),
     )
@@ -92,6 +98,26 @@ def _where_signed(db: Session, petition_id: int) -> dict[str, Any]:
         "signatures_by_region": [],
         "other_parliamentary_business": [],
     }
+
+
+def trending(rows: Sequence[Entry], base_url: str, now: datetime) -> bytes:
+    """What gained most within the last hour. ``signature_count`` is all that a petition has."""
+    data = [
+        {
+            "type": "petition",
+            "id": row.id,
+            "links": {"self": f"{base_url}/petitions/{row.id}.json"},
+            "attributes": {"action": row.action, "signature_count": row.signature_count},
+        }
+        for row in rows
+    ]
+    links, meta = {"self": f"{base_url}/trending.json"}, {"updated_at": instant(now)}
+    return msgspec.json.encode({"data": data, "links": links, "meta": meta})
+
+
+def topics(found: Sequence[tuple[str, str]]) -> bytes:
+    """By code, each with its name."""
+    return msgspec.json.encode({slug: {"code": slug, "name": name} for slug, name in found})
 
 
 def count(db: Session, petition: Petition) -> bytes:
@@ -197,10 +223,10 @@ def _debate(petition: Petition, debates: Sequence[Debate]) -> dict[str, Any] | N
 
 
 def _departments(petition: Petition, beside: Beside, base_url: str) -> list[dict[str, str]]:
-    lead = beside.departments.get(petition.lead_department_id or 0)
-    if lead is None:
-        return []
-    return [{"acronym": lead.slug, "name": lead.name, "url": f"{base_url}/petitions?department={lead.slug}&state=all"}]
+    """The one that leads first, then those that help it."""
+    ids = dict.fromkeys((petition.lead_department_id or 0, *beside.supporting.get(petition.id, ())))
+    found = [beside.departments[i] for i in ids if i in beside.departments]
+    return [{"acronym": d.slug, "name": d.name, "url": f"{base_url}/departments/{d.slug}"} for d in found]
 
 
 def _topics(petition: Petition, beside: Beside) -> list[str]:
