@@ -16,6 +16,7 @@ from app.accounts.guards import anyone
 from app.core.paging import A_PAGE, Page
 from app.core.web.edge import shows
 from app.core.web.page import public
+from app.opendata.contribution import At
 from petitions.queries import finding
 from petitions.queries.asking import Asked, read_asked
 from petitions.queries.figures import ListFigures
@@ -156,7 +157,7 @@ def petition_list_json(
     rows = finding.petitions(db, ids)
     query = asked.link_query if size == A_PAGE else {**asked.link_query, "count": str(size)}
     page = Page(rows=rows, total=total, page=asked.page, path="/petitions.json", query=query, size=size)
-    body = uk.petition_list(db, page, state.settings.base_url, now)
+    body = uk.petition_list(db, page, At(now, state.settings.zone, state.settings.base_url))
     return public(body, JSON, keys=("petitions",), fresh_for=5, headers=OPEN_DATA)
 
 

@@ -24,6 +24,7 @@ from app.files.model import StoredFile
 from app.files.queries import files_of_many
 from app.moderation import promise
 from app.moderation import queries as moderation
+from app.opendata.contribution import At
 from app.outcomes.queries import public as outcomes
 from app.outcomes.queries.shown import ShownPromise, promises_by_referral
 from app.outcomes.rules.deadlines import next_midnight
@@ -108,7 +109,7 @@ def count_json(request: Request[Any, Any, Any], db: NamedDependency[Session], re
 def _show_json(request: Request[Any, Any, Any], db: Session, petition: Petition) -> Response[bytes]:
     state = request.app.state
     now = state.clock.now()
-    body = uk.petition_detail(db, petition, state.settings.base_url, now)
+    body = uk.petition_detail(db, petition, At(now, state.settings.zone, state.settings.base_url))
     keys = (f"petition:{petition.id}",)
     return public(body, JSON, keys=keys, good_until=same_until(petition, now), headers=OPEN_DATA)
 

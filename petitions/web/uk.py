@@ -15,6 +15,7 @@ from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.departments import queries as departments
 from app.departments.model import Department
+from app.opendata.contribution import At
 from app.outcomes import queries as outcomes
 from petitions import queries
 from petitions.model.debate import Debate
@@ -61,8 +62,9 @@ def read_beside(db: Session, petitions: Sequence[Petition]) -> Beside:
     )
 
 
-def petition_list(db: Session, page: Page[Petition], base_url: str, now: datetime) -> bytes:
+def petition_list(db: Session, page: Page[Petition], at: At) -> bytes:
     """``links`` and ``data``, 25 a page."""
+    base_url = at.base_url
     links = {
         "self": base_url + page.url(page.page),
         "first": base_url + page.url(1),
@@ -71,14 +73,14 @@ def petition_list(db: Session, page: Page[Petition], base_url: str, now: datetim
         "prev": base_url + page.url(page.page - 1) if page.page > 1 else None,
     }
     beside = read_beside(db, page.rows)
-    data = [resource(db, petition, beside, base_url, now) for petition in page.rows]
+    data = [resource(db, petition, beside, at) for petition in page.rows]
     return msgspec.json.encode({"links": links, "data": data})
 
 
-def petition_detail(db: Session, petition: Petition, base_url: str, now: datetime) -> bytes:
+def petition_detail(db: Session, petition: Petition, at: At) -> bytes:
     """One petition, once it is or was open with its signatures by country and area."""
-    link = f"{base_url}/petitions/{petition.id}.json"
-    data = resource(db, petition, read_beside(db, [petition]), base_url, now)
+    link = f"{at.base_url}/petitions/{petition.id}.json"
+    data = resource(db, petition, read_beside(db, [petition]), at)
     if petition.state in _COUNTED:
         data["attributes"] |= _where_signed(db, petition.id)
     return msgspec.json.encode({"links": {"self": link}, "data": data})
@@ -136,8 +138,9 @@ def count(db: Session, petition: Petition) -> bytes:
     )
 
 
-def resource(db: Session, petition: Petition, beside: Beside, base_url: str, now: datetime) -> dict[str, Any]:
+def resource(db: Session, petition: Petition, beside: Beside, at: At) -> dict[str, Any]:
     """One item of the list."""
+    base_url, now = at.base_url, at.now
     return {
         "type": "petition",
         "id": petition.id,
@@ -146,6 +149,7 @@ def resource(db: Session, petition: Petition, beside: Beside, base_url: str, now
             **_texts(petition),
             "state": shown_state(petition, now),
             "signature_count": petition.signature_count,
+            "closing_date": _last_day(petition, at) if _is_open(petition, now) else None,
             **_instants(petition, beside.debates.get(petition.id, ()), now),
             "creator_name": petition.creator_name if _is_open(petition, now) else None,
             "rejection": _rejection(petition),
@@ -170,7 +174,6 @@ def _texts(petition: Petition) -> dict[str, Any]:
 def _instants(petition: Petition, debates: Sequence[Debate], now: datetime) -> dict[str, str | None]:
     scheduled_at = next((d.at for d in debates if d.state == "scheduled"), None)
     return {
-        "closing_date": instant(petition.closes_at) if _is_open(petition, now) else None,
         "created_at": instant(petition.created_at),
         "updated_at": instant(petition.updated_at),
         "rejected_at": instant(petition.rejected_at),
@@ -184,6 +187,12 @@ def _instants(petition: Petition, debates: Sequence[Debate], now: datetime) -> d
         "scheduled_debate_date": _scheduled_date(petition, debates),
         "debate_outcome_at": instant(petition.debate_outcome_at),
     }
+
+
+def _last_day(petition: Petition, at: At) -> str | None:
+    """The last local day on which it can be signed: a day, where all else that happens is an instant."""
+    closes = petition.closes_at
+    return (closes - datetime.resolution).astimezone(at.zone).date().isoformat() if closes else None
 
 
 def _is_open(petition: Petition, now: datetime) -> bool:
