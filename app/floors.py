@@ -51,7 +51,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, open_house, open_outcomes
+from app.front import followed_outcomes, followed_trails, open_house, open_outcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -74,12 +74,33 @@ from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
 from app.site import Invariant, Site, StaffPage
+from app.tokens import verify as tokens_verify
+from app.tokens.holding import TokenHolding
+from app.tokens.letters import TokenLetters
+from app.tokens.policy import TokensPolicy
+from app.tokens.rules import acts as tokens_acts
+from app.tokens.service.ending import EndAtRotation
+from app.tokens.service.telling import Telling as TellingOfTokens
+from app.trails import verify as trails_verify
+from app.trails.rules import acts as trails_acts
+from app.trails.service.telling import Telling
+
+#: who may do what on each floor
+_ACTS = (
+    accounts_acts.ACTS,
+    moderation_acts.ACTS,
+    trails_acts.ACTS,
+    tokens_acts.ACTS,
+    outcomes_acts.ACTS,
+    opendata_acts.ACTS,
+    front_acts.ACTS,
+    comments_acts.ACTS,
+)
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, opendata_acts):
-        site.acts += house.ACTS
+    site.acts += [row for floor in _ACTS for row in floor]
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
     site.letters.update(link_letters.composers())
@@ -92,8 +113,10 @@ def load_rooms(site: Site) -> None:
     _keep_files(site)
     _moderate(site)
     _discuss(site)
+    _admit_programs(site)
     _owe(site)
     _follow(site)
+    _link(site)
     _open_data(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
@@ -151,6 +174,21 @@ def _discuss(site: Site) -> None:
     site.invariants += [Invariant(f"comments: {name}", broken) for name, broken in comments_verify.LINES.items()]
 
 
+def _admit_programs(site: Site) -> None:
+    """Tokens by which departments' programs act; what they may do the acts say."""
+    settings = site.settings
+    try:
+        policy = TokensPolicy.from_settings(settings.section("tokens"))
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.dependencies["tokens_policy"] = policy
+    site.letters.update(TokenLetters(settings.base_url).composers())
+    site.at_rotation.append(EndAtRotation(site.clock))
+    site.holdings["tokens"] = TokenHolding()
+    site.jobs.append(Job("tell of tokens that expire", TellingOfTokens(policy), timedelta(hours=1)))
+    site.invariants += [Invariant(f"tokens: {name}", broken) for name, broken in tokens_verify.LINES.items()]
+
+
 def _owe(site: Site) -> None:
     """What departments owe: letters, reminders, the matter to practise with; what is referred the rooms say."""
     try:
@@ -194,6 +232,15 @@ def _follow(site: Site) -> None:
     ]
 
 
+def _link(site: Site) -> None:
+    """What led to what; what there is to tell of each thing the rooms say."""
+    site.jobs.append(Job("trails: tell what led to what", Telling(site.stories).step, timedelta(seconds=5)))
+    site.happenings.update(followed_trails.TELLERS)
+    site.happening_lines.update(followed_trails.Lines(site.stories).by_code())
+    lines = trails_verify.lines(site.stories)
+    site.invariants += [Invariant(f"trails: {name}", broken) for name, broken in lines.items()]
+
+
 def _open_data(site: Site) -> None:
     """Tables for everybody, the night's dump of them, pages within pages of others; which there are the rooms say."""
     try:
@@ -218,6 +265,12 @@ def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
 def staff_pages(site: Site) -> list[StaffPage]:
     return [
         StaffPage("/desk/commitments", _("What you promised"), _("By its day, late ones first."), "outcomes.desk"),
+        StaffPage(
+            "/desk/tokens",
+            _("Programs that act for you"),
+            _("What they may do, and when they were used. You can end one at once."),
+            "tokens.mine",
+        ),
         StaffPage(
             "/desk/all", _("Matters of all departments"), _("Whose they are, by when, and what came."), "outcomes.steer"
         ),

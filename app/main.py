@@ -90,6 +90,8 @@ from app.operation.breach import turn_to_newest
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
+from app.tokens.web import HANDLERS as TOKENS
+from app.trails.web import HANDLERS as TRAILS
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -223,8 +225,10 @@ class House:
             *files_web.HANDLERS,
             *FOLLOWING,
             *moderation,
+            *TOKENS,
             *OUTCOMES,
             *outcomes_public.HANDLERS,
+            *TRAILS,
             *OPEN_DATA,
         ]
         return Litestar(

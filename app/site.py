@@ -42,6 +42,7 @@ from app.outcomes.queries.inbox import Shelf
 from app.outcomes.queries.standing import Standings
 from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
+from app.trails.contribution import Storied
 
 __all__ = ["Companion", "HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 
@@ -153,6 +154,8 @@ class Site:
     askers: dict[str, Askers] = field(default_factory=dict)
     #: kind of subject -> what of it stands on public lists of outcomes
     subjects: dict[str, PublicSubjects] = field(default_factory=dict)
+    #: kind of subject -> what of it is told in a story of what led to what
+    stories: dict[str, Storied] = field(default_factory=dict)
     #: days and meetings for the public calendar
     calendars: list[Dates] = field(default_factory=list)
     #: what people told departments, room by room, for a desk's search

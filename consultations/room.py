@@ -80,6 +80,8 @@ from consultations.web import attaching as documents
 from consultations.web import feedback as web_feedback
 from consultations.web import importing as web_importing
 from consultations.web import publishing as web_publishing
+from consultations.web.storied import ConsultationStoried
+from consultations.web.storied import part as story_part
 
 
 def install(site: Site) -> None:
@@ -103,9 +105,10 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*reading.HANDLERS, *hosting.HANDLERS, *editing.HANDLERS, *documents.HANDLERS]
     site.routers += [*reviewing.HANDLERS, *dating.HANDLERS]
     #: what the other areas put on the public page, each a reading.Part
-    site.dependencies["consultation_parts"] = []
+    site.dependencies["consultation_parts"] = [story_part]
     site.dependencies["consultation_news"] = News(site.settings.news_window, zone)
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = ConsultationReferred(), lock, ConsultationsOnLists()
+    site.stories[KIND] = ConsultationStoried()
     site.followable[KIND], site.subject_tags[KIND] = ConsultationFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())

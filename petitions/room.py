@@ -70,6 +70,7 @@ from petitions.web import (
     versions,
 )
 from petitions.web.stopped import StopNotices
+from petitions.web.storied import PetitionStoried
 
 
 def install(site: Site) -> None:
@@ -142,7 +143,7 @@ def install(site: Site) -> None:
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(say_day, say_date).by_code())
     site.subject_tags[PETITION] = tags
-    site.subjects["petition"] = PetitionsOnLists()
+    site.subjects["petition"], site.stories[PETITION] = PetitionsOnLists(), PetitionStoried()
     site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)

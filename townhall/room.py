@@ -87,6 +87,8 @@ from townhall.web import (
 )
 from townhall.web import attaching as documents
 from townhall.web import hosting as web_hosting
+from townhall.web.storied import HallStoried
+from townhall.web.storied import part as story_part
 
 
 def install(site: Site) -> None:
@@ -114,8 +116,9 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     site.routers += [*web_hosting.HANDLERS, *editing.HANDLERS, *planning.HANDLERS, *preparing.HANDLERS]
     site.routers += documents.HANDLERS
     #: what the other areas put on the public page, each a reading.PagePart
-    site.dependencies["hall_parts"] = []
+    site.dependencies["hall_parts"] = [story_part]
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = HallReferred(), lock, HallsOnLists()
+    site.stories[KIND] = HallStoried()
     site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())

@@ -72,6 +72,7 @@ class PetitionLinks(Struct, frozen=True):
     feed: str
     uk: str
     qr: str
+    story: str
 
 
 class PetitionOut(Struct, frozen=True):

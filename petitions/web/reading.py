@@ -30,6 +30,7 @@ from app.outcomes.queries.shown import ShownPromise, promises_by_referral
 from app.outcomes.rules.deadlines import next_midnight
 from app.outcomes.service.documents import owner
 from app.outcomes.trail import Duties, Step, is_waited_for
+from app.trails.web.part import part_of
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
@@ -193,10 +194,11 @@ def _published_page(
     )
     midnight = next_midnight(now, state.settings.zone) if is_waited_for(told.duties) else None
     debate_until = debate.until if debate else None
+    linked = dict(part_of(request, db, SubjectRef("petition", petition.id), now) or {}) if there.story else {}
     changes = [at for at in (same_until(petition, now), debate_until, midnight) if at is not None]
     response: Response[bytes] = state.pages.public(
         "petitions/show.html",
-        keys=(f"petition:{petition.id}", page_key(SubjectRef("petition", petition.id))),
+        keys=(f"petition:{petition.id}", page_key(SubjectRef("petition", petition.id)), *linked.pop("keys", ())),
         good_until=min(changes, default=None),
         fresh_for=600,
         petition=petition,
@@ -213,6 +215,7 @@ def _published_page(
         stopped=stops.stopped(db, now) if there.stops else stops.Stopped(),
         discussion=said_of(request, db, petition, there.discussion, view.signable),
         now=now,
+        **linked,
     )
     return response
 

@@ -83,7 +83,8 @@ def petition_detail(db: Session, petition: Petition, at: At) -> bytes:
     data = resource(db, petition, read_beside(db, [petition]), at)
     if petition.state in _COUNTED:
         data["attributes"] |= _where_signed(db, petition.id)
-    return msgspec.json.encode({"links": {"self": link}, "data": data})
+    links = {"self": link, "story": f"{base_url}/api/v1/trails/petition/{petition.id}"}
+    return msgspec.json.encode({"links": links, "data": data})
 
 
 def _where_signed(db: Session, petition_id: int) -> dict[str, Any]:
