@@ -126,6 +126,8 @@ def load_rooms(site: Site) -> None:
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
     site.demos.append(lambda house, database, now: trails_demo.fill(house.stories, database, now))
+    site.datasets += [*open_outcomes.datasets(site.subjects), *open_house.DATASETS]
+    site.feeds += open_house.FEEDS
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
 
@@ -249,9 +251,6 @@ def _open_data(site: Site) -> None:
         raise BadSettings([str(wrong)]) from wrong
     site.dependencies["open_data"] = found
     site.jobs += opendata_jobs(found.dumping())
-    site.datasets += open_house.DATASETS
-    site.datasets += open_outcomes.datasets(site.subjects)
-    site.feeds += open_house.FEEDS
     site.sitemap.append(lambda _db: ["/data"])
     lines = opendata_verify.lines(found.shelf)
     site.invariants += [Invariant(f"open data: {name}", broken) for name, broken in lines.items()]

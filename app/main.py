@@ -146,6 +146,8 @@ class House:
             (sessions.STAFF.idle - sessions.SEEN_EVERY).total_seconds()
         )
         self.pages.jinja.globals["file_help"] = self.site.cabinet.help
+        offer = self.site.dependencies["open_data"]
+        self.pages.jinja.globals.update(embed_code=offer.embed_code, embed_link=offer.embed_link)
         self.pages.jinja.filters["file_size"] = sizes.in_words
         self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
         self.switches = Switches()

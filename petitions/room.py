@@ -161,7 +161,8 @@ def install(site: Site) -> None:
     site.demos.append(demo.fill)
     site.sitemap.append(_places)
     site.datasets += opening.DATASETS
-    site.embeds["petitions"], site.feeds[:0] = opening.widget, opening.FEEDS
+    site.embeds["petitions"] = opening.widget
+    site.feeds += opening.FEEDS
     if settings.mode == "demo":
         site.banners.append(_demo_banner(policy))
 

@@ -14,6 +14,7 @@ from app.opendata.contribution import At, Dataset, Embeddable, Feed
 from app.opendata.jobs import Dumping
 from app.opendata.metadata.csvw import Publisher
 from app.opendata.policy import OpenDataPolicy
+from app.opendata.rules.embedding import discovery, snippet
 from app.opendata.service.writing import Writing
 from app.opendata.shelf import Shelf
 
@@ -45,6 +46,17 @@ class OpenData:
             policy.licence_name,
         )
         return cls(policy, Shelf(policy.folder), by, settings.zone, datasets, embeds, feeds)
+
+    def embed_code(self, room: str, number: int, title: str) -> str:
+        """The HTML that others paste; empty where nobody may embed, or nothing of that room can be."""
+        return snippet(self.publisher.base_url, room, number, title) if self._embeds(room) else ""
+
+    def embed_link(self, room: str, number: int) -> str:
+        """Where programs find the same; empty likewise."""
+        return discovery(self.publisher.base_url, f"/{room}/{number}") if self._embeds(room) else ""
+
+    def _embeds(self, room: str) -> bool:
+        return self.policy.may_be_embedded and room in self.embeds
 
     def dataset(self, key: str) -> Dataset | None:
         return next((dataset for dataset in self.datasets if dataset.key == key), None)

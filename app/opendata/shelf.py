@@ -16,6 +16,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -99,7 +100,7 @@ class Shelf:
     def newest(self) -> Manifest | None:
         return next(self.manifests(), None)
 
-    def open(self, name: str, file: str) -> IO[bytes]:
+    def open(self, name: str, file: str) -> BufferedReader:
         """For reading; FileNotFoundError where a dump has been cleared away meanwhile. Ask only for what a manifest names."""
         return (self.root / name / file).open("rb")
 

@@ -24,6 +24,12 @@ NO_PAGES = {
     "/departments.json": "data",
     "/calendar.ics": "a calendar",
     "/petitions/{ref}/count.json": "data",
+    "/trending.json": "data",
+    "/topics.json": "data",
+    "/data/catalog.jsonld": "data",
+    "/data/{name}": "a table",
+    "/data/dumps/{dump}/{name}": "a file to save",
+    "/oembed": "data",
     "/petitions/{ref}/history.json": "data",
     "/petitions/{ref}/history.csv": "a table",
     "/petitions/{ref}/qr.svg": "a picture",
@@ -129,6 +135,8 @@ TALKING = Part(
         "/signatures",
         "/sponsor",
         "/discussions",
+        "/data",
+        "/embed",
         "/outcomes",
         "/departments",
         "/commitments",
@@ -137,7 +145,7 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
-    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "errors/page.html"),
+    ("front/", "petitions/", "comments/", "following/", "opendata/", "outcomes/public/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",
@@ -161,6 +169,7 @@ GOVERNING = Part(
     ("/admin", "/desk"),
     (
         "front/admin",
+        "opendata/oversee.html",
         "outcomes/",
         "consultations/desk/",
         "petitions/debate/",

@@ -113,10 +113,10 @@ def _now(address: str, title: str, media_type: str, by: Publisher) -> dict[str, 
 
 def _dumped(folder: str, newest: Manifest, dumped: DumpedDataset, by: Publisher) -> Iterable[dict[str, Any]]:
     table, packed = dumped.file(".csv"), dumped.file(".jsonl.gz")
-    title = _("Last night's dump, CSV")
+    title = _("The newest dump, CSV")
     yield _file(folder, table, str(title), _CSV, newest, by) | _described(f"{folder}/{table.name}-metadata.json")
     gzip = {"dcat:compressFormat": _concept(f"{_IANA}/{_GZIP}", "dct:MediaType")}
-    yield _file(folder, packed, str(_("Last night's dump, JSON lines, packed")), _JSON, newest, by) | gzip
+    yield _file(folder, packed, str(_("The newest dump, JSON lines, packed")), _JSON, newest, by) | gzip
 
 
 def _file(folder: str, file: DumpFile, title: str, media_type: str, newest: Manifest, by: Publisher) -> dict[str, Any]:

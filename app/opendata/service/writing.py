@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -80,7 +80,7 @@ class Writing:
         self._work.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _all(self) -> Iterator[tuple[str, int]]:
+    def _all(self) -> Generator[tuple[str, int], None, None]:
         for dataset in self._datasets:
             yield from self._one(dataset)
 
