@@ -21,12 +21,13 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Contact, License
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 from litestar.routes import HTTPRoute, WebSocketRoute
 from sqlalchemy.orm import Session
 
 from app import __version__
 from app.accounts import drafts, links
+from app.accounts.cookies import cookie_name
 from app.accounts.guards import check_acts, provide_account, provide_signed
 from app.accounts.proving import Prover
 from app.accounts.service import attempts, devices
@@ -87,6 +88,7 @@ from app.moderation.web import log as decision_log
 from app.opendata.web import HANDLERS as OPEN_DATA
 from app.operation import banners, switching
 from app.operation.breach import turn_to_newest
+from app.outcomes.api import HANDLERS as OUTCOMES_API
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.site import Site
@@ -230,6 +232,7 @@ class House:
             *outcomes_public.HANDLERS,
             *TRAILS,
             *OPEN_DATA,
+            *OUTCOMES_API,
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.
@@ -384,7 +387,26 @@ def _openapi(settings: Settings) -> OpenAPIConfig:
     return OpenAPIConfig(
         title=settings.site_name,
         version=__version__,
-        description="Read and start petitions, sign and confirm. Errors are RFC 9457 problems.",
+        description=(
+            "Read what people ask and what departments answer; start petitions, sign and confirm; answer for a "
+            "department with a token. Errors are RFC 9457 problems."
+        ),
+        components=Components(
+            security_schemes={
+                "departmentToken": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    bearer_format="tsq_…",
+                    description="A department's token with the scope that is named. Administrators issue them.",
+                ),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    name=cookie_name(secure=settings.secure),
+                    security_scheme_in="cookie",
+                    description="The session of somebody who is signed in, sent by their browser from this site.",
+                ),
+            }
+        ),
         contact=Contact(email=settings.contact_email) if "@" in settings.contact_email else None,
         license=License(name="MIT", identifier="MIT"),
         path="/schema-is-served-at-openapi.json",
