@@ -50,7 +50,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes
+from app.front import followed_outcomes, measured_outcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -67,12 +67,19 @@ from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
+from app.performance import demo as performance_demo
+from app.performance import measured
+from app.performance import verify as performance_verify
+from app.performance.heart import Beating
+from app.performance.jobs import jobs as performance_jobs
+from app.performance.rules import acts as performance_acts
+from app.performance.service.rolling import Rolling
 from app.site import Invariant, Site, StaffPage
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts):
+    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, performance_acts):
         site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
@@ -94,6 +101,7 @@ def load_rooms(site: Site) -> None:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    _measure(site)
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
 
@@ -185,6 +193,24 @@ def _follow(site: Site) -> None:
     ]
 
 
+def _measure(site: Site) -> None:
+    """How the service does; after the rooms, whose figures stand first on the page."""
+    zone, ask = site.settings.zone, measured_outcomes.ASKING
+    try:
+        policy = site.performing
+        site.measure(*measured_outcomes.measures(), *measured.measures())
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.askings[ask.key] = ask
+    rolling = Rolling(site.measures, zone)
+    site.companions.append(Beating(site.tally, site.clock))
+    site.jobs += performance_jobs(policy, zone, rolling, site.tally)
+    site.demos.append(partial(performance_demo.fill, rolling))
+    site.sitemap.append(lambda _db: ("/performance",))
+    lines = performance_verify.lines(zone)
+    site.invariants += [Invariant(f"performance: {name}", broken) for name, broken in lines.items()]
+
+
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
     """While an answer stands, and its subject may be read."""
     referral = db.get(Referral, referral_id)
@@ -258,6 +284,12 @@ def staff_pages() -> list[StaffPage]:
             _("Reasons for rejecting"),
             _("The standards that moderators judge by: added, retired, brought back."),
             "moderation.standards",
+        ),
+        StaffPage(
+            "/admin/accessibility",
+            _("Reports of accessibility"),
+            _("Who tested the site, what did not work, and when it was mended."),
+            "performance.accessibility",
         ),
         StaffPage(
             "/admin/suppression",

@@ -88,6 +88,7 @@ from app.operation import banners, switching
 from app.operation.breach import turn_to_newest
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
+from app.performance.web import HANDLERS as PERFORMANCE
 from app.site import Site
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -179,6 +180,7 @@ class House:
             read_versions=self._versions,
             pool=self.upkeep,
             on=settings.page_cache == "on",
+            count=self.site.tally.add_marked,
         )
         self.cache.before_rendering_anew.append(self.notices.forget)
         self.database.on_touched.append(self.cache.touched)
@@ -196,7 +198,7 @@ class House:
             date=self.pages.say_date, datetime=self.pages.say_instant, last_day=self.pages.say_last_day
         )
         transport = transport_for(self.settings.mail_url)
-        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock, self.keys)
+        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock, self.keys, self.site.tally)
         self.database.postmen.append(postman.wake)
         return postman
 
@@ -222,6 +224,7 @@ class House:
             *moderation,
             *OUTCOMES,
             *outcomes_public.HANDLERS,
+            *PERFORMANCE,
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.
