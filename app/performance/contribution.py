@@ -32,11 +32,11 @@ class Share(NamedTuple):
 
 
 class Times(NamedTuple):
-    """Seconds, by nearest rank, of ``count`` things."""
+    """Whole seconds, by nearest rank, of ``count`` things."""
 
     count: int
-    median: float
-    ninetieth: float
+    median: int
+    ninetieth: int
 
 
 #: nothing happened in the span: a whole or a count of 0

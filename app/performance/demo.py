@@ -92,9 +92,10 @@ def _journey(db: Session, journey: Journey, day: date, chance: random.Random) ->
     found: dict[Step, int] = {}
     times = 0
     for step, _words in reversed(journey.steps):
-        times = known.get(step) or round(times * chance.uniform(1.1, 1.6)) or chance.randint(2, 9)
-        if step not in known:
-            found[Step(journey.key, step, day)] = times
+        there_now = known.get(step, 0)
+        times = max(there_now, round(times * chance.uniform(1.05, 1.4)) if times else there_now or chance.randint(2, 9))
+        if times > there_now:
+            found[Step(journey.key, step, day)] = times - there_now
     return found
 
 

@@ -39,6 +39,6 @@ def jobs(policy: PerformancePolicy, zone: ZoneInfo, rolling: Rolling, tally: Tal
     return [
         Job("performance: leave a mark", Working(tally), timedelta(seconds=15)),
         Job("performance: minutes become days", keep, timedelta(minutes=30)),
-        Job("performance: keep figures", rolling.step, timedelta(minutes=15)),
+        Job("performance: keep figures", rolling.step, timedelta(minutes=5)),
         Job("performance: forget used questions", opining.forget_used, timedelta(hours=1)),
     ]

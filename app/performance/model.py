@@ -76,8 +76,8 @@ class Figure(Base):
     first_day: Mapped[date] = mapped_column(primary_key=True)
     whole: Mapped[int] = mapped_column(BigInteger)
     part: Mapped[int | None] = mapped_column(BigInteger)
-    median: Mapped[float | None]
-    ninetieth: Mapped[float | None]
+    median: Mapped[int | None] = mapped_column(BigInteger)
+    ninetieth: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -11,13 +11,13 @@ from app.outcomes.model import Referral
 from app.outcomes.queries.standing import day_that_stood
 
 
-def times(db: Session, begin: datetime, end: datetime) -> tuple[int, float, float]:
+def times(db: Session, begin: datetime, end: datetime) -> tuple[int, int, int]:
     """How many answers were measured, and in seconds the middle time and the one that nine in ten did not pass."""
     measured = (*_answered(begin, end), Referral.took.is_not(None))
     took = sorted(t for t in db.scalars(select(Referral.took).where(*measured)) if t is not None)
     if not took:
-        return 0, 0.0, 0.0
-    return len(took), float(_ranked(took, 50)), float(_ranked(took, 90))
+        return 0, 0, 0
+    return len(took), _ranked(took, 50), _ranked(took, 90)
 
 
 def on_time(db: Session, begin: datetime, end: datetime) -> tuple[int, int]:

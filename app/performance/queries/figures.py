@@ -26,8 +26,8 @@ class Kept(NamedTuple):
     first: date
     whole: int
     part: int | None
-    median: float | None
-    ninetieth: float | None
+    median: int | None
+    ninetieth: int | None
 
     @property
     def last(self) -> date:

@@ -6,7 +6,6 @@ one and the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,8 +15,8 @@ from sqlalchemy.orm import Session
 from app.core.batches import upsert
 from app.performance.model import Beat, UptimeDay
 from app.performance.queries import uptime as queries
-from app.performance.rules.periods import A_DAY
-from app.performance.rules.uptime import Heart, minute_of
+from app.performance.rules.periods import A_DAY, days_between
+from app.performance.rules.uptime import Heart, Uptime, count_minutes, minute_of, minutes_to_count
 
 _BEAT: Table = Beat.__table__  # type: ignore[assignment]
 _DAY: Table = UptimeDay.__table__  # type: ignore[assignment]
@@ -34,7 +33,7 @@ def beat(db: Session, heart: Heart, now: datetime, *, read_only: bool = False) -
 
 
 def settle_days(db: Session, now: datetime, zone: ZoneInfo) -> int:
-    """Write down the next day that is over and not written down yet; answers 1 while there may be another."""
+    """Write down the next days that are over and not written down yet; answers 1 while there may be others."""
     today = now.astimezone(zone).date()
     for heart in Heart:
         day = _next_day(db, heart, zone)
@@ -68,11 +67,25 @@ def _next_day(db: Session, heart: Heart, zone: ZoneInfo) -> date | None:
 
 
 def _settle(db: Session, heart: Heart, day: date, now: datetime, zone: ZoneInfo) -> bool:
-    """False where none of its minutes counts: marks of a clock that went wrong."""
-    found = queries.counted(db, heart, day, now, zone)
-    if not found.minutes:
-        return False
-    values: Mapping[str, int] = {"minutes": found.minutes, "open": found.open, "read_only": found.read_only}
-    row = upsert(db, _DAY).values(heart=str(heart), day=day, **values)
-    db.execute(row.on_conflict_do_nothing())
-    return True
+    """Days on which nothing left a mark, all at once, and then the next one that has some; False where no minute of it
+    counts: marks of a clock that went wrong."""
+    today, begun = now.astimezone(zone).date(), queries.began(db, heart, zone)
+    marked = db.scalar(
+        select(func.min(Beat.minute)).where(Beat.heart == heart, Beat.minute >= queries.day_span(day, zone)[0])
+    )
+    until = min(today, marked.astimezone(zone).date()) if marked is not None else today
+    found = {silent: _nothing(silent, begun, now, zone) for silent in days_between(day, until - A_DAY)}
+    if until < today:
+        found[until] = queries.counted(db, heart, until, now, zone)
+    rows = [
+        {"heart": str(heart), "day": one, "minutes": up.minutes, "open": up.open, "read_only": up.read_only}
+        for one, up in found.items()
+        if up.minutes
+    ]
+    if rows:
+        db.execute(upsert(db, _DAY).on_conflict_do_nothing(), rows)
+    return bool(rows)
+
+
+def _nothing(day: date, begun: datetime | None, now: datetime, zone: ZoneInfo) -> Uptime:
+    return Uptime(count_minutes(*minutes_to_count(day, begun, now, zone)))

@@ -113,7 +113,7 @@ def of_kept(kept: Kept, fewest: int) -> tuple[Cell, ...]:
         return (*span, None, None, None, None, None, "true")
     if kept.part is not None:
         return (*span, kept.part, kept.whole, _two(kept.share), None, None, "false")
-    return (*span, None, kept.whole, None, round(kept.median or 0), round(kept.ninetieth or 0), "false")
+    return (*span, None, kept.whole, None, kept.median, kept.ninetieth, "false")
 
 
 def of_opinions(said: Opinions, fewest: int) -> tuple[Cell, ...]:

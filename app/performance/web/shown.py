@@ -25,11 +25,12 @@ NOBODY = Opinions({})
 
 @dataclass(frozen=True)
 class MeasureShown:
-    """A measure with its rows: of a share weeks, of times months."""
+    """A measure with its rows: weeks, or months where weeks have too few for a figure; of times months alone."""
 
     measure: Measure
     figures: Shown
     rows: Sequence[tuple[date, Kept | None]]
+    by_week: bool
     chart: Chart
     #: words of a step and how often, of the last ninety days
     steps: Sequence[tuple[str, int]]
@@ -96,7 +97,8 @@ def performance(db: Session, site: Any, now: datetime) -> Performance:
 
 def measure_shown(db: Session, measure: Measure, found: Shown | None, today: date, fewest: int) -> MeasureShown:
     shown = found or figures.nothing(today)
-    rows = shown.weeks if measure.unit is Unit.SHARE else shown.months
+    by_week = measure.unit is Unit.SHARE and _tell_enough(shown.weeks, fewest)
+    rows = shown.weeks if by_week else shown.months
     told = [k if k is not None and not k.is_few(fewest) else None for _first, k in rows]
     if measure.unit is Unit.SHARE:
         chart = charts.bars([k.share if k else None for k in told], 100)
@@ -104,7 +106,13 @@ def measure_shown(db: Session, measure: Measure, found: Shown | None, today: dat
         ninetieth = [k.ninetieth if k else None for k in told]
         top = max((n for n in ninetieth if n is not None), default=0)
         chart = charts.bars([k.median if k else None for k in told], top, ninetieth)
-    return MeasureShown(measure, shown, rows, chart, _steps(db, measure, today))
+    return MeasureShown(measure, shown, rows, by_week, chart, _steps(db, measure, today))
+
+
+def _tell_enough(weeks: Sequence[tuple[date, Kept | None]], fewest: int) -> bool:
+    """A half of the weeks in which there was something have a figure."""
+    some = [kept for _first, kept in weeks if kept is not None]
+    return bool(some) and 2 * sum(kept.is_few(fewest) for kept in some) <= len(some)
 
 
 def together(parts: Any) -> Opinions:
