@@ -52,6 +52,7 @@ from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
 from app.front import followed_outcomes, followed_trails, open_house, open_outcomes
+from app.front import followed_outcomes, measured_outcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -73,6 +74,13 @@ from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
+from app.performance import demo as performance_demo
+from app.performance import measured
+from app.performance import verify as performance_verify
+from app.performance.heart import Beating
+from app.performance.jobs import jobs as performance_jobs
+from app.performance.rules import acts as performance_acts
+from app.performance.service.rolling import Rolling
 from app.site import Invariant, Site, StaffPage
 from app.tokens import verify as tokens_verify
 from app.tokens.holding import TokenHolding
@@ -102,6 +110,8 @@ _ACTS = (
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
     site.acts += [row for floor in _ACTS for row in floor]
+    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, performance_acts):
+        site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
     site.letters.update(link_letters.composers())
@@ -128,6 +138,7 @@ def load_rooms(site: Site) -> None:
     site.demos.append(lambda house, database, now: trails_demo.fill(house.stories, database, now))
     site.datasets += [*open_outcomes.datasets(site.subjects), *open_house.DATASETS]
     site.feeds += open_house.FEEDS
+    _measure(site)
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
 
@@ -254,6 +265,22 @@ def _open_data(site: Site) -> None:
     site.sitemap.append(lambda _db: ["/data"])
     lines = opendata_verify.lines(found.shelf)
     site.invariants += [Invariant(f"open data: {name}", broken) for name, broken in lines.items()]
+def _measure(site: Site) -> None:
+    """How the service does; after the rooms, whose figures stand first on the page."""
+    zone, ask = site.settings.zone, measured_outcomes.ASKING
+    try:
+        policy = site.performing
+        site.measure(*measured_outcomes.measures(), *measured.measures())
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.askings[ask.key] = ask
+    rolling = Rolling(site.measures, zone)
+    site.companions.append(Beating(site.tally, site.clock))
+    site.jobs += performance_jobs(policy, zone, rolling, site.tally)
+    site.demos.append(partial(performance_demo.fill, rolling))
+    site.sitemap.append(lambda _db: ("/performance",))
+    lines = performance_verify.lines(zone)
+    site.invariants += [Invariant(f"performance: {name}", broken) for name, broken in lines.items()]
 
 
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
@@ -337,6 +364,12 @@ def staff_pages(site: Site) -> list[StaffPage]:
             "moderation.standards",
         ),
         StaffPage("/admin/data", _("Open data"), partial(_say_dumped, site), "opendata.dumps"),
+        StaffPage(
+            "/admin/accessibility",
+            _("Reports of accessibility"),
+            _("Who tested the site, what did not work, and when it was mended."),
+            "performance.accessibility",
+        ),
         StaffPage(
             "/admin/suppression",
             _("Addresses that get no letters"),

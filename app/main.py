@@ -91,6 +91,7 @@ from app.operation.breach import turn_to_newest
 from app.outcomes.api import HANDLERS as OUTCOMES_API
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
+from app.performance.web import HANDLERS as PERFORMANCE
 from app.site import Site
 from app.tokens.web import HANDLERS as TOKENS
 from app.trails.web import HANDLERS as TRAILS
@@ -186,6 +187,7 @@ class House:
             read_versions=self._versions,
             pool=self.upkeep,
             on=settings.page_cache == "on",
+            count=self.site.tally.add_marked,
         )
         self.cache.before_rendering_anew.append(self.notices.forget)
         self.database.on_touched.append(self.cache.touched)
@@ -203,7 +205,7 @@ class House:
             date=self.pages.say_date, datetime=self.pages.say_instant, last_day=self.pages.say_last_day
         )
         transport = transport_for(self.settings.mail_url)
-        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock, self.keys)
+        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock, self.keys, self.site.tally)
         self.database.postmen.append(postman.wake)
         return postman
 
@@ -233,6 +235,7 @@ class House:
             *TRAILS,
             *OPEN_DATA,
             *OUTCOMES_API,
+            *PERFORMANCE,
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.

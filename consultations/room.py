@@ -27,7 +27,7 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, heard, shown
+from consultations.queries import finding, heard, measured, shown
 from consultations.queries.current import Current
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, opening, publishing, roll
@@ -91,6 +91,8 @@ def install(site: Site) -> None:
     site.acts += ACTS
     site.invariants += INVARIANTS
     site.demos.append(demo.fill)
+    site.measure(*measured.measures(policy.keep_drafts_days))
+    site.askings[measured.SATISFACTION] = measured.ASKING
     _install_life(site, policy)
     _install_building(site, policy)
     _install_responding(site, policy)
@@ -157,7 +159,7 @@ def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *sent.HANDLERS, *receipts.HANDLERS]
     site.routers += [*responding_api.HANDLERS]
     site.dependencies["asked_now"] = Current()
-    performer = Responding(site.keys, policy)
+    performer = Responding(site.keys, policy, site.tally)
     site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
     letters = ResponseLetters(site.keys, policy, site.settings.base_url)
     site.letters.update(letters.composers())

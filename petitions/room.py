@@ -22,7 +22,7 @@ from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import finding, told
+from petitions.queries import finding, measured, told
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
 from petitions.rules.acts import ACTS
@@ -90,7 +90,7 @@ def install(site: Site) -> None:
     serving = Serving(policy, site.referring)
     announcing = Announcing(settings.news_window, settings.zone)
     blocklist, switchboard = Blocklist(), Switchboard()
-    performer = Signing(site.keys, policy, say_date, blocklist, switchboard)
+    performer = Signing(site.keys, policy, say_date, blocklist, switchboard, site.tally)
     performer.serve = serving
     site.performers[SignatureRequest] = site.performers[SignatureConfirmation] = performer
     site.dependencies["policy"] = policy
@@ -159,6 +159,8 @@ def install(site: Site) -> None:
     site.rekeyers["petitions"] = PetitionRekeyer()
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
+    site.measure(*measured.measures(policy, site.promising))
+    site.askings[measured.SATISFACTION] = measured.ASKING
     site.sitemap.append(_places)
     site.datasets += opening.DATASETS
     site.embeds["petitions"] = opening.widget

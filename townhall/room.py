@@ -29,7 +29,7 @@ from townhall.mails.outcomes import OutcomeLetters
 from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
-from townhall.queries import finding
+from townhall.queries import finding, measured
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
 from townhall.rules.news import PARTICIPANT
@@ -126,6 +126,7 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     site.listeners[FileSettled].append(attaching.note_settled)
     site.calendars.append(HallDates(base_url))
     site.demos.append(demo.fill)
+    site.measure(*measured.measures())
     site.panels.append(lambda db, _now: _panel(db, lambda at: say_instant(at, zone)))
     site.datasets += opening.DATASETS
     site.embeds["townhalls"] = partial(opening.widget, lambda at: say_instant(at, site.settings.zone))

@@ -15,11 +15,18 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.web.page import public
 from app.moderation.queries import reasons
+from app.performance.queries import reports
+from app.performance.queries.figures import PERFORMANCE
 
 
 @get("/accessibility", name="front.accessibility", guards=[anyone], sync_to_thread=True)
-def accessibility(request: Request[Any, Any, Any]) -> Response[bytes]:
-    return _plain(request, "front/accessibility.html")
+def accessibility(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
+    state = request.app.state
+    today = state.clock.now().astimezone(state.settings.zone).date()
+    response: Response[bytes] = state.pages.public(
+        "front/accessibility.html", keys=(PERFORMANCE,), tested=reports.newest(db, today)
+    )
+    return response
 
 
 @get("/privacy", name="front.privacy", guards=[anyone], sync_to_thread=True)
@@ -53,6 +60,7 @@ def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
         "/sponsor/",
         "/petitions/mine/",
         "/answers/",
+        "/satisfaction/",
         "/api/",
     )
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
