@@ -51,8 +51,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, followed_trails, open_house, open_outcomes
-from app.front import followed_outcomes, measured_outcomes
+from app.front import followed_outcomes, followed_trails, measured_outcomes, open_house, open_outcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -104,14 +103,13 @@ _ACTS = (
     opendata_acts.ACTS,
     front_acts.ACTS,
     comments_acts.ACTS,
+    performance_acts.ACTS,
 )
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
     site.acts += [row for floor in _ACTS for row in floor]
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, performance_acts):
-        site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
     site.letters.update(link_letters.composers())
@@ -265,6 +263,8 @@ def _open_data(site: Site) -> None:
     site.sitemap.append(lambda _db: ["/data"])
     lines = opendata_verify.lines(found.shelf)
     site.invariants += [Invariant(f"open data: {name}", broken) for name, broken in lines.items()]
+
+
 def _measure(site: Site) -> None:
     """How the service does; after the rooms, whose figures stand first on the page."""
     zone, ask = site.settings.zone, measured_outcomes.ASKING

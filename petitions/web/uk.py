@@ -83,7 +83,7 @@ def petition_detail(db: Session, petition: Petition, at: At) -> bytes:
     data = resource(db, petition, read_beside(db, [petition]), at)
     if petition.state in _COUNTED:
         data["attributes"] |= _where_signed(db, petition.id)
-    links = {"self": link, "story": f"{base_url}/api/v1/trails/petition/{petition.id}"}
+    links = {"self": link, "story": f"{at.base_url}/api/v1/trails/petition/{petition.id}"}
     return msgspec.json.encode({"links": links, "data": data})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -45,9 +44,9 @@ class Scene(NamedTuple):
 
 
 @pytest.fixture
-def scene(site: RunningSite) -> Iterator[Scene]:
+def scene(site: RunningSite) -> Scene:
     matters = Matters(site.town, f"office-{next(_offices)}")
-    yield Scene(site, matters, Programs(matters))
+    return Scene(site, matters, Programs(matters))
 
 
 def problem(answer: httpx.Response) -> str:
