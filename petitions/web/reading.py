@@ -39,7 +39,7 @@ from petitions.queries.shown import OnRecord, shown
 from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import PetitionState
 from petitions.service import debating, stops
-from petitions.web import uk
+from petitions.web import linked, uk
 from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, same_until
 from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
@@ -194,11 +194,11 @@ def _published_page(
     )
     midnight = next_midnight(now, state.settings.zone) if is_waited_for(told.duties) else None
     debate_until = debate.until if debate else None
-    story = dict(part_of(request, db, SubjectRef("petition", petition.id), now) or {}) if there.story else {}
+    trails = dict(part_of(request, db, SubjectRef("petition", petition.id), now) or {}) if there.story else {}
     changes = [at for at in (same_until(petition, now), debate_until, midnight) if at is not None]
     response: Response[bytes] = state.pages.public(
         "petitions/show.html",
-        keys=(f"petition:{petition.id}", page_key(SubjectRef("petition", petition.id)), *story.pop("keys", ())),
+        keys=(f"petition:{petition.id}", page_key(SubjectRef("petition", petition.id)), *trails.pop("keys", ())),
         good_until=min(changes, default=None),
         fresh_for=600,
         petition=petition,
@@ -215,7 +215,7 @@ def _published_page(
         stopped=stops.stopped(db, now) if there.stops else stops.Stopped(),
         discussion=said_of(request, db, petition, there.discussion, view.signable),
         now=now,
-        **story,
+        **trails,
     )
     return response
 
