@@ -19,6 +19,13 @@ from app.accounts.mails import AccountLetters
 from app.accounts.rekeying import AccountRekeyer
 from app.accounts.rules import acts as accounts_acts
 from app.accounts.service import inviting
+from app.areas import commands as areas_commands
+from app.areas import queries as areas
+from app.areas import verify as areas_verify
+from app.areas import web as areas_web
+from app.areas.queries import AreaBook
+from app.areas.rules import acts as areas_acts
+from app.areas.service.placing import Placing
 from app.comments import verify as comments_verify
 from app.comments.letters import CommentLetters
 from app.comments.policy import CommentsPolicy
@@ -40,6 +47,7 @@ from app.files import verify as files_verify
 from app.files.events import FileSettled
 from app.files.jobs import jobs as files_jobs
 from app.following import verify as following_verify
+from app.following.areas import AREA, AreaFollowed
 from app.following.departments import DEPARTMENT, DepartmentFollowed
 from app.following.letters import FollowingLetters
 from app.following.policy import FollowingPolicy
@@ -124,6 +132,7 @@ def load_rooms(site: Site) -> None:
     _discuss(site)
     _admit_programs(site)
     _owe(site)
+    _place(site)
     _follow(site)
     _link(site)
     _open_data(site)
@@ -217,6 +226,18 @@ def _owe(site: Site) -> None:
     site.invariants += [Invariant(f"outcomes: {name}", broken) for name, broken in outcomes_verify.LINES.items()]
 
 
+def _place(site: Site) -> None:
+    """Areas, and where people live; what is most wanted in one the rooms say."""
+    book = AreaBook()
+    site.dependencies["areas"], site.dependencies["placing"] = book, Placing(book, site.settings.home_country)
+    site.acts += areas_acts.ACTS
+    site.routers += areas_web.HANDLERS
+    for command in areas_commands.COMMANDS:
+        site.importers[str(command.name)] = command
+    site.sitemap.append(areas.public_places)
+    site.invariants += [Invariant(f"areas: {name}", broken) for name, broken in areas_verify.LINES.items()]
+
+
 def _follow(site: Site) -> None:
     """Digests of what people follow; what can be followed, and what is news of it, the rooms say."""
     settings = site.settings
@@ -226,7 +247,7 @@ def _follow(site: Site) -> None:
         raise BadSettings([str(wrong)]) from wrong
     gathering = Gathering(site.followable, site.happening_lines)
     site.dependencies["following_policy"], site.dependencies["gathering"] = policy, gathering
-    site.followable[DEPARTMENT] = DepartmentFollowed()
+    site.followable |= {DEPARTMENT: DepartmentFollowed(), AREA: AreaFollowed()}
     letters = FollowingLetters(site.keys, settings.base_url, policy, site.followable, gathering)
     site.letters.update(letters.composers())
     site.recipients[FOLLOWER] = letters.address_of
@@ -369,6 +390,12 @@ def staff_pages(site: Site) -> list[StaffPage]:
             _("Reports of accessibility"),
             _("Who tested the site, what did not work, and when it was mended."),
             "performance.accessibility",
+        ),
+        StaffPage(
+            "/admin/areas",
+            _("Areas"),
+            _("Boundaries, populations and postcodes: what there is, and how to bring it in."),
+            "areas.see",
         ),
         StaffPage(
             "/admin/suppression",

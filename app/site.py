@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.holding import Holding, LetterChoice
 from app.accounts.rules.acts import Allowed, Permissions
+from app.areas.contribution import Local
 from app.comments.contribution import Discussed
 from app.core.clock import Clock
 from app.core.db import Database
@@ -176,6 +177,8 @@ class Site:
     subject_tags: dict[str, Tagger] = field(default_factory=dict)
     #: slug and name of each room's topics, by which rules say who answers
     topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
+    #: what people of an area want most, room by room
+    local: list[Local] = field(default_factory=list)
     #: what lives beside the requests, such as halls that are open in this process
     companions: list[Companion] = field(default_factory=list)
     #: kind of room -> what it holds about one person
