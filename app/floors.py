@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -51,6 +52,7 @@ from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
 from app.front import followed_outcomes
+from app.front.published_outcomes import PublishedOutcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -68,11 +70,19 @@ from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
 from app.site import Invariant, Site, StaffPage
+from app.webhooks import verify as webhooks_verify
+from app.webhooks.courier import Courier
+from app.webhooks.letters import WebhooksLetters
+from app.webhooks.queries import say as say_webhooks
+from app.webhooks.rekeying import WebhooksRekeyer
+from app.webhooks.rules import acts as webhooks_acts
+from app.webhooks.service.queueing import Queueing, forget_old
+from app.webhooks.wire import Wire
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts):
+    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, webhooks_acts):
         site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
@@ -96,6 +106,7 @@ def load_rooms(site: Site) -> None:
             raise BadSettings([str(wrong)]) from wrong
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
+    _tell_programs(site)
 
 
 def _keep_files(site: Site) -> None:
@@ -185,6 +196,26 @@ def _follow(site: Site) -> None:
     ]
 
 
+def _tell_programs(site: Site) -> None:
+    """Webhooks: what the rooms announce becomes messages; the courier takes them out."""
+    settings = site.settings
+    try:
+        policy = site.webhooks
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.announced[:0] = PublishedOutcomes(site.referred, site.subjects).announced()
+    called = threading.Event()
+    for one in site.announced:
+        site.listeners[one.event].append(Queueing(one, settings.base_url, called.set))
+    site.workers.append(lambda database: Courier(database, site.keys, policy, Wire(policy.ways), site.clock, called))
+    site.dependencies["webhooks_called"] = called
+    site.letters.update(WebhooksLetters(settings.base_url).composers())
+    site.rekeyers["webhooks"] = WebhooksRekeyer()
+    site.jobs.append(Job("webhooks: forget", lambda db, now: forget_old(db, now - policy.keep), timedelta(hours=1)))
+    lines = webhooks_verify.lines(site.keys, policy)
+    site.invariants += [Invariant(f"webhooks: {name}", broken) for name, broken in lines.items()]
+
+
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
     """While an answer stands, and its subject may be read."""
     referral = db.get(Referral, referral_id)
@@ -258,6 +289,12 @@ def staff_pages() -> list[StaffPage]:
             _("Reasons for rejecting"),
             _("The standards that moderators judge by: added, retired, brought back."),
             "moderation.standards",
+        ),
+        StaffPage(
+            "/admin/webhooks",
+            _("Webhooks"),
+            say_webhooks,
+            "webhooks.see",
         ),
         StaffPage(
             "/admin/suppression",

@@ -41,6 +41,8 @@ from app.outcomes.queries.inbox import Shelf
 from app.outcomes.queries.standing import Standings
 from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
+from app.webhooks.contribution import Announced
+from app.webhooks.policy import WebhooksPolicy
 
 __all__ = ["Companion", "HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 
@@ -95,6 +97,21 @@ class Companion(Protocol):
 
     def close(self) -> None:
         """The process is told to end: let everybody go who is still connected; called from any thread."""
+
+
+class Worker(Protocol):
+    """Something that works beside the jobs, wherever those run, in a thread of its own."""
+
+    name: str
+
+    def start_alone(self) -> None:
+        """No other process works on this database: what a crashed one held is free again. Before :meth:`work`."""
+
+    def work(self) -> None:
+        """Until stopped."""
+
+    def stop(self) -> None:
+        """Called from another thread."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +185,10 @@ class Site:
     subject_tags: dict[str, Tagger] = field(default_factory=dict)
     #: slug and name of each room's topics, by which rules say who answers
     topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
+    #: public facts that programs elsewhere are told
+    announced: list[Announced] = field(default_factory=list)
+    #: made for the database that they work on
+    workers: list[Callable[[Database], Worker]] = field(default_factory=list)
     #: what lives beside the requests, such as halls that are open in this process
     companions: list[Companion] = field(default_factory=list)
     #: kind of room -> what it holds about one person
@@ -202,6 +223,12 @@ class Site:
     def moderating(self) -> ModerationPolicy:
         """The moderators' numbers; ValueError where they make no sense."""
         return ModerationPolicy.from_settings(self.settings.section("moderation"))
+
+    @cached_property
+    def webhooks(self) -> WebhooksPolicy:
+        """Where webhooks may go; ValueError where its numbers make no sense."""
+        is_production = self.settings.mode == "production"
+        return WebhooksPolicy.from_settings(self.settings.section("webhooks"), is_production=is_production)
 
     @cached_property
     def calendar(self) -> Calendar:

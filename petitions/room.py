@@ -39,6 +39,7 @@ from petitions.service.happening import TELLERS, Lines
 from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
+from petitions.service.published import announced
 from petitions.service.referring import Serving
 from petitions.service.rekeying import PetitionRekeyer
 from petitions.service.responding import Responding
@@ -140,6 +141,7 @@ def install(site: Site) -> None:
     site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(say_day, say_date).by_code())
+    site.announced += announced()
     site.subject_tags[PETITION] = tags
     site.subjects["petition"] = PetitionsOnLists()
     site.askers["petition"] = Signers(site.keys)
