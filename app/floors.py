@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -60,6 +61,8 @@ from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
 from app.front import followed_outcomes, followed_trails, measured_outcomes, open_house, open_outcomes
+from app.front import followed_outcomes
+from app.front.published_outcomes import PublishedOutcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -112,7 +115,16 @@ _ACTS = (
     front_acts.ACTS,
     comments_acts.ACTS,
     performance_acts.ACTS,
+    webhooks_acts.ACTS,
 )
+from app.webhooks import verify as webhooks_verify
+from app.webhooks.courier import Courier
+from app.webhooks.letters import WebhooksLetters
+from app.webhooks.queries import say as say_webhooks
+from app.webhooks.rekeying import WebhooksRekeyer
+from app.webhooks.rules import acts as webhooks_acts
+from app.webhooks.service.queueing import Queueing, forget_old
+from app.webhooks.wire import Wire
 
 
 def load_rooms(site: Site) -> None:
@@ -148,6 +160,7 @@ def load_rooms(site: Site) -> None:
     _measure(site)
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
+    _tell_programs(site)
 
 
 def _keep_files(site: Site) -> None:
@@ -302,6 +315,24 @@ def _measure(site: Site) -> None:
     site.sitemap.append(lambda _db: ("/performance",))
     lines = performance_verify.lines(zone)
     site.invariants += [Invariant(f"performance: {name}", broken) for name, broken in lines.items()]
+def _tell_programs(site: Site) -> None:
+    """Webhooks: what the rooms announce becomes messages; the courier takes them out."""
+    settings = site.settings
+    try:
+        policy = site.webhooks
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.announced[:0] = PublishedOutcomes(site.referred, site.subjects).announced()
+    called = threading.Event()
+    for one in site.announced:
+        site.listeners[one.event].append(Queueing(one, settings.base_url, called.set))
+    site.workers.append(lambda database: Courier(database, site.keys, policy, Wire(policy.ways), site.clock, called))
+    site.dependencies["webhooks_called"] = called
+    site.letters.update(WebhooksLetters(settings.base_url).composers())
+    site.rekeyers["webhooks"] = WebhooksRekeyer()
+    site.jobs.append(Job("webhooks: forget", lambda db, now: forget_old(db, now - policy.keep), timedelta(hours=1)))
+    lines = webhooks_verify.lines(site.keys, policy)
+    site.invariants += [Invariant(f"webhooks: {name}", broken) for name, broken in lines.items()]
 
 
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
@@ -396,6 +427,12 @@ def staff_pages(site: Site) -> list[StaffPage]:
             _("Areas"),
             _("Boundaries, populations and postcodes: what there is, and how to bring it in."),
             "areas.see",
+        ),
+        StaffPage(
+            "/admin/webhooks",
+            _("Webhooks"),
+            say_webhooks,
+            "webhooks.see",
         ),
         StaffPage(
             "/admin/suppression",

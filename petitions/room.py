@@ -42,6 +42,7 @@ from petitions.service.happening import TELLERS, Lines
 from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
+from petitions.service.published import announced
 from petitions.service.referring import Serving
 from petitions.service.rekeying import PetitionRekeyer
 from petitions.service.responding import Responding
@@ -157,6 +158,8 @@ def install(site: Site) -> None:
             most_signed_in,
         )
     )
+    site.announced += announced()
+    site.subject_tags[PETITION] = tags
     site.subjects["petition"] = PetitionsOnLists()
     site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
