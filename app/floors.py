@@ -50,7 +50,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes
+from app.front import followed_outcomes, searched
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -67,12 +67,17 @@ from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
+from app.search import commands as search_commands
+from app.search import verify as search_verify
+from app.search.queries.finding import Finder
+from app.search.rules import acts as search_acts
+from app.search.service.indexing import Indexing
 from app.site import Invariant, Site, StaffPage
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts):
+    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, search_acts):
         site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
@@ -94,6 +99,7 @@ def load_rooms(site: Site) -> None:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    _find(site)
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
 
@@ -183,6 +189,25 @@ def _follow(site: Site) -> None:
     site.invariants += [
         Invariant(f"following: {name}", broken) for name, broken in following_verify.lines(site.keys).items()
     ]
+
+
+def _find(site: Site) -> None:
+    """The search across rooms: after them, so that what is the house's own stands behind what is theirs."""
+    site.searchable |= {
+        "comment": searched.CommentsSearched(site.discussed),
+        "answer": searched.AnswersSearched(site.subjects),
+        "commitment": searched.PromisesSearched(site.subjects),
+        "department": searched.DepartmentsSearched(),
+        "page": searched.PagesSearched(),
+    }
+    indexing = Indexing(site.searchable, site.settings.zone)
+    site.dependencies["searching"] = Finder(site.searchable, site.settings.zone)
+    site.jobs += [
+        Job("search: catch up", indexing.catch_up, timedelta(milliseconds=500), at_once=10),
+        Job("search: go through everything", indexing.walk, timedelta(seconds=1), at_once=20),
+    ]
+    site.commands.append(search_commands.group(site.settings, indexing, site.clock))
+    site.invariants += [Invariant(f"search: {name}", broken) for name, broken in search_verify.lines(indexing).items()]
 
 
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:

@@ -88,6 +88,7 @@ from app.operation import banners, switching
 from app.operation.breach import turn_to_newest
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
+from app.search.web import HANDLERS as SEARCH
 from app.site import Site
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -219,6 +220,7 @@ class House:
             *COMMENTS,
             *files_web.HANDLERS,
             *FOLLOWING,
+            *SEARCH,
             *moderation,
             *OUTCOMES,
             *outcomes_public.HANDLERS,

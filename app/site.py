@@ -41,6 +41,7 @@ from app.outcomes.queries.inbox import Shelf
 from app.outcomes.queries.standing import Standings
 from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
+from app.search.contribution import Searchable
 
 __all__ = ["Companion", "HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 
@@ -156,6 +157,8 @@ class Site:
     calendars: list[Dates] = field(default_factory=list)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
+    #: kind of thing -> how the search across rooms reads it; readers narrow by them in this order
+    searchable: dict[str, Searchable] = field(default_factory=dict)
     #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
     file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
     #: kind of thing -> how it is followed

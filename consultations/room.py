@@ -29,6 +29,7 @@ from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
 from consultations.queries import finding, heard, shown
 from consultations.queries.current import Current
+from consultations.queries.searched import ConsultationsSearched
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, publishing, roll
 from consultations.service.acts import ConfirmResponse, SendResponse
@@ -106,6 +107,7 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     site.dependencies["consultation_parts"] = []
     site.dependencies["consultation_news"] = News(site.settings.news_window, zone)
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = ConsultationReferred(), lock, ConsultationsOnLists()
+    site.searchable[KIND] = ConsultationsSearched()
     site.followable[KIND], site.subject_tags[KIND] = ConsultationFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())

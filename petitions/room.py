@@ -25,6 +25,7 @@ from petitions.policy import PetitionPolicy
 from petitions.queries import finding, told
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
+from petitions.queries.searched import PetitionsSearched
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
@@ -135,6 +136,7 @@ def install(site: Site) -> None:
     site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock
     site.heard += [told.petitions, told.comments]
+    site.searchable[PETITION] = PetitionsSearched()
     site.topics.append(finding.topics)
     site.news["petition"] = responding = Responding(announcing, settings.base_url)
     site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}

@@ -29,6 +29,7 @@ from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
 from townhall.queries import finding
+from townhall.queries.searched import HallsSearched, QuestionsSearched
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
 from townhall.rules.news import PARTICIPANT
@@ -114,6 +115,7 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     #: what the other areas put on the public page, each a reading.PagePart
     site.dependencies["hall_parts"] = []
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = HallReferred(), lock, HallsOnLists()
+    site.searchable[KIND], site.searchable[QUESTION] = HallsSearched(), QuestionsSearched()
     site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
