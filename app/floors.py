@@ -50,7 +50,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, searched
+from app.front import followed_outcomes, heard, searched
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -201,7 +201,10 @@ def _find(site: Site) -> None:
         "page": searched.PagesSearched(),
     }
     indexing = Indexing(site.searchable, site.settings.zone)
-    site.dependencies["searching"] = Finder(site.searchable, site.settings.zone)
+    site.dependencies["searching"] = finder = Finder(site.searchable, site.settings.zone)
+    site.heard += [
+        heard.HeardByIndex(finder, kind, site.clock, of_others=of_others) for kind, of_others in heard.KINDS.items()
+    ]
     site.jobs += [
         Job("search: catch up", indexing.catch_up, timedelta(milliseconds=500), at_once=10),
         Job("search: go through everything", indexing.walk, timedelta(seconds=1), at_once=20),

@@ -27,7 +27,7 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, heard, shown
+from consultations.queries import finding, shown
 from consultations.queries.current import Current
 from consultations.queries.searched import ConsultationsSearched
 from consultations.rules.acts import ACTS
@@ -190,7 +190,6 @@ def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
     site.discussed["clause"] = ClauseDiscussed()
     site.listeners[ConsultationPublished].append(publish_first)
     site.dependencies["consultation_parts"] += [texts.part, discussing.part]
-    site.heard.append(heard.comments)
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:

@@ -22,7 +22,7 @@ from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import finding, told
+from petitions.queries import finding
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
 from petitions.queries.searched import PetitionsSearched
@@ -135,7 +135,6 @@ def install(site: Site) -> None:
     site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock
-    site.heard += [told.petitions, told.comments]
     site.searchable[PETITION] = PetitionsSearched()
     site.topics.append(finding.topics)
     site.news["petition"] = responding = Responding(announcing, settings.base_url)

@@ -41,6 +41,7 @@ class CommentsSearched:
 
     name: str = _("Comments")
     one: str = _("Comment")
+    is_called_by_title = False
     rank = -1.0
     states: Mapping[str, str] = {WAITS: _("Waiting to be checked")}
 
@@ -108,6 +109,7 @@ class AnswersSearched:
 
     name: str = _("Answers")
     one: str = _("Answer")
+    is_called_by_title = False
     rank = 1.0
     states: Mapping[str, str] = {str(grade): name for grade, name in GRADE_NAMES.items()}
 
@@ -156,6 +158,7 @@ class PromisesSearched:
 
     name: str = _("Promises")
     one: str = _("Promise")
+    is_called_by_title = True
     rank = 1.0
     states: Mapping[str, str] = {str(progress): name for progress, name in PROGRESS_NAMES.items()}
 
@@ -186,7 +189,7 @@ def _promise(row: Commitment, ref: SubjectRef, subject: Referred) -> Document:
         title=row.text if len(row.text) <= MOST_TITLE else excerpt(row.text, MOST_TITLE),
         href=f"/commitments/{row.id}",
         at=row.made_at,
-        body=f"{row.text}\n\n{subject.title}",
+        body=f"{row.text}\n\n{subject.title}" if len(row.text) > MOST_TITLE else subject.title,
         departments=[row.department_id],
         state=row.progress,
         under=(ref,),
@@ -199,6 +202,7 @@ class DepartmentsSearched:
 
     name: str = _("Departments")
     one: str = _("Department")
+    is_called_by_title = True
     rank = -6.0  # they all stand with the day they were set up, and few have the word
     states: Mapping[str, str] = {"dissolved": _("Dissolved")}
     owners = frozenset[str]()
@@ -235,6 +239,7 @@ class PagesSearched:
 
     name: str = _("Help and rules")
     one: str = _("Page")
+    is_called_by_title = True
     rank = 12.0
     states: Mapping[str, str] = {}
     owners = frozenset[str]()

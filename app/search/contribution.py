@@ -64,6 +64,11 @@ class Searchable(Protocol):
         ...
 
     @property
+    def is_called_by_title(self) -> bool:
+        """Whether its title is its own, and not that of what it belongs to: by a title of others it is not found."""
+        ...
+
+    @property
     def rank(self) -> float:
         """How far before other kinds it stands, all else being equal."""
         ...

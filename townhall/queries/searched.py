@@ -29,6 +29,7 @@ class HallsSearched:
 
     name: str = _("Town halls")
     one: str = _("Town hall")
+    is_called_by_title = True
     rank = 2.0
     states: Mapping[str, str] = {str(state): name for state, name in HALL_STATE_NAMES.items()}
     owners = frozenset[str]()
@@ -65,6 +66,7 @@ class QuestionsSearched:
 
     name: str = _("Questions")
     one: str = _("Question")
+    is_called_by_title = True
     rank = 0.5
     states: Mapping[str, str] = {str(state): name for state, name in QUESTION_STATE_NAMES.items()}
     owners = frozenset({HALL})
@@ -77,20 +79,19 @@ class QuestionsSearched:
         return db.scalars(wanted.order_by(Question.id).limit(most)).all()
 
     def read(self, db: Session, ids: Collection[int], now: datetime) -> Sequence[Document]:
-        wanted = select(Question, Hall.title, Hall.state).join(Hall, Hall.id == Question.hall_id)
+        wanted = select(Question).join(Hall, Hall.id == Question.hall_id)
         of_these = Question.state.in_((*_SHOWN, QuestionState.WAITING)) & Question.id.in_(ids)
-        rows = db.execute(wanted.where(of_these, Hall.state.in_(READABLE)))
-        return [_question(question, title) for question, title, _state in rows]
+        return [_question(one) for one in db.scalars(wanted.where(of_these, Hall.state.in_(READABLE)))]
 
 
-def _question(one: Question, hall: str) -> Document:
+def _question(one: Question) -> Document:
     public = one.state in _SHOWN
     return Document(
         id=one.id,
         title=excerpt(one.text, MOST_TITLE),
         href=f"/townhalls/{one.hall_id}#question-{one.id}" if public else f"/moderation/townhalls/{one.hall_id}",
         at=one.published_at or one.asked_at,
-        body=f"{one.text}\n\n{hall}",
+        body=one.text if len(one.text) > MOST_TITLE else "",
         departments=[one.department_id] if one.department_id else (),
         state=one.state,
         weight=math.log10(1 + one.votes),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import ready
 from app.search.rules.spelling import likeliest, may_be_wrong, parts_asked
+from app.search.rules.words import stem_of
 
 #: a word that so few texts have may be one that their writers misspelt
 FEW_TEXTS = 2
@@ -24,8 +25,11 @@ def corrections(db: Session, words: Sequence[str]) -> Mapping[str, str]:
     for word in asked:
         if (texts := known.get(word, 0)) > FEW_TEXTS:
             continue
-        near = [(right, n) for right, n in _near(db, word) if n >= max(1, texts * MUCH_COMMONER)]
-        if (right := likeliest(word, near)) is not None:
+        near = _near(db, word)
+        if any(stem_of(right) == stem_of(word) and right != word for right, _ in near):
+            continue  # another form of a word that is known
+        likely = [(right, n) for right, n in near if n >= max(1, texts * MUCH_COMMONER)]
+        if (right := likeliest(word, likely)) is not None:
             found[word] = right
     return found
 

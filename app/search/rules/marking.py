@@ -11,6 +11,10 @@ from app.search.rules.query import Query
 from app.search.rules.words import stem_of, words_of
 
 BEFORE, AFTER = 60, 180
+#: signs that only format a text, and where a link leads
+_FORMATTING = re.compile(
+    r"\*\*|__|`|^#{1,6} |^> |^[*-] |(?<!\w)[*_]|[*_](?!\w)|\[([^\]\n]*)\]\([^)\s]*\)", re.MULTILINE
+)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
 
 
@@ -43,7 +47,8 @@ class Marker:
 
     def excerpt(self, text: str) -> list[Piece]:
         """What stands around the first of the words; else how the text begins."""
-        line = " ".join(text.split()) if text.isascii() else tidy_line(text)
+        plain = _FORMATTING.sub(r"\1", text)
+        line = " ".join(plain.split()) if plain.isascii() else tidy_line(plain)
         first = next(iter(self._places(line)), (0, 0))[0]
         return self.pieces(_around(line, first))
 

@@ -135,7 +135,8 @@ class Store:
         if told:
             db.execute(insert(_T), [{"document_id": numbers[i], **e.part(_WIDE)} for i, e in told.items()])
             store_words(db, [(numbers[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
-        vocabulary.reckon(db, [e for _, e in known.values() if e.is_public], [e for e in told.values() if e.is_public])
+        gone, come = ([e for e in some if e.is_public] for some in ((e for _, e in known.values()), told.values()))
+        vocabulary.reckon(db, gone, come)
 
     def _numbers(self, db: Session, ids: Collection[int]) -> dict[int, int]:
         rows = select(_D.c.subject_id, _D.c.id).where(_D.c.kind == self.kind, ready.among(db, _D.c.subject_id))
@@ -144,7 +145,8 @@ class Store:
     def _tokens(self, e: Entry) -> list[str]:
         day = e.at.astimezone(self.zone).date()
         departments, readers = map(int, e.departments.split()), e.readers.split()
-        return tokens(e.title, e.body, kind=self.kind, departments=departments, day=day, readers=readers)
+        title = e.title if self.searchable.is_called_by_title else ""
+        return tokens(title, e.body, kind=self.kind, departments=departments, day=day, readers=readers)
 
 
 def drop(db: Session, numbers: Sequence[int]) -> None:
