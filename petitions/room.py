@@ -23,12 +23,14 @@ from petitions.model import debate, operation, sorting  # noqa: F401  their tabl
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries import finding
+from petitions.queries import finding, measured, told
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
 from petitions.queries.searched import PetitionsSearched
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
+from petitions.service import opening
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
 from petitions.service.asking import PetitionsOnLists, Signers
@@ -70,6 +72,7 @@ from petitions.web import (
     versions,
 )
 from petitions.web.stopped import StopNotices
+from petitions.web.storied import PetitionStoried
 
 
 def install(site: Site) -> None:
@@ -89,7 +92,7 @@ def install(site: Site) -> None:
     serving = Serving(policy, site.referring)
     announcing = Announcing(settings.news_window, settings.zone)
     blocklist, switchboard = Blocklist(), Switchboard()
-    performer = Signing(site.keys, policy, say_date, blocklist, switchboard)
+    performer = Signing(site.keys, policy, say_date, blocklist, switchboard, site.tally)
     performer.serve = serving
     site.performers[SignatureRequest] = site.performers[SignatureConfirmation] = performer
     site.dependencies["policy"] = policy
@@ -142,7 +145,7 @@ def install(site: Site) -> None:
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(say_day, say_date).by_code())
     site.subject_tags[PETITION] = tags
-    site.subjects["petition"] = PetitionsOnLists()
+    site.subjects["petition"], site.stories[PETITION] = PetitionsOnLists(), PetitionStoried()
     site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)
@@ -158,7 +161,12 @@ def install(site: Site) -> None:
     site.rekeyers["petitions"] = PetitionRekeyer()
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
+    site.measure(*measured.measures(policy, site.promising))
+    site.askings[measured.SATISFACTION] = measured.ASKING
     site.sitemap.append(_places)
+    site.datasets += opening.DATASETS
+    site.embeds["petitions"] = opening.widget
+    site.feeds += opening.FEEDS
     if settings.mode == "demo":
         site.banners.append(_demo_banner(policy))
 

@@ -143,7 +143,9 @@ class Town:
         database.listeners = self.site.listeners
         renderer = _renderer(self.settings)
         self.transport = transport or FileTransport(self.settings.mail_folder)
-        self.postman = Postman(database, self.site.letters, renderer, self.transport, self.clock, self.keys)
+        self.postman = Postman(
+            database, self.site.letters, renderer, self.transport, self.clock, self.keys, self.site.tally
+        )
         self.runner = JobRunner(database, self.site.jobs, self.clock)
         self._begin()
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from app.outcomes.api.shapes import OutcomeOut
+
 
 class SignatureIn(Struct, forbid_unknown_fields=True, frozen=True):
     """Somebody signs. Nothing is counted until the mailed link is confirmed."""
@@ -72,6 +74,7 @@ class PetitionLinks(Struct, frozen=True):
     feed: str
     uk: str
     qr: str
+    story: str
 
 
 class PetitionOut(Struct, frozen=True):
@@ -108,6 +111,12 @@ class PetitionOut(Struct, frozen=True):
     debate_outcome_at: datetime | None
     signable: bool
     links: PetitionLinks
+
+
+class PetitionWhole(PetitionOut, frozen=True):
+    """A petition with what departments owe and answered about it, oldest first."""
+
+    outcomes: list[OutcomeOut]
 
 
 class Hour(Struct, frozen=True):

@@ -93,6 +93,8 @@ class Counted:
     country: str
     at: datetime
     count: int  # the petition's count with it
+    #: when it was first asked for
+    requested_at: datetime
 
 
 @dataclass(slots=True)
@@ -211,7 +213,9 @@ class _Confirmations:
             "at": at,
             "by": act_id,
         }
-        self.counted.append(Counted(standing.id, row.id, row.kind, row.country, at, standing.signature_count))
+        self.counted.append(
+            Counted(standing.id, row.id, row.kind, row.country, at, standing.signature_count, row.requested_at)
+        )
         return standing.last_number
 
     def store(self, db: Session) -> None:

@@ -24,6 +24,12 @@ NO_PAGES = {
     "/departments.json": "data",
     "/calendar.ics": "a calendar",
     "/petitions/{ref}/count.json": "data",
+    "/trending.json": "data",
+    "/topics.json": "data",
+    "/data/catalog.jsonld": "data",
+    "/data/{name}": "a table",
+    "/data/dumps/{dump}/{name}": "a file to save",
+    "/oembed": "data",
     "/petitions/{ref}/history.json": "data",
     "/petitions/{ref}/history.csv": "a table",
     "/petitions/{ref}/qr.svg": "a picture",
@@ -75,6 +81,7 @@ NO_PAGES = {
     "/townhalls/{hall_id}/events": "a stream",
     "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
+    "/api/v1/trails/{kind}/{subject_id}": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
     "/openapi.json": "data",
@@ -128,6 +135,8 @@ TALKING = Part(
         "/signatures",
         "/sponsor",
         "/discussions",
+        "/data",
+        "/embed",
         "/outcomes",
         "/departments",
         "/commitments",
@@ -136,7 +145,7 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
-    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "errors/page.html"),
+    ("front/", "petitions/", "comments/", "following/", "opendata/", "outcomes/public/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",
@@ -160,6 +169,7 @@ GOVERNING = Part(
     ("/admin", "/desk"),
     (
         "front/admin",
+        "opendata/oversee.html",
         "outcomes/",
         "consultations/desk/",
         "petitions/debate/",
@@ -188,12 +198,13 @@ CONSULTING = Part(
     (
         "/consultations",
         "/hosting",
+        "/trails",
         *(
             f"/desk/consultations/{{consultation_id}}/{page}"
             for page in ("answers", "check", "enter", "export", "feedback", "paper", "publish", "text")
         ),
     ),
-    ("consultations/",),
+    ("consultations/", "trails/"),
 )
 REGISTERING = Part(
     "registering for a town hall, and what letters about it lead to",
