@@ -51,9 +51,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, heard, searched
-from app.front import followed_outcomes, followed_trails, open_house, open_outcomes
-from app.front import followed_outcomes, measured_outcomes
+from app.front import followed_outcomes, followed_trails, heard, measured_outcomes, open_house, open_outcomes, searched
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
@@ -75,11 +73,6 @@ from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
-from app.search import commands as search_commands
-from app.search import verify as search_verify
-from app.search.queries.finding import Finder
-from app.search.rules import acts as search_acts
-from app.search.service.indexing import Indexing
 from app.performance import demo as performance_demo
 from app.performance import measured
 from app.performance import verify as performance_verify
@@ -87,6 +80,11 @@ from app.performance.heart import Beating
 from app.performance.jobs import jobs as performance_jobs
 from app.performance.rules import acts as performance_acts
 from app.performance.service.rolling import Rolling
+from app.search import commands as search_commands
+from app.search import verify as search_verify
+from app.search.queries.finding import Finder
+from app.search.rules import acts as search_acts
+from app.search.service.indexing import Indexing
 from app.site import Invariant, Site, StaffPage
 from app.tokens import verify as tokens_verify
 from app.tokens.holding import TokenHolding
@@ -110,15 +108,14 @@ _ACTS = (
     opendata_acts.ACTS,
     front_acts.ACTS,
     comments_acts.ACTS,
+    performance_acts.ACTS,
+    search_acts.ACTS,
 )
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, search_acts):
     site.acts += [row for floor in _ACTS for row in floor]
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts, performance_acts):
-        site.acts += house.ACTS
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
     site.letters.update(link_letters.composers())

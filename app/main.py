@@ -91,8 +91,8 @@ from app.operation.breach import turn_to_newest
 from app.outcomes.api import HANDLERS as OUTCOMES_API
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
-from app.search.web import HANDLERS as SEARCH
 from app.performance.web import HANDLERS as PERFORMANCE
+from app.search.web import HANDLERS as SEARCH
 from app.site import Site
 from app.tokens.web import HANDLERS as TOKENS
 from app.trails.web import HANDLERS as TRAILS

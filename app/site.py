@@ -43,11 +43,11 @@ from app.outcomes.queries.inbox import Shelf
 from app.outcomes.queries.standing import Standings
 from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
-from app.search.contribution import Searchable
-from app.trails.contribution import Storied
 from app.performance.contribution import Asking, Measure
 from app.performance.policy import PerformancePolicy
 from app.performance.service.opining import Satisfaction
+from app.search.contribution import Searchable
+from app.trails.contribution import Storied
 
 __all__ = ["Companion", "HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 

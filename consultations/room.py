@@ -27,8 +27,7 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, shown
-from consultations.queries import finding, heard, measured, shown
+from consultations.queries import finding, measured, shown
 from consultations.queries.current import Current
 from consultations.queries.searched import ConsultationsSearched
 from consultations.rules.acts import ACTS

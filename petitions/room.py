@@ -22,8 +22,7 @@ from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import finding
-from petitions.queries import finding, measured, told
+from petitions.queries import finding, measured
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
 from petitions.queries.searched import PetitionsSearched

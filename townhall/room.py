@@ -29,9 +29,8 @@ from townhall.mails.outcomes import OutcomeLetters
 from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
-from townhall.queries import finding
-from townhall.queries.searched import HallsSearched, QuestionsSearched
 from townhall.queries import finding, measured
+from townhall.queries.searched import HallsSearched, QuestionsSearched
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
 from townhall.rules.news import PARTICIPANT

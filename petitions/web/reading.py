@@ -39,7 +39,7 @@ from petitions.queries.shown import OnRecord, shown
 from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import PetitionState
 from petitions.service import debating, stops
-from petitions.web import linked, uk
+from petitions.web import uk
 from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, same_until
 from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
