@@ -60,8 +60,7 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, followed_trails, measured_outcomes, open_house, open_outcomes
-from app.front import followed_outcomes
+from app.front import followed_outcomes, followed_trails, heard, measured_outcomes, open_house, open_outcomes, searched
 from app.front.published_outcomes import PublishedOutcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
@@ -91,6 +90,11 @@ from app.performance.heart import Beating
 from app.performance.jobs import jobs as performance_jobs
 from app.performance.rules import acts as performance_acts
 from app.performance.service.rolling import Rolling
+from app.search import commands as search_commands
+from app.search import verify as search_verify
+from app.search.queries.finding import Finder
+from app.search.rules import acts as search_acts
+from app.search.service.indexing import Indexing
 from app.site import Invariant, Site, StaffPage
 from app.tokens import verify as tokens_verify
 from app.tokens.holding import TokenHolding
@@ -103,6 +107,14 @@ from app.trails import demo as trails_demo
 from app.trails import verify as trails_verify
 from app.trails.rules import acts as trails_acts
 from app.trails.service.telling import Telling
+from app.webhooks import verify as webhooks_verify
+from app.webhooks.courier import Courier
+from app.webhooks.letters import WebhooksLetters
+from app.webhooks.queries import say as say_webhooks
+from app.webhooks.rekeying import WebhooksRekeyer
+from app.webhooks.rules import acts as webhooks_acts
+from app.webhooks.service.queueing import Queueing, forget_old
+from app.webhooks.wire import Wire
 
 #: who may do what on each floor
 _ACTS = (
@@ -116,15 +128,8 @@ _ACTS = (
     comments_acts.ACTS,
     performance_acts.ACTS,
     webhooks_acts.ACTS,
+    search_acts.ACTS,
 )
-from app.webhooks import verify as webhooks_verify
-from app.webhooks.courier import Courier
-from app.webhooks.letters import WebhooksLetters
-from app.webhooks.queries import say as say_webhooks
-from app.webhooks.rekeying import WebhooksRekeyer
-from app.webhooks.rules import acts as webhooks_acts
-from app.webhooks.service.queueing import Queueing, forget_old
-from app.webhooks.wire import Wire
 
 
 def load_rooms(site: Site) -> None:
@@ -154,6 +159,7 @@ def load_rooms(site: Site) -> None:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    _find(site)
     site.demos.append(lambda house, database, now: trails_demo.fill(house.stories, database, now))
     site.datasets += [*open_outcomes.datasets(site.subjects), *open_house.DATASETS]
     site.feeds += open_house.FEEDS
@@ -277,6 +283,28 @@ def _follow(site: Site) -> None:
     ]
 
 
+def _find(site: Site) -> None:
+    """The search across rooms: after them, so that what is the house's own stands behind what is theirs."""
+    site.searchable |= {
+        "comment": searched.CommentsSearched(site.discussed),
+        "answer": searched.AnswersSearched(site.subjects),
+        "commitment": searched.PromisesSearched(site.subjects),
+        "department": searched.DepartmentsSearched(),
+        "page": searched.PagesSearched(),
+    }
+    indexing = Indexing(site.searchable, site.settings.zone)
+    site.dependencies["searching"] = finder = Finder(site.searchable, site.settings.zone)
+    site.heard += [
+        heard.HeardByIndex(finder, kind, site.clock, of_others=of_others) for kind, of_others in heard.KINDS.items()
+    ]
+    site.jobs += [
+        Job("search: catch up", indexing.catch_up, timedelta(milliseconds=500), at_once=10),
+        Job("search: go through everything", indexing.walk, timedelta(seconds=1), at_once=20),
+    ]
+    site.commands.append(search_commands.group(site.settings, indexing, site.clock))
+    site.invariants += [Invariant(f"search: {name}", broken) for name, broken in search_verify.lines(indexing).items()]
+
+
 def _link(site: Site) -> None:
     """What led to what; what there is to tell of each thing the rooms say."""
     site.jobs.append(Job("trails: tell what led to what", Telling(site.stories).step, timedelta(seconds=5)))
@@ -315,6 +343,8 @@ def _measure(site: Site) -> None:
     site.sitemap.append(lambda _db: ("/performance",))
     lines = performance_verify.lines(zone)
     site.invariants += [Invariant(f"performance: {name}", broken) for name, broken in lines.items()]
+
+
 def _tell_programs(site: Site) -> None:
     """Webhooks: what the rooms announce becomes messages; the courier takes them out."""
     settings = site.settings

@@ -92,10 +92,10 @@ from app.outcomes.api import HANDLERS as OUTCOMES_API
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.performance.web import HANDLERS as PERFORMANCE
-from app.site import Site
+from app.search.web import HANDLERS as SEARCH
+from app.site import Site, Worker
 from app.tokens.web import HANDLERS as TOKENS
 from app.trails.web import HANDLERS as TRAILS
-from app.site import Site, Worker
 from app.webhooks.web import HANDLERS as WEBHOOKS
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -231,6 +231,7 @@ class House:
             *COMMENTS,
             *files_web.HANDLERS,
             *FOLLOWING,
+            *SEARCH,
             *moderation,
             *TOKENS,
             *OUTCOMES,

@@ -47,6 +47,7 @@ from app.outcomes.service.referring import Calendar, Referring
 from app.performance.contribution import Asking, Measure
 from app.performance.policy import PerformancePolicy
 from app.performance.service.opining import Satisfaction
+from app.search.contribution import Searchable
 from app.trails.contribution import Storied
 from app.webhooks.contribution import Announced
 from app.webhooks.policy import WebhooksPolicy
@@ -182,6 +183,8 @@ class Site:
     calendars: list[Dates] = field(default_factory=list)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
+    #: kind of thing -> how the search across rooms reads it; readers narrow by them in this order
+    searchable: dict[str, Searchable] = field(default_factory=dict)
     #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
     file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
     #: kind of thing -> how it is followed

@@ -27,8 +27,9 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, heard, measured, shown
+from consultations.queries import finding, measured, shown
 from consultations.queries.current import Current
+from consultations.queries.searched import ConsultationsSearched
 from consultations.rules.acts import ACTS
 from consultations.service import announcing, attaching, erasing, opening, publishing, roll
 from consultations.service.acts import ConfirmResponse, SendResponse
@@ -111,6 +112,7 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     site.dependencies["consultation_parts"] = [story_part]
     site.dependencies["consultation_news"] = News(site.settings.news_window, zone)
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = ConsultationReferred(), lock, ConsultationsOnLists()
+    site.searchable[KIND] = ConsultationsSearched()
     site.stories[KIND] = ConsultationStoried()
     site.followable[KIND], site.subject_tags[KIND] = ConsultationFollowed(), tags
     site.happenings.update(TELLERS)
@@ -198,7 +200,6 @@ def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
     site.discussed["clause"] = ClauseDiscussed()
     site.listeners[ConsultationPublished].append(publish_first)
     site.dependencies["consultation_parts"] += [texts.part, discussing.part]
-    site.heard.append(heard.comments)
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:

@@ -23,10 +23,11 @@ from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import finding, measured, told
+from petitions.queries import finding, measured
 from petitions.queries.areas import most_signed_in
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
+from petitions.queries.searched import PetitionsSearched
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
@@ -142,7 +143,7 @@ def install(site: Site) -> None:
     site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock
-    site.heard += [told.petitions, told.comments]
+    site.searchable[PETITION] = PetitionsSearched()
     site.topics.append(finding.topics)
     site.news["petition"] = responding = Responding(announcing, settings.base_url)
     site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
@@ -159,8 +160,6 @@ def install(site: Site) -> None:
         )
     )
     site.announced += announced()
-    site.subject_tags[PETITION] = tags
-    site.subjects["petition"] = PetitionsOnLists()
     site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)

@@ -30,6 +30,7 @@ from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
 from townhall.queries import finding, measured
+from townhall.queries.searched import HallsSearched, QuestionsSearched
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
 from townhall.rules.news import PARTICIPANT
@@ -119,6 +120,7 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     #: what the other areas put on the public page, each a reading.PagePart
     site.dependencies["hall_parts"] = [story_part]
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = HallReferred(), lock, HallsOnLists()
+    site.searchable[KIND], site.searchable[QUESTION] = HallsSearched(), QuestionsSearched()
     site.stories[KIND] = HallStoried()
     site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
     site.happenings.update(TELLERS)

@@ -133,7 +133,7 @@ class Told:
 
     sent: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
-    always: Answer = Answer(200, 12)
+    always: Answer = field(default_factory=lambda: Answer(200, 12))
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         self.sent.append((url, headers, body))
