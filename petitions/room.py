@@ -17,7 +17,7 @@ from app.site import HomePanel, PanelItem, Referred, Site, StaffPage
 from petitions import demo, queries
 from petitions.api import routes
 from petitions.api import similar as similar_api
-from petitions.importing import uk_petitions
+from petitions.importing import decidim, uk_petitions
 from petitions.jobs import jobs
 from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
@@ -171,6 +171,8 @@ def install(site: Site) -> None:
     site.recipients["petitions.signature"] = letters.address_of
     site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing, placing)
     site.importers["uk-petitions"] = uk_petitions
+    site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing)
+    site.importers |= {"uk-petitions": uk_petitions, "decidim": decidim}
     site.invariants += INVARIANTS
     site.rekeyers["petitions"] = PetitionRekeyer()
     site.readiness.append(unserved_crossings)

@@ -67,5 +67,4 @@ def shown(db: Session, petition_id: int) -> tuple[Petition, OnRecord] | None:
     found = db.execute(_SHOWN, {"petition_id": petition_id}).one_or_none()
     if found is None or not is_public(found[0]):
         return None
-    petition, *recorded = tuple[Any, ...](found)
-    return petition, OnRecord(*recorded)
+    return found[0], OnRecord(*map(bool, found[1:]))
