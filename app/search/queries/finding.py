@@ -142,7 +142,9 @@ class Finder:
         """Those of the likeliest that have every passage word for word."""
         query = wanted.query
         likely = matching.match(db, query, narrowed, kind=wanted.kind, begun=False, offset=0, most=MOST_READ)
-        texts = {i: told for i, told in db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)})} if likely.ids else {}
+        texts = (
+            {i: told for i, told in db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)})} if likely.ids else {}
+        )
         return self._page_of(db, wanted, [i for i in likely.ids if has_passages(query, texts.get(i, ""))])
 
     def _page_of(self, db: Session, wanted: Wanted, ids: Sequence[int]) -> Matched:

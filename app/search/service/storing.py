@@ -135,8 +135,8 @@ class Store:
         if told:
             db.execute(insert(_T), [{"document_id": numbers[i], **e.part(_WIDE)} for i, e in told.items()])
             store_words(db, [(numbers[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
-        gone, come = ([e for e in some if e.is_public] for some in ((e for _, e in known.values()), told.values()))
-        vocabulary.reckon(db, gone, come)
+        gone, come = (e for _, e in known.values()), told.values()
+        vocabulary.reckon(db, *([f"{e.title}\n{e.body}" for e in some if e.is_public] for some in (gone, come)))
 
     def _numbers(self, db: Session, ids: Collection[int]) -> dict[int, int]:
         rows = select(_D.c.subject_id, _D.c.id).where(_D.c.kind == self.kind, ready.among(db, _D.c.subject_id))
@@ -173,17 +173,22 @@ def store_words(db: Session, rows: Iterable[tuple[int, bool, list[str]]]) -> Non
 def _with_departments(db: Session, entries: Sequence[Entry]) -> dict[int, Entry]:
     """What has no department of its own is found by those of what it belongs to."""
     refs = {ref for e in entries if not e.departments for ref in (e.owner, e.above) if ref}
-    led = {ref: found for ref in refs if (found := _departments_of(db, ref))} if refs else {}
+    led = _departments_of(db, refs) if refs else {}
     return {
         e.subject_id: e if e.departments else e._replace(departments=led.get(e.owner) or led.get(e.above, ""))
         for e in entries
     }
 
 
-def _departments_of(db: Session, ref: str) -> str | None:
-    kind, _colon, number = ref.partition(":")
-    wanted = select(_T.c.departments).join(_D, _D.c.id == _T.c.document_id)
-    return db.scalar(wanted.where(_D.c.kind == kind, _D.c.subject_id == int(number)))
+def _departments_of(db: Session, refs: Iterable[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    joined = select(_D.c.subject_id, _T.c.departments).join(_T, _T.c.document_id == _D.c.id)
+    for kind in sorted({ref.partition(":")[0] for ref in refs}):
+        ids = [int(ref.partition(":")[2]) for ref in refs if ref.startswith(f"{kind}:")]
+        of_kind = joined.where(_D.c.kind == kind, ready.among(db, _D.c.subject_id))
+        rows = db.execute(of_kind, {"ids": ready.as_one(db, ids)})
+        found |= {f"{kind}:{i}": departments for i, departments in rows}
+    return found
 
 
 def _is_marked(db: Session, kind: str, number: int, entry: Entry | None) -> bool:
