@@ -93,7 +93,7 @@ def _build(url: str, petitions: int, consultations: int, comments: int) -> None:
         fill(connection, CommentRevision.__table__, (made.text(n) for n in range(1, comments + 1)))
         connection.execute(Stale.__table__.delete())  # type: ignore[attr-defined]  # all of it is gone through anyway
         connection.commit()
-    indexing = Indexing(site.searchable, site.settings.zone)
+    indexing = Indexing(site.searchable)
     while house.retrying(lambda db: indexing.first_round(db, now)) is not None:
         pass
     catch_up(house, indexing, now)

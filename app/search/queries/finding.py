@@ -21,7 +21,7 @@ from app.search.queries.shown import Result, results
 from app.search.queries.spelling import corrections
 from app.search.rules.marking import has_passages
 from app.search.rules.query import Query
-from app.search.rules.tokens import of_days, of_department, of_readers
+from app.search.rules.tokens import of_department, of_readers
 
 A_PAGE = 20
 #: further pages than the first thousand finds fill are not there
@@ -150,15 +150,12 @@ class Finder:
     def _page_of(self, db: Session, wanted: Wanted, ids: Sequence[int]) -> Matched:
         if not ids:
             return NOTHING
-        narrowed, offset = self._narrowed(wanted), (wanted.page - 1) * A_PAGE
-        return matching.ranked(db, ids, narrowed=narrowed, kind=wanted.kind, offset=offset, most=A_PAGE)
+        return matching.ranked(db, ids, kind=wanted.kind, offset=(wanted.page - 1) * A_PAGE, most=A_PAGE)
 
     def _narrowed(self, wanted: Wanted) -> Narrowed:
         marks: list[Sequence[str]] = []
         if wanted.department_id is not None:
             marks.append([of_department(wanted.department_id)])
-        if wanted.first or wanted.last:
-            marks.append(of_days(wanted.first or FIRST_DAY, wanted.last or LAST_DAY))
         return Narrowed(
             marks=marks,
             readers=sorted(map(of_readers, wanted.readers)),

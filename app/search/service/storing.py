@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -56,10 +55,10 @@ class Entry(NamedTuple):
 
 
 class Store:
-    """One kind's. ``zone``: in whose days readers narrow a search."""
+    """One kind's."""
 
-    def __init__(self, kind: str, searchable: Searchable, zone: ZoneInfo) -> None:
-        self.kind, self.searchable, self.zone = kind, searchable, zone
+    def __init__(self, kind: str, searchable: Searchable) -> None:
+        self.kind, self.searchable = kind, searchable
 
     def renew(self, db: Session, ids: Collection[int], now: datetime, *, anew: bool = False) -> list[int]:
         """What the room tells of these things now takes the place of what the index had; answers those that others
@@ -143,10 +142,9 @@ class Store:
         return {i: number for i, number in db.execute(rows, {"ids": ready.as_one(db, ids)})}
 
     def _tokens(self, e: Entry) -> list[str]:
-        day = e.at.astimezone(self.zone).date()
-        departments, readers = map(int, e.departments.split()), e.readers.split()
         title = e.title if self.searchable.is_called_by_title else ""
-        return tokens(title, e.body, kind=self.kind, departments=departments, day=day, readers=readers)
+        departments = map(int, e.departments.split())
+        return tokens(title, e.body, kind=self.kind, departments=departments, readers=e.readers.split())
 
 
 def drop(db: Session, numbers: Sequence[int]) -> None:

@@ -52,7 +52,7 @@ class Shelves:
 
     def __init__(self, database: Database, **shelves: Shelf) -> None:
         self.database, self.shelves = database, shelves or {"petition": Shelf(), "comment": Shelf(rank=-1.0)}
-        self.indexing = Indexing(self.shelves, LONDON)
+        self.indexing = Indexing(self.shelves)
         self.finder = Finder(self.shelves, LONDON)
 
     def put(self, kind: str, i: int, title: str, body: str = "", **more: object) -> Document:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.search.rules.query import MOST_TYPED, MOST_WORDS, read_query
 from app.search.rules.spelling import distance, likeliest, parts_asked, parts_kept
-from app.search.rules.tokens import of_days, tokens
+from app.search.rules.tokens import tokens
 from app.search.rules.words import stem_of, stems_of, words_of
-from tests.app.search.shelves import NOW
 
 ALIKE = (
     "library libraries",
@@ -119,11 +116,6 @@ def test_a_word_with_one_slip_is_met_by_its_parts(word: str, at: int, letter: st
         assert distance(wrong, word, 1) is not None
 
 
-def test_days_are_covered_by_months_and_whole_years():
-    assert of_days(date(2024, 11, 5), date(2026, 2, 1)) == ["m202411", "m202412", "y2025", "m202601", "m202602"]
-    assert of_days(date(2025, 1, 1), date(2025, 12, 31)) == ["y2025"]
-
-
 def test_no_word_can_be_taken_for_a_mark():
-    told = tokens("Kpetition d7 vpublic", "", kind="petition", departments=[7], day=NOW.date())
-    assert [t for t in told if t[0] in "kdvym"] == ["kpetition", "d7", "y2026", "m202606"]
+    told = tokens("Kpetition d7 vpublic", "", kind="petition", departments=[7])
+    assert [t for t in told if t[0] in "kdvym"] == ["kpetition", "d7"]
