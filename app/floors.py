@@ -292,7 +292,7 @@ def _find(site: Site) -> None:
         "department": searched.DepartmentsSearched(),
         "page": searched.PagesSearched(),
     }
-    indexing = Indexing(site.searchable, site.settings.zone)
+    indexing = Indexing(site.searchable)
     site.dependencies["searching"] = finder = Finder(site.searchable, site.settings.zone)
     site.heard += [
         heard.HeardByIndex(finder, kind, site.clock, of_others=of_others) for kind, of_others in heard.KINDS.items()

@@ -78,6 +78,7 @@ def desk_visits(world: World) -> Iterator[Visit]:
     """What stands around the matters: parts of the list, search, figures, templates, practice, cards that were read."""
     for show in ("mine", "nobody", "week", "late", "new", "waiting", "returned", "supporting", "answered", "closed"):
         yield Visit(f"/desk?show={show}")
+    world.site.town.index()
     yield Visit("/desk/search", sees="One search through every room")
     yield Visit("/desk/search?q=library", sees="On your desk")
     yield Visit("/desk/search?q=zzyzx", sees="Nobody told us anything")

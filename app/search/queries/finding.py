@@ -21,7 +21,7 @@ from app.search.queries.shown import Result, results
 from app.search.queries.spelling import corrections
 from app.search.rules.marking import has_passages
 from app.search.rules.query import Query
-from app.search.rules.tokens import of_days, of_department, of_readers
+from app.search.rules.tokens import of_department, of_readers
 
 A_PAGE = 20
 #: further pages than the first thousand finds fill are not there
@@ -142,21 +142,20 @@ class Finder:
         """Those of the likeliest that have every passage word for word."""
         query = wanted.query
         likely = matching.match(db, query, narrowed, kind=wanted.kind, begun=False, offset=0, most=MOST_READ)
-        texts = dict(db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)}).tuples().all()) if likely.ids else {}
+        texts = (
+            {i: told for i, told in db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)})} if likely.ids else {}
+        )
         return self._page_of(db, wanted, [i for i in likely.ids if has_passages(query, texts.get(i, ""))])
 
     def _page_of(self, db: Session, wanted: Wanted, ids: Sequence[int]) -> Matched:
         if not ids:
             return NOTHING
-        narrowed, offset = self._narrowed(wanted), (wanted.page - 1) * A_PAGE
-        return matching.ranked(db, ids, narrowed=narrowed, kind=wanted.kind, offset=offset, most=A_PAGE)
+        return matching.ranked(db, ids, kind=wanted.kind, offset=(wanted.page - 1) * A_PAGE, most=A_PAGE)
 
     def _narrowed(self, wanted: Wanted) -> Narrowed:
         marks: list[Sequence[str]] = []
         if wanted.department_id is not None:
             marks.append([of_department(wanted.department_id)])
-        if wanted.first or wanted.last:
-            marks.append(of_days(wanted.first or FIRST_DAY, wanted.last or LAST_DAY))
         return Narrowed(
             marks=marks,
             readers=sorted(map(of_readers, wanted.readers)),

@@ -22,6 +22,8 @@ from app.search.rules.words import stem_of
 PUBLIC, STAFF = "search_words_public", "search_words_staff"
 #: so many finds are gone through, the newest ones; what lies behind them is "more than 1,000"
 MOST = 1_000
+#: days are looked for among so many of the newest that have the words
+MOST_WALKED = 20_000
 #: of each word, where none has them all
 MOST_OF_ONE = 300
 #: all words in its title count as much as so many powers of ten of people
@@ -79,11 +81,9 @@ def having_some(db: Session, query: Query, narrowed: Narrowed) -> Sequence[tuple
     return sorted(((i, n) for i, n in had.items() if n >= least), key=lambda one: (-one[1], -one[0]))[:MOST]
 
 
-def ranked(db: Session, ids: Sequence[int], *, narrowed: Narrowed, kind: str, offset: int, most: int) -> Matched:
+def ranked(db: Session, ids: Sequence[int], *, kind: str, offset: int, most: int) -> Matched:
     """These documents, in the order in which they are given."""
-    found = f"SELECT d.id, d.kind FROM search_document d WHERE d.id IN ({_given(db)})"
-    days, values = _days(db, narrowed, "d")
-    rows = _all(db, f"{found}{' AND ' + days if days else ''}", [ready.as_one(db, ids), *values])
+    rows = _all(db, f"SELECT id, kind FROM search_document WHERE id IN ({_given(db)})", [ready.as_one(db, ids)])
     kinds, place = dict(rows), {i: at for at, i in enumerate(ids)}
     counted: dict[str, int] = {}
     for one in kinds.values():
@@ -95,21 +95,19 @@ def ranked(db: Session, ids: Sequence[int], *, narrowed: Narrowed, kind: str, of
 def _ask(db: Session, query: Query, narrowed: Narrowed, *, kind: str, begun: bool, offset: int, most: int) -> Matched:
     anywhere, anywhere_values = _each(db, _terms(query, of_word, begun=begun), narrowed, query.without, MOST + 1)
     titled, titled_values = _each(db, _terms(query, of_title, begun=begun), narrowed, query.without, MOST + 1)
-    days, day_values = _days(db, narrowed, "d")
     materialized = "MATERIALIZED"
     sql = f"""
         WITH titled(id) AS {materialized} ({titled}), anywhere(id) AS {materialized} ({anywhere}),
         found AS {materialized} (
             SELECT d.id, d.kind, d.rank + CASE WHEN t.id IS NULL THEN 0 ELSE {IN_TITLE} END AS score
             FROM (SELECT id FROM anywhere UNION SELECT id FROM titled) a
-            JOIN search_document d ON d.id = a.id LEFT JOIN titled t ON t.id = a.id
-            {"WHERE " + days if days else ""})
+            JOIN search_document d ON d.id = a.id LEFT JOIN titled t ON t.id = a.id)
         SELECT (SELECT count(*) FROM anywhere),
             (SELECT {_object(db)} FROM (SELECT kind, count(*) AS n FROM found GROUP BY kind) AS counted),
             (SELECT {_array(db)} FROM (
                 SELECT id FROM found {f"WHERE kind = {_place(db)}" if kind else ""}
                 ORDER BY score DESC, id DESC LIMIT {int(most)} OFFSET {int(offset)}) AS page)"""
-    number, kinds, ids = _one(db, sql, [*titled_values, *anywhere_values, *day_values, *([kind] if kind else [])])
+    number, kinds, ids = _one(db, sql, [*titled_values, *anywhere_values, *([kind] if kind else [])])
     return Matched(_loaded(ids), _loaded(kinds) or {}, is_more=number > MOST)
 
 
@@ -127,30 +125,39 @@ def _each(
     db: Session, terms: Sequence[Sequence[str]], narrowed: Narrowed, without: Iterable[str], most: int
 ) -> tuple[str, list[str]]:
     """A statement for the newest that have all terms, and its values."""
-    wanted, barred = [*terms, *narrowed.marks], list(map(of_word, without))
-    sources = [(PUBLIC, wanted)]
+    barred, sources = list(map(of_word, without)), [(PUBLIC, terms, narrowed.marks)]
     if narrowed.readers:
-        sources.append((STAFF, [*wanted, narrowed.readers]))
-    asked = [_of_one(db, words, terms_, barred, most) for words, terms_ in sources]
+        sources.append((STAFF, terms, [*narrowed.marks, narrowed.readers]))
+    days, day_values = _days(db, narrowed)
+    asked = [_of_one(db, words, [*terms_, *marks], barred, days, most) for words, terms_, marks in sources]
     sql = " UNION ALL ".join(f"SELECT id FROM ({one}) AS s" for one, _ in asked) if len(asked) > 1 else asked[0][0]
-    return sql, [value for _, values in asked for value in values]
+    return sql, [value for _, values in asked for value in (*values, *day_values)]
 
 
 def _of_one(
-    db: Session, words: str, terms: Sequence[Sequence[str]], without: Sequence[str], most: int
+    db: Session, words: str, terms: Sequence[Sequence[str]], without: Sequence[str], days: str, most: int
 ) -> tuple[str, list[str]]:
+    """Of one of the two indexes. Days are asked of each that has the words, the newest first: a day is no word."""
     if ready.is_sqlite(db):
-        match_ = " AND ".join("(" + " OR ".join(map(_in_sqlite, either)) + ")" for either in terms)
-        if without:
-            match_ = f"({match_}) NOT ({' OR '.join(map(_in_sqlite, without))})"
-        return f"SELECT rowid AS id FROM {words} WHERE {words} MATCH ? ORDER BY rowid DESC LIMIT {most}", [match_]
+        number, among, values = "rowid", f"{words} MATCH ?", [_sqlite_query(terms, without)]
+    else:
+        literal = _postgres_query(terms, without).replace("'", "''").replace("%", "%%")
+        number, among, values = "document_id", f"tokens @@ '{literal}'::tsquery", []
+    if not days:
+        return f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {number} DESC LIMIT {most}", values
+    first = f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {number} DESC LIMIT {MOST_WALKED}"
+    kept = f"SELECT d.id FROM ({first}) AS w CROSS JOIN search_document d WHERE d.id = w.id AND {days}"
+    return f"{kept} ORDER BY w.id DESC LIMIT {most}", values
+
+
+def _sqlite_query(terms: Sequence[Sequence[str]], without: Sequence[str]) -> str:
+    match_ = " AND ".join("(" + " OR ".join(map(_in_sqlite, either)) + ")" for either in terms)
+    return f"({match_}) NOT ({' OR '.join(map(_in_sqlite, without))})" if without else match_
+
+
+def _postgres_query(terms: Sequence[Sequence[str]], without: Sequence[str]) -> str:
     match_ = " & ".join("(" + " | ".join(map(_in_postgres, either)) + ")" for either in terms)
-    match_ += "".join(f" & !{_in_postgres(token)}" for token in without)
-    literal = match_.replace("'", "''").replace("%", "%%")
-    return (
-        f"SELECT document_id AS id FROM {words} WHERE tokens @@ '{literal}'::tsquery"
-        f" ORDER BY document_id DESC LIMIT {most}"
-    ), []
+    return match_ + "".join(f" & !{_in_postgres(token)}" for token in without)
 
 
 def _in_sqlite(token: str) -> str:
@@ -161,11 +168,10 @@ def _in_postgres(token: str) -> str:
     return f"'{token[:-1]}':*" if token.endswith("*") else f"'{token}'"
 
 
-def _days(db: Session, narrowed: Narrowed, of: str) -> tuple[str, list[Any]]:
+def _days(db: Session, narrowed: Narrowed) -> tuple[str, list[Any]]:
     asked = [(">=", narrowed.since), ("<", narrowed.until)]
     given = [(sign, at) for sign, at in asked if at is not None]
-    said = " AND ".join(f"{of}.at {sign} {_place(db)}" for sign, _ in given)
-    return said, [_instant(db, at) for _, at in given]
+    return " AND ".join(f"d.at {sign} {_place(db)}" for sign, _ in given), [_instant(db, at) for _, at in given]
 
 
 def _instant(db: Session, at: datetime) -> Any:

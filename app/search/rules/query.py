@@ -13,8 +13,8 @@ from app.search.rules.words import MOST_LETTERS, SILENT, stem_of, words_of
 MOST_TYPED, MOST_WORDS = 200, 12
 #: a beginning shorter than this has too many words to it
 LEAST_BEGUN = 3
-_QUOTES = str.maketrans("“”„‟«»＂", '"' * 7)
-_PART = re.compile(r'"([^"]*)(?:"|\Z)|(\S+)')
+_SIGNS = str.maketrans("“”„‟«»＂−‐–", '"' * 7 + "-" * 3)
+_PART = re.compile(r'(-?)"([^"]*)(?:"|\Z)|(-?)(\S+)')
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,13 @@ def read_query(typed: str) -> Query:
     words: list[str] = []
     passages: list[tuple[str, ...]] = []
     without: list[str] = []
-    for part in _PART.finditer(text.translate(_QUOTES)):
-        quoted, bare = part[1], part[2]
-        if bare is not None and len(bare) > 1 and bare[0] in "-−" and bare[1] not in "-−":
-            without += map(stem_of, _telling(words_of(bare)))
+    for part in _PART.finditer(text.translate(_SIGNS)):
+        found = words_of(part[4] if part[2] is None else part[2])
+        if part[1] or part[3]:
+            without += map(stem_of, _telling(found))
             continue
-        found = words_of(quoted if bare is None else bare)
         words += found
-        if bare is None and len(found) > 1:
+        if part[2] is not None and len(found) > 1:
             passages.append(tuple(found[:MOST_WORDS]))
     told = tuple(dict.fromkeys(_telling(words)))[:MOST_WORDS]
     barred = tuple(dict.fromkeys(stem for stem in without if stem not in set(map(stem_of, told))))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from app.search.rules.words import SILENT
 
 #: shorter words have too many neighbours
 LEAST_LETTERS, MOST_LETTERS = 4, 24
@@ -10,9 +13,10 @@ LEAST_LETTERS, MOST_LETTERS = 4, 24
 TWO_SLIPS_FROM = 7
 
 
+@lru_cache(maxsize=65_536)
 def is_kept(word: str) -> bool:
     """Whether a folded word may be what another one was meant to be."""
-    return LEAST_LETTERS - 1 <= len(word) <= MOST_LETTERS and word.isalpha()
+    return LEAST_LETTERS - 1 <= len(word) <= MOST_LETTERS and word.isalpha() and word not in SILENT
 
 
 def may_be_wrong(word: str) -> bool:

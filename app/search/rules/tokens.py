@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
 
 from app.search.rules.words import stems_of
 
 _SIGNS = re.compile("[^a-z0-9]")
 
 
-def tokens(
-    title: str, body: str, *, kind: str, departments: Iterable[int], day: date, readers: Iterable[str] = ()
-) -> list[str]:
+def tokens(title: str, body: str, *, kind: str, departments: Iterable[int], readers: Iterable[str] = ()) -> list[str]:
     """All of a document's, each once and in a steady order. ``readers`` are none where everyone may read it."""
     titled = list(dict.fromkeys(stems_of(title)))
     anywhere = dict.fromkeys([*titled, *stems_of(body)])
-    marks = [of_kind(kind), *map(of_department, sorted(set(departments))), of_year(day.year), of_month(day)]
+    marks = [of_kind(kind), *map(of_department, sorted(set(departments)))]
     marks += map(of_readers, readers)
     return [*map(of_word, anywhere), *map(of_title, titled), *marks]
 
@@ -44,24 +41,3 @@ def of_department(department_id: int) -> str:
 def of_readers(act: str) -> str:
     """Of those who may do an act, or, written ``act@7``, do it for department 7."""
     return "v" + _SIGNS.sub("", act.replace("@", "0at0"))
-
-
-def of_year(year: int) -> str:
-    return f"y{year:04}"
-
-
-def of_month(day: date) -> str:
-    return f"m{day.year:04}{day.month:02}"
-
-
-def of_days(first: date, last: date) -> list[str]:
-    """Years and months that cover these days, whole years by one token."""
-    found: list[str] = []
-    for year in range(first.year, last.year + 1):
-        begins = first.month if year == first.year else 1
-        ends = last.month if year == last.year else 12
-        if (begins, ends) == (1, 12):
-            found.append(of_year(year))
-        else:
-            found += [of_month(date(year, month, 1)) for month in range(begins, ends + 1)]
-    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import filterfalse
 
 from app.core.text.plain import fold
 
@@ -163,7 +164,7 @@ _ENDINGS = (
 
 def words_of(text: str) -> list[str]:
     """Letters and digits alone, folded; ``it's`` is one word."""
-    folded = fold(text)
+    folded = text.lower() if text.isascii() else fold(text)
     if "'" in folded:
         folded = _APOSTROPHE.sub("", folded)
     return WORD.findall(folded)
@@ -171,7 +172,7 @@ def words_of(text: str) -> list[str]:
 
 def stems_of(text: str) -> Iterator[str]:
     """The stems of those of its words that say something, in their order."""
-    return (stem_of(word) for word in words_of(text) if word not in SILENT)
+    return map(stem_of, filterfalse(SILENT.__contains__, words_of(text)))
 
 
 @lru_cache(maxsize=65_536)

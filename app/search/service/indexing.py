@@ -9,7 +9,6 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, cast, delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -38,8 +37,8 @@ class Progress(NamedTuple):
 class Indexing:
     """One deployment's. ``searchable``: how each kind is read; the rooms may still be added to it."""
 
-    def __init__(self, searchable: Mapping[str, Searchable], zone: ZoneInfo) -> None:
-        self.searchable, self.zone = searchable, zone
+    def __init__(self, searchable: Mapping[str, Searchable]) -> None:
+        self.searchable = searchable
         self._rests_until = 0.0
 
     def catch_up(self, db: Session, now: datetime) -> int:
@@ -147,7 +146,7 @@ class Indexing:
         self._tell_beneath(db, [SubjectRef(child, i) for i in changed])
 
     def _store(self, kind: str) -> Store:
-        return Store(kind, self.searchable[kind], self.zone)
+        return Store(kind, self.searchable[kind])
 
 
 def _by_kind(refs: Iterable[str]) -> Mapping[str, Collection[int]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -56,10 +55,10 @@ class Entry(NamedTuple):
 
 
 class Store:
-    """One kind's. ``zone``: in whose days readers narrow a search."""
+    """One kind's."""
 
-    def __init__(self, kind: str, searchable: Searchable, zone: ZoneInfo) -> None:
-        self.kind, self.searchable, self.zone = kind, searchable, zone
+    def __init__(self, kind: str, searchable: Searchable) -> None:
+        self.kind, self.searchable = kind, searchable
 
     def renew(self, db: Session, ids: Collection[int], now: datetime, *, anew: bool = False) -> list[int]:
         """What the room tells of these things now takes the place of what the index had; answers those that others
@@ -135,18 +134,17 @@ class Store:
         if told:
             db.execute(insert(_T), [{"document_id": numbers[i], **e.part(_WIDE)} for i, e in told.items()])
             store_words(db, [(numbers[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
-        gone, come = ([e for e in some if e.is_public] for some in ((e for _, e in known.values()), told.values()))
-        vocabulary.reckon(db, gone, come)
+        gone, come = (e for _, e in known.values()), told.values()
+        vocabulary.reckon(db, *([f"{e.title}\n{e.body}" for e in some if e.is_public] for some in (gone, come)))
 
     def _numbers(self, db: Session, ids: Collection[int]) -> dict[int, int]:
         rows = select(_D.c.subject_id, _D.c.id).where(_D.c.kind == self.kind, ready.among(db, _D.c.subject_id))
         return {i: number for i, number in db.execute(rows, {"ids": ready.as_one(db, ids)})}
 
     def _tokens(self, e: Entry) -> list[str]:
-        day = e.at.astimezone(self.zone).date()
-        departments, readers = map(int, e.departments.split()), e.readers.split()
         title = e.title if self.searchable.is_called_by_title else ""
-        return tokens(title, e.body, kind=self.kind, departments=departments, day=day, readers=readers)
+        departments = map(int, e.departments.split())
+        return tokens(title, e.body, kind=self.kind, departments=departments, readers=e.readers.split())
 
 
 def drop(db: Session, numbers: Sequence[int]) -> None:
@@ -173,17 +171,22 @@ def store_words(db: Session, rows: Iterable[tuple[int, bool, list[str]]]) -> Non
 def _with_departments(db: Session, entries: Sequence[Entry]) -> dict[int, Entry]:
     """What has no department of its own is found by those of what it belongs to."""
     refs = {ref for e in entries if not e.departments for ref in (e.owner, e.above) if ref}
-    led = {ref: found for ref in refs if (found := _departments_of(db, ref))} if refs else {}
+    led = _departments_of(db, refs) if refs else {}
     return {
         e.subject_id: e if e.departments else e._replace(departments=led.get(e.owner) or led.get(e.above, ""))
         for e in entries
     }
 
 
-def _departments_of(db: Session, ref: str) -> str | None:
-    kind, _colon, number = ref.partition(":")
-    wanted = select(_T.c.departments).join(_D, _D.c.id == _T.c.document_id)
-    return db.scalar(wanted.where(_D.c.kind == kind, _D.c.subject_id == int(number)))
+def _departments_of(db: Session, refs: Iterable[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    joined = select(_D.c.subject_id, _T.c.departments).join(_T, _T.c.document_id == _D.c.id)
+    for kind in sorted({ref.partition(":")[0] for ref in refs}):
+        ids = [int(ref.partition(":")[2]) for ref in refs if ref.startswith(f"{kind}:")]
+        of_kind = joined.where(_D.c.kind == kind, ready.among(db, _D.c.subject_id))
+        rows = db.execute(of_kind, {"ids": ready.as_one(db, ids)})
+        found |= {f"{kind}:{i}": departments for i, departments in rows}
+    return found
 
 
 def _is_marked(db: Session, kind: str, number: int, entry: Entry | None) -> bool:

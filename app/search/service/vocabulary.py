@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.batches import Prepared
 from app.search.model import KnownWord, WordPart
 from app.search.rules.spelling import is_kept, parts_kept
-from app.search.rules.words import SILENT, words_of
+from app.search.rules.words import words_of
 
 A_STEP = 500
 _W, _P = KnownWord.__table__, WordPart.__table__
@@ -32,32 +32,21 @@ def _note(make: Any) -> Any:
 _RAISE, _NOTE = Prepared(_raise, distinct=True), Prepared(_note)
 
 
-class Worded(Protocol):
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def body(self) -> str: ...
-
-
-def reckon(db: Session, gone: Iterable[Worded], come: Iterable[Worded]) -> None:
+def reckon(db: Session, gone: Iterable[str], come: Iterable[str]) -> None:
     """Texts went and others came: words that no text has any more are forgotten."""
-    texts = _counted(come)
-    texts.subtract(_counted(gone))
-    changed = sorted((word, number) for word, number in texts.items() if number)
+    texts = Counter(come)
+    texts.subtract(Counter(gone))
+    words: Counter[str] = Counter()
+    for one, number in texts.items():
+        if number:  # what only moved has the words that it had
+            words.update(dict.fromkeys(filter(is_kept, words_of(one)), number))
+    changed = sorted((word, number) for word, number in words.items() if number)
     if not changed:
         return
     new = _unknown(db, [word for word, number in changed if number > 0])
     _RAISE.run(db, [{"word": word, "texts": number} for word, number in changed])
     _NOTE.run(db, [{"part": part, "word": word} for word in new for part in sorted(parts_kept(word))])
     _forget(db, [word for word, number in changed if number < 0])
-
-
-def _counted(texts: Iterable[Worded]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for one in texts:
-        found.update({word for word in words_of(f"{one.title}\n{one.body}") if is_kept(word) and word not in SILENT})
-    return found
 
 
 def _unknown(db: Session, words: Sequence[str]) -> list[str]:
