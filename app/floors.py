@@ -207,7 +207,7 @@ def _tell_programs(site: Site) -> None:
     called = threading.Event()
     for one in site.announced:
         site.listeners[one.event].append(Queueing(one, settings.base_url, called.set))
-    site.workers.append(lambda database: Courier(database, site.keys, policy, Wire(policy.ways), site.clock, called))
+    site.workers.append(lambda database: Courier(database, site.keys, policy, Wire(policy.ways, site.clock), site.clock, called))
     site.dependencies["webhooks_called"] = called
     site.letters.update(WebhooksLetters(settings.base_url).composers())
     site.rekeyers["webhooks"] = WebhooksRekeyer()

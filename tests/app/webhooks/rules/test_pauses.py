@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ wishes = st.none() | st.timedeltas(timedelta(0), timedelta(days=40))
 @given(st.lists(draws, min_size=MOST_ATTEMPTS - 1, max_size=MOST_ATTEMPTS - 1))
 def test_pauses_grow_whatever_chance_adds(chance: list[float]):
     pauses = [pause_after(attempts + 1, draw) for attempts, draw in enumerate(chance)]
-    assert all(before < after for before, after in zip(pauses, pauses[1:], strict=False))  # type: ignore[operator]
+    assert all(before < after for before, after in pairwise(pauses))  # type: ignore[operator]
     whole = sum(pauses, timedelta())  # type: ignore[arg-type]
     assert timedelta(days=3) < whole < timedelta(days=4)
 
