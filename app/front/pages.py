@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.web.page import public
 from app.moderation.queries import reasons
+from app.webhooks.describing import webhooks
 
 
 @get("/accessibility", name="front.accessibility", guards=[anyone], sync_to_thread=True)
@@ -96,6 +97,7 @@ def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     for operation in (one for path in schema["paths"].values() for one in path.values()):
         if "application/json" in operation["responses"].get("400", {}).get("content", {}):
             del operation["responses"]["400"]  # the framework's, which a problem takes the place of
+    schema["webhooks"] = webhooks(request.app.state.site.announced)
     body = msgspec.json.encode(schema)
     return public(body, "application/json", keys=(), headers={"access-control-allow-origin": "*"})
 

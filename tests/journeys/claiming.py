@@ -160,6 +160,7 @@ GOVERNING = Part(
     ("/admin", "/desk"),
     (
         "front/admin",
+        "webhooks/",
         "outcomes/",
         "consultations/desk/",
         "petitions/debate/",
