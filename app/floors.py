@@ -38,6 +38,7 @@ from app.comments.service.judging import CommentUnderModeration
 from app.comments.service.telling import CHOICE
 from app.comments.service.voting import CommentVote, Voting
 from app.comments.web.shown import Titles
+from app.core.db import Database
 from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.settings import BadSettings
@@ -107,6 +108,7 @@ from app.trails import demo as trails_demo
 from app.trails import verify as trails_verify
 from app.trails.rules import acts as trails_acts
 from app.trails.service.telling import Telling
+from app.webhooks import demo as webhooks_demo
 from app.webhooks import verify as webhooks_verify
 from app.webhooks.courier import Courier
 from app.webhooks.letters import WebhooksLetters
@@ -356,13 +358,27 @@ def _tell_programs(site: Site) -> None:
     called = threading.Event()
     for one in site.announced:
         site.listeners[one.event].append(Queueing(one, settings.base_url, called.set))
-    site.workers.append(lambda database: Courier(database, site.keys, policy, Wire(policy.ways), site.clock, called))
+    site.workers.append(
+        lambda database: Courier(database, site.keys, policy, Wire(policy.ways, site.clock), site.clock, called)
+    )
     site.dependencies["webhooks_called"] = called
     site.letters.update(WebhooksLetters(settings.base_url).composers())
     site.rekeyers["webhooks"] = WebhooksRekeyer()
     site.jobs.append(Job("webhooks: forget", lambda db, now: forget_old(db, now - policy.keep), timedelta(hours=1)))
+    site.demos.insert(0, _begin_sample)
+    site.demos.append(_finish_sample)
     lines = webhooks_verify.lines(site.keys, policy)
     site.invariants += [Invariant(f"webhooks: {name}", broken) for name, broken in lines.items()]
+
+
+def _begin_sample(site: Site, database: Database, now: datetime) -> None:
+    """A receiver for the demo, before the rooms fill it."""
+    long_ago = now - site.webhooks.keep * 2
+    database.retrying(lambda db: webhooks_demo.begin(db, site.keys, site.webhooks, long_ago))
+
+
+def _finish_sample(site: Site, database: Database, now: datetime) -> None:
+    database.retrying(lambda db: webhooks_demo.finish(db, site.webhooks, now))
 
 
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:

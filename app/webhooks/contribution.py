@@ -43,8 +43,8 @@ Teller = Callable[[Session, Any], Fact | None]
 class Announced:
     """One type of webhook, and the event it is made of."""
 
-    #: what receivers know it by, such as ``petition.published``
-    type: str
+    #: the type that receivers know it by, such as ``petition.published``
+    name: str
     event: type
     tell: Teller
     #: one sentence, for administrators and for the API's description

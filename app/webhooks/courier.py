@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exc
 
@@ -86,15 +87,19 @@ class Courier:
     def _claim(self) -> list[Run]:
         with self._lock:
             busy = dict(self._busy)
-        places = {"most": PLACES - len(busy), "most_ailing": FOR_AILING - sum(busy.values()), "but": list(busy)}
-        if places["most"] <= 0:
+        if len(busy) >= PLACES:
             return []
+        places: dict[str, Any] = {
+            "most": PLACES - len(busy),
+            "most_ailing": FOR_AILING - sum(busy.values()),
+            "but": list(busy),
+        }
         now = self.clock.now()
         with self.database.looking() as db:  # nothing is due most of the time, and finding that out locks nothing
-            if db.execute(claiming.due(now, **places)).first() is None:  # type: ignore[arg-type]
+            if db.execute(claiming.due(now, **places)).first() is None:
                 return []
         locks = not self.database.is_sqlite
-        runs = self.database.retrying(lambda db: claiming.claim(db, now, **places, locks=locks))  # type: ignore[arg-type]
+        runs = self.database.retrying(lambda db: claiming.claim(db, now, **places, locks=locks))
         with self._lock:
             self._busy.update({run.endpoint_id: run.is_ailing for run in runs})
         return runs

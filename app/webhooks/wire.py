@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 import httptools
 
+from app.core.clock import Clock
 from app.core.errors import BadField
 from app.webhooks.rules.answers import Answer, Fault, excerpt_of, fault_of
 from app.webhooks.rules.networks import Reach, reach
@@ -63,13 +64,15 @@ class Wire:
     def __init__(
         self,
         ways: Ways,
+        clock: Clock,
         *,
         user_agent: str = "TownSquare-Webhooks/1",
         resolve: Resolver = look_up,
         tls: ssl.SSLContext | None = None,
         total: float = TOTAL,
     ) -> None:
-        self.ways, self.user_agent, self.resolve, self.total = ways, user_agent, resolve, total
+        self.ways, self.clock, self.total = ways, clock, total
+        self.user_agent, self.resolve = user_agent, resolve
         self._tls = tls
         self._lookups = threading.BoundedSemaphore(_AT_ONCE)
 
@@ -83,7 +86,7 @@ class Wire:
                 head, text = self._exchange(connection, self._request(target, headers, body), began + self.total)
         except _Failed as failed:
             return Answer(None, _milliseconds(began), failed.fault)
-        wish = _wish(head) if head.status in (429, 503) else None
+        wish = _wish(head, self.clock.now()) if head.status in (429, 503) else None
         return Answer(head.status, _milliseconds(began), fault_of(head.status), text, wish)
 
     def _target(self, url: str) -> Target:
@@ -251,9 +254,9 @@ class _Reading:
         self.is_complete = self._head is not None
 
 
-def _wish(head: _Head) -> timedelta | None:
+def _wish(head: _Head, now: datetime) -> timedelta | None:
     text = head.headers.get(b"retry-after", b"").decode("latin-1")
-    return read_retry_after(text, datetime.now(UTC)) if text else None
+    return read_retry_after(text, now) if text else None
 
 
 def _milliseconds(began: float) -> int:

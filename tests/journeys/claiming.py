@@ -170,6 +170,7 @@ GOVERNING = Part(
     (
         "front/admin",
         "opendata/oversee.html",
+        "webhooks/",
         "outcomes/",
         "consultations/desk/",
         "petitions/debate/",

@@ -34,8 +34,8 @@ class Queueing:
             return
         if self.announced.retracts:
             retract(db, fact.subject, fact.at)
-        if receivers := wanting(db, self.announced.type, fact):
-            queue(db, receivers, self.announced.type, fact, self.base_url)
+        if receivers := wanting(db, self.announced.name, fact):
+            queue(db, receivers, self.announced.name, fact, self.base_url)
             after_commit(db, self.wake)
 
 

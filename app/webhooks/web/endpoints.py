@@ -236,7 +236,7 @@ def _wish(request: Request[Any, Any, Any], db: Session, form: Sent, endpoint: En
     office = departments.by_slug(db, slug) if slug else None
     if slug and office is None:
         raise Invalid([FieldError("department", str(_("Choose one of the departments, or all.")))])
-    known = {one.type for one in request.app.state.site.announced} | set(endpoint.types if endpoint else ())
+    known = {one.name for one in request.app.state.site.announced} | set(endpoint.types if endpoint else ())
     return read_wish(form.get("description", ""), types if some else [], known, office.id if office else None)
 
 
@@ -272,7 +272,7 @@ def _offered(db: Session, endpoint: Endpoint | None) -> Sequence[Department]:
 
 def _types(request: Request[Any, Any, Any]) -> Mapping[str, str]:
     """Each type with its sentence, by name."""
-    return dict(sorted((one.type, one.about) for one in request.app.state.site.announced))
+    return dict(sorted((one.name, one.about) for one in request.app.state.site.announced))
 
 
 def _secret(

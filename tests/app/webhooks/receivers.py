@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from app.core.clock import SystemClock
 from app.webhooks.courier import Courier
 from app.webhooks.model import Endpoint, WebhookAttempt, WebhookDelivery, WebhookEvent
 from app.webhooks.rules.answers import Answer, Fault, fault_of
@@ -124,7 +125,7 @@ def here(*ports: int) -> Ways:
 
 
 def wire_to(*ports: int, total: float = 1.0) -> Wire:
-    return Wire(here(*ports), total=total)
+    return Wire(here(*ports), SystemClock(), total=total)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.core.clock import SystemClock
 from app.webhooks.rules.answers import Fault
 from app.webhooks.rules.targets import Ways
 from app.webhooks.wire import MOST_ANSWER, Wire
@@ -21,6 +22,7 @@ from tests.app.webhooks.receivers import Receiver, answering, deaf, here, raw, r
 HEADERS = {"webhook-id": "msg_17", "webhook-timestamp": "1772452800", "webhook-signature": "v1,abc="}
 BODY = '{"title":"Übergänge"}'.encode()
 SOON = 0.5  # seconds, as the total
+CLOCK = SystemClock()
 
 
 @pytest.fixture
@@ -191,7 +193,7 @@ def test_proxies_of_the_environment_are_not_asked(receiver: Receiver, monkeypatc
 
 def resolving(*answers: str) -> Wire:
     """The name of every host leads there, and nothing is allowed by name."""
-    return Wire(Ways(ports=(80, 443), needs_encryption=False), resolve=lambda _host, _port: answers, total=SOON)
+    return Wire(Ways(ports=(80, 443), needs_encryption=False), CLOCK, resolve=lambda _host, _port: answers, total=SOON)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_a_name_that_moves_inside_is_caught_at_the_next_message(receiver: Receiv
     def rebinding(_host: str, _port: int) -> Sequence[str]:
         return ["127.0.0.1"] if next(looked) % 2 else ["203.0.113.7"]
 
-    wire = Wire(Ways(ports=(receiver.port,), needs_encryption=False), resolve=rebinding, total=SOON)
+    wire = Wire(Ways(ports=(receiver.port,), needs_encryption=False), CLOCK, resolve=rebinding, total=SOON)
     for _ in range(2):
         assert wire.send(f"http://receiver.example:{receiver.port}/", HEADERS, BODY).fault is Fault.INSIDE
     assert next(looked) == 2
@@ -242,7 +244,7 @@ def test_a_name_that_moves_inside_is_caught_at_the_next_message(receiver: Receiv
 
 def test_the_address_that_was_checked_is_the_one_that_is_connected_to(receiver: Receiver):
     ways = Ways(ports=(443,), allowed=["cases.internal"], needs_encryption=False)
-    wire = Wire(ways, resolve=lambda _host, _port: ["127.0.0.1"], total=SOON)
+    wire = Wire(ways, CLOCK, resolve=lambda _host, _port: ["127.0.0.1"], total=SOON)
     assert wire.send(f"http://cases.internal:{receiver.port}/hooks?a=b", HEADERS, BODY).status == 204
     [got] = receiver.got
     assert (got.path, got.headers["host"]) == ("/hooks?a=b", f"cases.internal:{receiver.port}")
@@ -251,7 +253,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(receiver: 
 def test_no_name_allows_addresses_that_nobody_can_mean():
     ways = Ways(ports=(80,), allowed=["metadata.internal"], needs_encryption=False)
     for address in ("169.254.169.254", "::ffff:169.254.169.254", "0.0.0.0", "224.0.0.1"):
-        wire = Wire(ways, resolve=lambda _host, _port, address=address: [address], total=SOON)
+        wire = Wire(ways, CLOCK, resolve=lambda _host, _port, address=address: [address], total=SOON)
         assert wire.send("http://metadata.internal/", HEADERS, BODY).fault is Fault.INSIDE
 
 
@@ -266,7 +268,10 @@ def test_a_resolver_that_hangs_or_knows_nothing():
     open_ways = Ways(ports=(80,), needs_encryption=False)
     for resolve in (hangs, knows_nothing, lambda _host, _port: []):
         began = time.monotonic()
-        assert Wire(open_ways, resolve=resolve, total=SOON).send("http://x.example/", {}, b"").fault is Fault.NO_NAME
+        assert (
+            Wire(open_ways, CLOCK, resolve=resolve, total=SOON).send("http://x.example/", {}, b"").fault
+            is Fault.NO_NAME
+        )
         assert time.monotonic() - began < 2 * SOON
 
 
@@ -274,14 +279,14 @@ def test_a_certificate_that_nobody_vouches_for_is_no_encryption(receiver: Receiv
     """This one speaks none at all; one that hangs in the middle is given up as well."""
     ways = Ways(ports=(443,), allowed=["127.0.0.1"])
     url = f"https://127.0.0.1:{receiver.port}/"
-    assert Wire(ways, total=2.0).send(url, HEADERS, BODY).fault in (Fault.UNTRUSTED, Fault.SLOW_TO_CONNECT)
+    assert Wire(ways, CLOCK, total=2.0).send(url, HEADERS, BODY).fault in (Fault.UNTRUSTED, Fault.SLOW_TO_CONNECT)
     with deaf() as port:
-        answer = Wire(ways, total=SOON).send(f"https://127.0.0.1:{port}/", HEADERS, BODY)
+        answer = Wire(ways, CLOCK, total=SOON).send(f"https://127.0.0.1:{port}/", HEADERS, BODY)
         assert answer.fault is Fault.SLOW_TO_CONNECT
     assert receiver.got == []
 
 
 def test_names_are_checked_against_certificates():
-    context = Wire(here())._context()
+    context = Wire(here(), CLOCK)._context()
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
