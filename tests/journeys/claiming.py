@@ -77,6 +77,8 @@ NO_PAGES = {
     "/api/v1/townhalls": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
+    "/performance.json": "data",
+    "/performance/{name}": "a table",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -124,7 +126,9 @@ TALKING = Part(
         "/dev/mail",
         "/follow",
         "/following",
+        "/performance",
         "/petitions",
+        "/satisfaction",
         "/signatures",
         "/sponsor",
         "/discussions",
@@ -136,7 +140,7 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
-    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "errors/page.html"),
+    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "performance/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",
@@ -160,6 +164,7 @@ GOVERNING = Part(
     ("/admin", "/desk"),
     (
         "front/admin",
+        "performance/admin",
         "outcomes/",
         "consultations/desk/",
         "petitions/debate/",

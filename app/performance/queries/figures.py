@@ -70,8 +70,10 @@ def of_all(db: Session, today: date) -> Mapping[str, Shown]:
     )
     from_day = {Period.DAY: weeks_until(today)[0], Period.MONTH: first, Period.LATELY: first}
     found: defaultdict[str, list[Kept]] = defaultdict(list)
-    for measure, period, first_day, *values in db.execute(select(*columns).where(Figure.first_day >= first)):
-        kept = Kept(Period(period), first_day, *values)
+    for measure, period, day, whole, part, median, ninetieth in db.execute(
+        select(*columns).where(Figure.first_day >= first)
+    ):
+        kept = Kept(Period(period), day, whole, part, median, ninetieth)
         if kept.first >= from_day[kept.period]:
             found[measure].append(kept)
     return {measure: _shown(rows, today) for measure, rows in found.items()}
