@@ -11,6 +11,7 @@ import pytest
 
 from app.departments.model import Department
 from app.outcomes.model import AnswerTemplate, Commitment
+from app.performance.model import Problem, Report
 from petitions.model.sorting import Topic
 from tests.journeys.claiming import GOVERNING
 from tests.journeys.everything import World, everything
@@ -145,6 +146,7 @@ def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
     yield from operation_visits(world)
     yield from route_visits(world)
+    yield from report_visits(world)
     for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
@@ -161,6 +163,19 @@ def administrator_visits(world: World) -> Iterator[Visit]:
         yield Visit(world.staff[name], sees="Restore it")
     yield Visit(f"/moderation/petitions/{world.petitions['open']}")
     yield Visit(f"/admin/petitions/{world.petitions['open']}/keep-signers", 422, {"keep": "yes", "reason": ""})
+
+
+def report_visits(world: World) -> Iterator[Visit]:
+    """Reports of accessibility: recorded, mended, taken back."""
+    number = world.site.town.rows(Report)[0].id
+    first, second = world.site.town.rows(Problem)
+    path = f"/admin/accessibility/{number}"
+    yield Visit("/admin/accessibility", sees="Northmere Eye Society")
+    yield Visit("/admin/accessibility", 422, {"tested_on": "yesterday", "passed": "many"})
+    yield Visit(path, sees="A picture has no words.")
+    yield Visit(f"{path}/problems/{first.id}", 422, {f"mended-{first.id}": "1999-01-01"})
+    yield Visit(f"{path}/problems/{second.id}", 200, {f"mended-{second.id}": "2026-02-28"}, "that this is mended")
+    yield Visit(f"{path}/take-back", 422, {"reason": ""})
 
 
 def route_visits(world: World) -> Iterator[Visit]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -41,7 +40,7 @@ def steps(town: Town) -> dict[str, int]:
 
 
 @pytest.fixture
-def measure(town: Town) -> Iterator[list[Share | Times]]:
+def measure(town: Town) -> list[Share | Times]:
     """What a made-up measure answers to each question, the last of them again and again."""
     answers: list[Share | Times] = [Share(0, 0)]
 
@@ -50,7 +49,7 @@ def measure(town: Town) -> Iterator[list[Share | Times]]:
 
     town.site.measures.clear()
     town.site.measure(Measure("made-up", "Here", "Made up", "Nothing.", "Nowhere.", Unit.SHARE, read, ("A", "B")))
-    yield answers
+    return answers
 
 
 def test_a_signature_counts_as_confirmed_on_the_day_on_which_it_was_asked_for(town: Town):

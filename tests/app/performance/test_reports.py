@@ -11,7 +11,7 @@ import pytest
 from app.audit.model import AuditEntry
 from app.performance.model import Problem, Report
 from app.performance.queries import reports
-from app.performance.rules.reports import Tested
+from app.performance.rules.reports import Recorded
 from app.performance.service import reporting
 from tests.site import ADMINISTRATOR, MODERATOR, RunningSite, Town
 
@@ -47,7 +47,9 @@ def form(town: Town, **other: str) -> dict[str, str]:
 def record(town: Town, days_ago: int, **other: object) -> int:
     by = town.staff(ADMINISTRATOR, "administrator")
     said = {"standard": "WCAG 2.2 AA", "tested_by": "Somebody", "how": "", "passed": 5, "failed": 0, "link": ""}
-    tested = Tested(today(town) - timedelta(days=days_ago), problems=("A picture has no words.",), **{**said, **other})
+    tested = Recorded(
+        today(town) - timedelta(days=days_ago), problems=("A picture has no words.",), **{**said, **other}
+    )
     return town.database.retrying(lambda db: reporting.record(db, tested, by=by, now=town.now).id)
 
 
