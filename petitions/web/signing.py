@@ -64,7 +64,7 @@ def sign_form(
         keys=(f"petition:{petition.id}", AREAS),
         good_until=petition.closes_at,
         fresh_for=60,
-        counts=f"{SIGNING}:{OPENED}",
+        tallied=f"{SIGNING}:{OPENED}",
         **_sign_context(db, petition, PersonForm(values={"country": state.settings.home_country}), policy, state),
     )
     return response

@@ -71,7 +71,7 @@ def test_a_zip_is_read_as_its_files_are(tmp_path: Path):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_broken_file_is_refused_whole_and_says_where(content: bytes, said: str):
-    with pytest.raises(BrokenFile, match="(?s).*") as refused:
+    with pytest.raises(BrokenFile, match=r"(?s).*") as refused:
         read_table("town-initiatives.csv", content)
     assert said in str(refused.value)
 
