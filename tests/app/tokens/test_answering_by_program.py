@@ -88,6 +88,7 @@ def test_from_the_list_to_the_public_answer_and_the_promise_that_was_kept(scene:
 def test_whoever_asked_gets_the_letter_that_an_officers_answer_would_bring(scene: Scene) -> None:
     petition, matter = scene.public_matter()
     assert scene.calls().answer(matter, release=True).status_code == 201
+    scene.matters.town.work()
     letters = scene.matters.town.deliver()
     assert any("We will open on Sundays." in letter.get_content() for letter in letters.all)
     assert petition
