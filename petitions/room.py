@@ -171,7 +171,6 @@ def install(site: Site) -> None:
     site.recipients["petitions.signature"] = letters.address_of
     site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing, placing)
     site.importers["uk-petitions"] = uk_petitions
-    site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing)
     site.importers |= {"uk-petitions": uk_petitions, "decidim": decidim}
     site.invariants += INVARIANTS
     site.rekeyers["petitions"] = PetitionRekeyer()

@@ -12,9 +12,9 @@ from sqlalchemy import delete
 
 from app.departments.model import Department
 from app.outcomes.model import AnswerTemplate, Commitment
+from app.performance.model import Problem, Report
 from app.webhooks.model import Endpoint
 from app.webhooks.service import replaying
-from app.performance.model import Problem, Report
 from petitions.model.sorting import Topic
 from tests.app.webhooks.receivers import Programs
 from tests.app.webhooks.receivers import status as programs_status
@@ -201,6 +201,8 @@ def webhook_visits(world: World) -> Iterator[Visit]:
         yield Visit(f"{path}?done={name}", sees="Done")
     with world.site.town.database.writing() as db:
         db.execute(delete(Endpoint))  # what happens later in the walk is told to nobody
+
+
 def report_visits(world: World) -> Iterator[Visit]:
     """Reports of accessibility: recorded, mended, taken back."""
     number = world.site.town.rows(Report)[0].id
