@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +130,19 @@ def _dates(attributes: Mapping[str, Any], state: str) -> dict[str, Any]:
         "created_at": created,
         "opened_at": opened,
         "closed_at": closed,
-        "closes_at": _instant(attributes, "closing_date") or closed,
+        "closes_at": _closing(attributes) or closed,
         "rejected_at": rejected,
         "submitted_at": _instant(attributes, "moderation_threshold_reached_at"),
         "response_reached_at": _instant(attributes, "response_threshold_reached_at"),
         "debate_reached_at": _instant(attributes, "debate_threshold_reached_at"),
     }
+
+
+def _closing(attributes: Mapping[str, Any]) -> datetime | None:
+    """An instant, or the last day on which it can be signed: then it closes as that day ends."""
+    moment, given = _instant(attributes, "closing_date"), attributes.get("closing_date")
+    is_day = isinstance(given, str) and len(given) == len("2017-01-01")
+    return moment + timedelta(days=1) if moment is not None and is_day else moment
 
 
 def _instant(attributes: Mapping[str, Any], name: str) -> datetime | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
@@ -86,6 +88,7 @@ def _changed(db: Session, petition: Petition, facts: RecordFacts) -> bool:
     places = {
         row.code: {"code": row.code, "name": row.name, "imported": row.imported, "representative": row.representative}
         for row in db.scalars(select(AreaCount).where(AreaCount.petition_id == petition.id))
+        if row.name  # of our own people alone it has none
     }
     return (
         stored != dict(facts.countries)
@@ -113,8 +116,21 @@ def _store_tallies(db: Session, petition_id: int, facts: RecordFacts) -> None:
     for country, count in facts.countries.items():
         if country not in rows:
             db.add(CountryCount(petition_id=petition_id, country=country, imported=count, validated=0))
-    db.execute(delete(AreaCount).where(AreaCount.petition_id == petition_id))
-    db.add_all(AreaCount(petition_id=petition_id, validated=0, **area) for area in facts.areas)
+    _store_areas(db, petition_id, {area["code"]: area for area in facts.areas})
+
+
+def _store_areas(db: Session, petition_id: int, stated: Mapping[str, Mapping[str, Any]]) -> None:
+    """What the source no longer states goes, unless people signed from there here."""
+    rows = {r.code: r for r in db.scalars(select(AreaCount).where(AreaCount.petition_id == petition_id))}
+    for code, row in rows.items():
+        if code in stated:
+            row.name, row.imported = stated[code]["name"], stated[code]["imported"]
+            row.representative = stated[code]["representative"]
+        elif row.validated or row.seen:
+            row.name, row.imported, row.representative = "", 0, None
+        else:
+            db.delete(row)
+    db.add_all(AreaCount(petition_id=petition_id, validated=0, **stated[code]) for code in sorted(stated.keys() - rows))
 
 
 def _store_response(db: Session, petition: Petition, facts: RecordFacts, now: datetime) -> None:
