@@ -7,7 +7,15 @@ from datetime import date
 import pytest
 
 from app.core.errors import BadField
-from app.performance.rules.reports import check_day, is_old, read_count, read_how, read_link, read_problems, read_standard
+from app.performance.rules.reports import (
+    check_day,
+    is_old,
+    read_count,
+    read_how,
+    read_link,
+    read_problems,
+    read_standard,
+)
 
 TODAY = date(2026, 3, 2)
 

@@ -16,7 +16,7 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 days = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 zones = st.sampled_from((LONDON, LORD_HOWE, ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")))
-instants = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+instants = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
 
 
 @st.composite
