@@ -93,9 +93,10 @@ from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
 from app.performance.web import HANDLERS as PERFORMANCE
 from app.search.web import HANDLERS as SEARCH
-from app.site import Site
+from app.site import Site, Worker
 from app.tokens.web import HANDLERS as TOKENS
 from app.trails.web import HANDLERS as TRAILS
+from app.webhooks.web import HANDLERS as WEBHOOKS
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -181,6 +182,7 @@ class House:
         self.prover = Prover(self.database, self.keys, self.passwords, slows=settings.rate_limits == "on")
         self.postman = self._postman()
         self.jobs = JobRunner(self.database, [*_house_jobs(), *self.site.jobs], self.clock)
+        self.workers = [make(self.database) for make in self.site.workers]
         self.router = self._router()
         check_acts(self.router.routes, self.site.permissions)
         self.cache = PageCache(
@@ -238,6 +240,7 @@ class House:
             *OPEN_DATA,
             *OUTCOMES_API,
             *PERFORMANCE,
+            *WEBHOOKS,
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.
@@ -314,13 +317,17 @@ class House:
     def _start_workers(self) -> list[threading.Thread]:
         if self.database.is_sqlite:
             free_claims(self.database)
-        return start_workers(self.postman, self.jobs)
+            for worker in self.workers:
+                worker.start_alone()
+        return start_workers(self.postman, self.jobs, self.workers)
 
     def _stop(self, threads: list[threading.Thread]) -> None:
         self.watch.stop()
         self.intake.close()
         self.postman.stop()
         self.jobs.stop()
+        for worker in self.workers:
+            worker.stop()
         for thread in threads:
             thread.join(10)
 
@@ -347,11 +354,12 @@ class House:
             return freshness.versions(db, keys)
 
 
-def start_workers(postman: Postman, jobs: JobRunner) -> list[threading.Thread]:
-    """The postman's and the clock's threads."""
+def start_workers(postman: Postman, jobs: JobRunner, others: Iterable[Worker]) -> list[threading.Thread]:
+    """The postman's and the clock's threads, and those of other workers."""
     threads = [
         threading.Thread(target=postman.work, name="postman", daemon=True),
         threading.Thread(target=jobs.work, name="jobs", daemon=True),
+        *(threading.Thread(target=one.work, name=one.name, daemon=True) for one in others),
     ]
     for thread in threads:
         thread.start()

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.holding import Holding, LetterChoice
 from app.accounts.rules.acts import Allowed, Permissions
+from app.areas.contribution import Local
 from app.comments.contribution import Discussed
 from app.core.clock import Clock
 from app.core.db import Database
@@ -48,6 +49,8 @@ from app.performance.policy import PerformancePolicy
 from app.performance.service.opining import Satisfaction
 from app.search.contribution import Searchable
 from app.trails.contribution import Storied
+from app.webhooks.contribution import Announced
+from app.webhooks.policy import WebhooksPolicy
 
 __all__ = ["Companion", "HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 
@@ -102,6 +105,21 @@ class Companion(Protocol):
 
     def close(self) -> None:
         """The process is told to end: let everybody go who is still connected; called from any thread."""
+
+
+class Worker(Protocol):
+    """Something that works beside the jobs, wherever those run, in a thread of its own."""
+
+    name: str
+
+    def start_alone(self) -> None:
+        """No other process works on this database: what a crashed one held is free again. Before :meth:`work`."""
+
+    def work(self) -> None:
+        """Until stopped."""
+
+    def stop(self) -> None:
+        """Called from another thread."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +197,12 @@ class Site:
     subject_tags: dict[str, Tagger] = field(default_factory=dict)
     #: slug and name of each room's topics, by which rules say who answers
     topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
+    #: what people of an area want most, room by room
+    local: list[Local] = field(default_factory=list)
+    #: public facts that programs elsewhere are told
+    announced: list[Announced] = field(default_factory=list)
+    #: made for the database that they work on
+    workers: list[Callable[[Database], Worker]] = field(default_factory=list)
     #: what lives beside the requests, such as halls that are open in this process
     companions: list[Companion] = field(default_factory=list)
     #: kind of room -> what it holds about one person
@@ -223,6 +247,12 @@ class Site:
     def moderating(self) -> ModerationPolicy:
         """The moderators' numbers; ValueError where they make no sense."""
         return ModerationPolicy.from_settings(self.settings.section("moderation"))
+
+    @cached_property
+    def webhooks(self) -> WebhooksPolicy:
+        """Where webhooks may go; ValueError where its numbers make no sense."""
+        is_production = self.settings.mode == "production"
+        return WebhooksPolicy.from_settings(self.settings.section("webhooks"), is_production=is_production)
 
     @cached_property
     def calendar(self) -> Calendar:

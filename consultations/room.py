@@ -42,6 +42,7 @@ from consultations.service.importing import Importing
 from consultations.service.indexing import Indexing
 from consultations.service.locking import KIND
 from consultations.service.outcomes import Outcomes, Respondents
+from consultations.service.published import announced
 from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
@@ -116,6 +117,7 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     site.followable[KIND], site.subject_tags[KIND] = ConsultationFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.announced += announced()
     site.file_owners |= dict.fromkeys((KIND, attaching.EASY), attaching.is_public)
     site.listeners[FileSettled].append(attaching.note_settled)
     site.letters.update(OfficialsLetters(base_url).composers())

@@ -62,6 +62,7 @@ from townhall.service.holding import TownHallHolding
 from townhall.service.informing import Askers, Informing
 from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import KIND, QUESTION
+from townhall.service.published import announced
 from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
@@ -124,6 +125,7 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.announced += announced()
     site.file_owners[KIND] = attaching.is_public
     site.listeners[FileSettled].append(attaching.note_settled)
     site.calendars.append(HallDates(base_url))

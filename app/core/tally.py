@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,12 +32,16 @@ class Tally:
         self._clock, self._zone = clock, zone
         self._lock = threading.Lock()
         self._counted: Counter[Step] = Counter()
+        self._known = self._span(clock.now())
 
     def add(self, journey: str, step: str, times: int = 1, *, at: datetime | None = None) -> None:
         """``at``: an instant of the day that it belongs to, where that is not today."""
-        day = (at or self._clock.now()).astimezone(self._zone).date()
+        at = at or self._clock.now()
+        known = self._known
+        if not known[0] <= at < known[1]:
+            known = self._known = self._span(at)
         with self._lock:
-            self._counted[Step(journey, step, day)] += times
+            self._counted[Step(journey, step, known[2])] += times
 
     def add_marked(self, mark: str) -> None:
         """One step today, as ``journey:step``."""
@@ -54,3 +58,9 @@ class Tally:
         """It could not be stored."""
         with self._lock:
             self._counted.update(taken)
+
+    def _span(self, at: datetime) -> tuple[datetime, datetime, date]:
+        """The local day of an instant, and when it begins and is over: to find it anew takes as long as all the rest."""
+        day = at.astimezone(self._zone).date()
+        begin, end = (datetime.combine(d, time(0), self._zone).astimezone(UTC) for d in (day, day + timedelta(days=1)))
+        return begin, end, day

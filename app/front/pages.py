@@ -17,6 +17,7 @@ from app.core.web.page import public
 from app.moderation.queries import reasons
 from app.performance.queries import reports
 from app.performance.queries.figures import PERFORMANCE
+from app.webhooks.describing import webhooks
 
 
 @get("/accessibility", name="front.accessibility", guards=[anyone], sync_to_thread=True)
@@ -104,6 +105,7 @@ def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     for operation in (one for path in schema["paths"].values() for one in path.values()):
         if "application/json" in operation["responses"].get("400", {}).get("content", {}):
             del operation["responses"]["400"]  # the framework's, which a problem takes the place of
+    schema["webhooks"] = webhooks(request.app.state.site.announced)
     body = msgspec.json.encode(schema)
     return public(body, "application/json", keys=(), headers={"access-control-allow-origin": "*"})
 

@@ -102,8 +102,13 @@ class Dumping:
         self.shelf.forget(self.policy.keeps_for, now)
         self._begun, self._not_before = None, None
         begun.lock.release()
-        freshness.touch(db, KEY)
+        self.touch(db)
         log.info("dumped %d rows in %d bytes", sum(d.rows for d in manifest.datasets), manifest.size)
+
+    @staticmethod
+    def touch(db: Session) -> None:
+        """Public pages show the new dump."""
+        freshness.touch(db, KEY)
 
     def _abandon(self, now: datetime) -> None:
         begun, self._begun, self._not_before = self._begun, None, now + PAUSE

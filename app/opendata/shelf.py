@@ -81,7 +81,7 @@ class Shelf:
 
     def names(self) -> list[str]:
         """Of dumps that are complete."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             return sorted((p.name for p in self.root.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
         return []
 
@@ -89,7 +89,7 @@ class Shelf:
         """None where there is no such dump, or its manifest cannot be read."""
         if not _NAME.fullmatch(name):
             return None
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, msgspec.DecodeError, UnicodeDecodeError):
             found = _MANIFEST.decode((self.root / name / MANIFEST).read_bytes())
             return found if found.name == name else None
         return None

@@ -32,9 +32,9 @@ class Share(NamedTuple):
 
 
 class Times(NamedTuple):
-    """Whole seconds, by nearest rank, of ``count`` things."""
+    """Whole seconds, by nearest rank, of ``measured`` things."""
 
-    count: int
+    measured: int
     median: int
     ninetieth: int
 

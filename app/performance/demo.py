@@ -22,7 +22,7 @@ from app.performance.contribution import Journey
 from app.performance.model import Beat, StepCount
 from app.performance.rules.opinions import Grade, nonce_at
 from app.performance.rules.periods import days_between, lately, midnight
-from app.performance.rules.reports import Tested
+from app.performance.rules.reports import Recorded
 from app.performance.rules.uptime import A_MINUTE, Heart, minute_of
 from app.performance.service import beating, counting, opining, reporting
 from app.performance.service.rolling import Rolling
@@ -112,7 +112,7 @@ def _report(db: Session, now: datetime, today: date) -> None:
     administrator = staff_account(db, Role.ADMINISTRATOR)
     assert administrator is not None
     day = today - timedelta(days=52)
-    tested = Tested(
+    tested = Recorded(
         tested_on=day,
         standard="WCAG 2.2 AA",
         tested_by="Northmere Centre for Independent Living",

@@ -31,14 +31,15 @@ def fill(stories: Mapping[str, Storied], database: Database, now: datetime) -> N
 
 def _link(stories: Mapping[str, Storied], db: Session, entry: Mapping[str, Any], now: datetime) -> None:
     by = db.scalar(select(Account.id).where(Account.role == Role.OFFICIAL).order_by(Account.id).limit(1))
-    before, after = (_find(stories, db, *entry[end], now) for end in ("from", "to"))
+    before, after = (_find(stories, db, entry[end], now) for end in ("from", "to"))
     if by is None or before is None or after is None:
         return
     link(db, before, after, entry["note"], by=by, now=now)
     Telling(stories).step(db, now)
 
 
-def _find(stories: Mapping[str, Storied], db: Session, kind: str, title: str, now: datetime) -> SubjectRef | None:
+def _find(stories: Mapping[str, Storied], db: Session, named: tuple[str, str], now: datetime) -> SubjectRef | None:
+    kind, title = named
     if kind not in stories:
         return None
     found = stories[kind].found(db, title, 20, now, drafts=False)

@@ -42,7 +42,7 @@ def start_page(request: Request[Any, Any, Any], db: NamedDependency[Session], re
         keys=(f"consultation:{consultation.id}",),
         good_until=next_turn(consultation, now),
         fresh_for=60,
-        counts=f"{RESPONDING}:{OPENED}",
+        tallied=f"{RESPONDING}:{OPENED}",
         **_start_values(consultation, takes=refusal_to_send(consultation, None, now) is None, now=now),
     )
     return response

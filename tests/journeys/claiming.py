@@ -84,6 +84,8 @@ NO_PAGES = {
     "/api/v1/trails/{kind}/{subject_id}": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
+    "/performance.json": "data",
+    "/performance/{name}": "a table",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -131,7 +133,9 @@ TALKING = Part(
         "/dev/mail",
         "/follow",
         "/following",
+        "/performance",
         "/petitions",
+        "/satisfaction",
         "/signatures",
         "/sponsor",
         "/discussions",
@@ -146,6 +150,7 @@ TALKING = Part(
         "/moderation/discussions",
     ),
     ("front/", "petitions/", "comments/", "following/", "opendata/", "outcomes/public/", "errors/page.html"),
+    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "performance/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",
@@ -170,6 +175,8 @@ GOVERNING = Part(
     (
         "front/admin",
         "opendata/oversee.html",
+        "webhooks/",
+        "performance/admin",
         "outcomes/",
         "consultations/desk/",
         "petitions/debate/",

@@ -44,7 +44,7 @@ class Stored:
     rendered: float
     good_until: float  # wall clock, seconds
     fresh_for: float  # seconds
-    counts: str = ""  # a step that whoever is given it makes; see app.core.tally
+    tallied: str = ""  # a step that whoever is given it makes; see app.core.tally
     allowance: float = BURST
     refilled: float = 0.0
     ready: dict[tuple[bool, bool], tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class PageCache:
 
     async def _keep(self, address: bytes, caught: Captured, before: Mapping[str, int]) -> Stored:
         assert caught.start is not None
-        keys, good_until, fresh_for, counts = _read_mark(_mark(caught.start["headers"]) or b"")
+        keys, good_until, fresh_for, tallied = _read_mark(_mark(caught.start["headers"]) or b"")
         body = b"".join(caught.body)
         zipped = await asyncio.get_running_loop().run_in_executor(self.pool, _zip, body)
         old, now = self.pages.get(address), time.time()
@@ -205,7 +205,7 @@ class PageCache:
             rendered=now,
             good_until=good_until or now + 86_400,
             fresh_for=fresh_for,
-            counts=counts,
+            tallied=tallied,
             allowance=(old.allowance - 1) if old else BURST,
             refilled=old.refilled if old else now,
         )
@@ -217,8 +217,8 @@ class PageCache:
         return page
 
     async def _serve(self, page: Stored, scope: Any, send: Send) -> None:
-        if page.counts and scope["method"] == "GET":
-            self.count(page.counts)
+        if page.tallied and scope["method"] == "GET":
+            self.count(page.tallied)
         wants_zip, tags = _wishes(scope["headers"])
         tag = b'"%s%s"' % (page.tag, b"-gz" if wants_zip else b"")
         if tags and (tag in tags or tags == b"*"):
@@ -290,14 +290,14 @@ def _mark(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     return next((v for k, v in headers if k.lower() == MARK), None)
 
 
-def mark(keys: Iterable[str], *, good_until: float | None, fresh_for: float, counts: str = "") -> str:
+def mark(keys: Iterable[str], *, good_until: float | None, fresh_for: float, tallied: str = "") -> str:
     """The header value that says: public, depends on these keys, until this second, for so long; and which step it is."""
-    return f"{good_until or 0:.3f};{fresh_for:.3f};{counts};{' '.join(keys)}"
+    return f"{good_until or 0:.3f};{fresh_for:.3f};{tallied};{' '.join(keys)}"
 
 
 def _read_mark(value: bytes) -> tuple[tuple[str, ...], float, float, str]:
-    until, fresh, counts, keys = value.decode().split(";", 3)
-    return tuple(keys.split()), float(until), float(fresh), counts
+    until, fresh, tallied, keys = value.decode().split(";", 3)
+    return tuple(keys.split()), float(until), float(fresh), tallied
 
 
 def _wishes(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bool, bytes]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -31,7 +32,10 @@ _STATES: dict[str, frozenset[ReferralState]] = {
     "all": frozenset(ReferralState),
     **{str(state): frozenset({state}) for state in ReferralState},
 }
+#: after it, the list goes on: microseconds and a number
+PLACE = "^[0-9]{1,16}-[0-9]{1,16}$"
 _OF_ONE = problems(*refusals(Scope.READ))
+_LEAP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d):60")
 #: instants before and after are nobody's
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
@@ -54,17 +58,25 @@ def referrals(
     db: NamedDependency[Session],
     in_state: Annotated[Asked, QueryParameter(name="state", description="owed is everything to be answered.")] = "owed",
     updated_since: Annotated[
-        str, QueryParameter(description="Only matters to which something happened at this instant or later (RFC 3339).")
-    ] = "",
+        str | None,
+        QueryParameter(
+            description="Only matters to which something happened at this instant or later (RFC 3339).",
+            schema_extra={"format": "date-time"},
+        ),
+    ] = None,
     practice: Annotated[bool, QueryParameter(description="Made-up matters to practise with, and no others.")] = False,
-    after: Annotated[str, QueryParameter(description="As `next` gives it.")] = "",
+    after: Annotated[
+        str | None, QueryParameter(description="As `next` gives it.", schema_extra={"pattern": PLACE})
+    ] = None,
 ) -> Response[ReferralPage]:
     """The department's own matters, those left alone longest first. What changes meanwhile comes again at the end."""
     state, department = request.app.state, program_of(request).department_id
-    work = Work(department, _STATES[in_state], read_instant(updated_since) if updated_since else None, practice)
-    rows = worklist.page(db, work, read_place(after) if after else None, most=A_PAGE + 1)
+    work = Work(
+        department, _STATES[in_state], read_instant(updated_since) if updated_since is not None else None, practice
+    )
+    rows = worklist.page(db, work, read_place(after) if after is not None else None, most=A_PAGE + 1)
     shown, now = rows[:A_PAGE], state.clock.now()
-    kept = {"state": in_state, "updated_since": updated_since, "practice": "true" if practice else ""}
+    kept = {"state": in_state, "updated_since": updated_since or "", "practice": "true" if practice else ""}
     next_ = None
     if len(rows) > A_PAGE:
         query = {**{k: v for k, v in kept.items() if v}, "after": written_place(Place(shown[-1].at, shown[-1].row.id))}
@@ -121,9 +133,9 @@ def referral_answers(
 
 
 def read_instant(text: str) -> datetime:
-    """An instant with its zone, :class:`Invalid` for anything else."""
+    """An instant with its zone, :class:`Invalid` for anything else. A leap second is the one before it."""
     try:
-        read = datetime.fromisoformat(text.strip().replace(" ", "+").upper())
+        read = datetime.fromisoformat(_LEAP.sub(r"\g<1>:59", text.strip().replace(" ", "+").upper()))
         if read.tzinfo is not None:
             return min(max(read.astimezone(UTC), _FIRST), _LAST)
     except (ValueError, OverflowError):
@@ -137,11 +149,9 @@ def written_place(place: Place) -> str:
 
 def read_place(text: str) -> Place:
     """What :func:`written_place` wrote; :class:`Invalid` for anything else."""
-    at, _dash, number = text.partition("-")
-    if all(part.isascii() and part.isdigit() and len(part) < 17 for part in (at, number)):
-        seconds, rest = divmod(int(at), 1_000_000)
-        if seconds < (_LAST - _FIRST).total_seconds():
-            return Place(datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest), int(number))
+    if re.fullmatch(PLACE, text, re.ASCII):
+        at, _dash, number = text.partition("-")
+        return Place(_FIRST + timedelta(microseconds=int(at)), int(number))
     raise Invalid([FieldError("after", str(_("Send after as next gives it.")))])
 
 

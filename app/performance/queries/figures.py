@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.performance.model import Figure
@@ -68,12 +68,11 @@ def of_all(db: Session, today: date) -> Mapping[str, Shown]:
         Figure.median,
         Figure.ninetieth,
     )
-    from_day = {Period.DAY: weeks_until(today)[0], Period.MONTH: first, Period.LATELY: first}
+    lately_days = (Figure.period == Period.DAY) & (Figure.first_day >= weeks_until(today)[0])
+    longer = (Figure.period != Period.DAY) & (Figure.first_day >= first)
     found: defaultdict[str, list[Kept]] = defaultdict(list)
-    for measure, period, first_day, *values in db.execute(select(*columns).where(Figure.first_day >= first)):
-        kept = Kept(Period(period), first_day, *values)
-        if kept.first >= from_day[kept.period]:
-            found[measure].append(kept)
+    for measure, period, *values in db.execute(select(*columns).where(or_(lately_days, longer))):
+        found[measure].append(Kept(Period(period), *values))
     return {measure: _shown(rows, today) for measure, rows in found.items()}
 
 

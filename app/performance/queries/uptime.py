@@ -16,8 +16,9 @@ from app.performance.rules.uptime import Heart, Uptime, count_minutes, minutes_t
 
 def days(db: Session, heart: Heart, first: date, now: datetime, zone: ZoneInfo) -> Mapping[date, Uptime]:
     """Each local day from ``first`` to today of which something is known."""
-    rows = select(UptimeDay).where(UptimeDay.heart == heart, UptimeDay.day >= first)
-    found = {row.day: Uptime(row.minutes, row.open, row.read_only) for row in db.scalars(rows)}
+    columns = (UptimeDay.day, UptimeDay.minutes, UptimeDay.open, UptimeDay.read_only)
+    rows = select(*columns).where(UptimeDay.heart == heart, UptimeDay.day >= first)
+    found = {day: Uptime(minutes, up, read_only) for day, minutes, up, read_only in db.execute(rows)}
     begun, today = first_beat(db, heart), now.astimezone(zone).date()
     if begun is None:
         return found

@@ -18,7 +18,7 @@ _LINK = re.compile(r"https?://[^\s<>\"']+\Z")
 
 
 @dataclass(frozen=True)
-class Tested:
+class Recorded:
     """A report as an administrator records it; ``problems`` are what did not work then, each in a sentence."""
 
     tested_on: date

@@ -16,7 +16,6 @@ from sqlalchemy import Table, delete
 from sqlalchemy.orm import Session
 
 from app.core.batches import upsert
-from app.core.db import rows_changed
 from app.core.errors import Gone, NotFound
 from app.core.i18n import _
 from app.core.security.keys import Keys
@@ -80,8 +79,8 @@ class Satisfaction:
 
 def say(db: Session, asked: str, number: int, grade: Grade, now: datetime, zone: ZoneInfo) -> bool:
     """Count it; False where this page's question was answered already, and nothing is counted."""
-    used = upsert(db, _USED).values(nonce=number)
-    if not rows_changed(db.execute(used.on_conflict_do_nothing())):
+    used = upsert(db, _USED).values(nonce=number).on_conflict_do_nothing().returning(_USED.c.nonce)
+    if db.scalar(used) is None:
         return False
     day = now.astimezone(zone).date()
     counted = upsert(db, _OPINION).values(asked=asked, day=day, grade=str(grade), people=1)

@@ -15,7 +15,7 @@ from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.performance.model import Problem, Report
 from app.performance.queries.figures import PERFORMANCE
-from app.performance.rules.reports import Tested
+from app.performance.rules.reports import Recorded
 
 SUBJECT = "accessibility-report"
 
@@ -27,7 +27,7 @@ class TakenBack(Conflict):
     way_on = ("/admin/accessibility", _("Back to the reports"))
 
 
-def record(db: Session, tested: Tested, *, by: int, now: datetime) -> Report:
+def record(db: Session, tested: Recorded, *, by: int, now: datetime) -> Report:
     """A new report; the same one sent twice is one."""
     if (twin := _twin(db, tested)) is not None:
         return twin
@@ -82,7 +82,7 @@ def one(db: Session, report_id: int) -> Report:
     return report
 
 
-def _twin(db: Session, tested: Tested) -> Report | None:
+def _twin(db: Session, tested: Recorded) -> Report | None:
     same = select(Report).where(
         Report.tested_on == tested.tested_on,
         Report.standard == tested.standard,

@@ -138,7 +138,7 @@ class Rolling:
 
 
 def _is_nothing(reading: Share | Times) -> bool:
-    return not (reading.whole if isinstance(reading, Share) else reading.count)
+    return not (reading.whole if isinstance(reading, Share) else reading.measured)
 
 
 def _row(first: date, reading: Share | Times) -> Row:
@@ -146,7 +146,7 @@ def _row(first: date, reading: Share | Times) -> Row:
         # what was counted before a crash and never stored may leave a whole too small
         return {"first_day": first, "part": reading.part, "whole": max(reading.whole, reading.part)} | _NO_TIMES
     times = {"median": reading.median, "ninetieth": reading.ninetieth}
-    return {"first_day": first, "part": None, "whole": reading.count} | times
+    return {"first_day": first, "part": None, "whole": reading.measured} | times
 
 
 _NO_TIMES = {"median": None, "ninetieth": None}

@@ -20,7 +20,7 @@ from app.operation.rules import read_reason
 from app.performance.model import Report
 from app.performance.queries import reports
 from app.performance.rules.reports import (
-    Tested,
+    Recorded,
     check_day,
     read_count,
     read_how,
@@ -123,7 +123,7 @@ def take_back(
     return see_other(f"{PATH}?done=taken-back")
 
 
-def _read(shown: Form, today: date) -> Tested | None:
+def _read(shown: Form, today: date) -> Recorded | None:
     """What was typed; None with its faults in the form."""
     day = shown.read("tested_on", lambda text: check_day(read_day(text), today))
     standard, by = shown.read("standard", read_standard), shown.read("tested_by", read_tester)
@@ -134,7 +134,7 @@ def _read(shown: Form, today: date) -> Tested | None:
         return None
     if passed is None or failed is None or problems is None:
         return None
-    return Tested(day, standard, by, how, passed, failed, link, problems)
+    return Recorded(day, standard, by, how, passed, failed, link, problems)
 
 
 def _today(request: Request[Any, Any, Any]) -> date:

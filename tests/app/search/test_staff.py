@@ -40,7 +40,7 @@ class Square:
     def __init__(self, town: Town) -> None:
         self.town, self.matters = town, Matters(town)
         town.site.discussed["petition"].mode = Mode.AFTER  # type: ignore[attr-defined]
-        forum = Forum(town)
+        self.forum = forum = Forum(town)
         town.open_petition(action="Quince trees by the weir")
         hidden = town.open_petition(action="A libel about a quince")
         self.matters.referred(petition=hidden)
@@ -73,7 +73,7 @@ class Square:
         town = self.town
         return {
             "nobody": lambda: None,
-            "citizen": lambda: town.staff("cora@example.org", "citizen"),
+            "citizen": lambda: self.forum.person("Ben").id,
             "moderator": town.moderator,
             "administrator": lambda: town.staff(ADMINISTRATOR, "administrator"),
             "official": lambda: self.matters.olga,

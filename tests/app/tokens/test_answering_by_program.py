@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -45,9 +44,9 @@ class Scene(NamedTuple):
 
 
 @pytest.fixture
-def scene(site: RunningSite) -> Iterator[Scene]:
+def scene(site: RunningSite) -> Scene:
     matters = Matters(site.town, f"office-{next(_offices)}")
-    yield Scene(site, matters, Programs(matters))
+    return Scene(site, matters, Programs(matters))
 
 
 def problem(answer: httpx.Response) -> str:
@@ -89,6 +88,7 @@ def test_from_the_list_to_the_public_answer_and_the_promise_that_was_kept(scene:
 def test_whoever_asked_gets_the_letter_that_an_officers_answer_would_bring(scene: Scene) -> None:
     petition, matter = scene.public_matter()
     assert scene.calls().answer(matter, release=True).status_code == 201
+    scene.matters.town.work()
     letters = scene.matters.town.deliver()
     assert any("We will open on Sundays." in letter.get_content() for letter in letters.all)
     assert petition

@@ -94,5 +94,3 @@ def test_a_share_is_rounded_down(part: int, more: int):
     assert percent(part, whole) < 100
     assert percent(whole, whole) == 100
     assert percent(part, whole) <= 100 * part / whole + 1e-9
-
-
