@@ -74,6 +74,7 @@ from app.performance.heart import Beating
 from app.performance.jobs import jobs as performance_jobs
 from app.performance.rules import acts as performance_acts
 from app.performance.service.rolling import Rolling
+from app.performance.web.shown import Remembering
 from app.site import Invariant, Site, StaffPage
 
 
@@ -202,6 +203,7 @@ def _measure(site: Site) -> None:
     except ValueError as wrong:
         raise BadSettings([str(wrong)]) from wrong
     site.askings[ask.key] = ask
+    site.dependencies["performing"] = Remembering()
     rolling = Rolling(site.measures, zone)
     site.companions.append(Beating(site.tally, site.clock))
     site.jobs += performance_jobs(policy, zone, rolling, site.tally)
