@@ -420,6 +420,12 @@ class Town:
         """Every job of the clock runs once."""
         self.runner.run_all()
 
+    def index(self) -> None:
+        """The search has caught up with everything that was marked."""
+        catch_up = next(job.act for job in self.site.jobs if job.name == "search: catch up")
+        while self.database.retrying(lambda db: catch_up(db, self.now)):
+            pass
+
     # links
 
     def confirm_link(self, signature: int) -> str:
@@ -604,6 +610,7 @@ class Ground:
                 for table in reversed(self.tables):
                     if table.name in held:
                         db.execute(text(f"DELETE FROM {table}"))
+                db.execute(text("DELETE FROM search_stale"))  # taking rows away has marked them
             for table in self.tables:
                 if self.rows[table.name]:
                     db.execute(table.insert(), self.rows[table.name])

@@ -118,6 +118,15 @@ def lines(db: Session, span: tuple[datetime, datetime] | None = None) -> Iterato
     return iter(db.scalars(select(LogLine).where(*_within(span)).order_by(LogLine.id)))
 
 
+def counts(db: Session, span: tuple[datetime, datetime] | None = None) -> list[tuple[str, str, str | None, int]]:
+    """Kind of content, decision and rule with how often that was decided; what was undone counts nowhere."""
+    grouped = (LogLine.kind, LogLine.verdict, LogLine.reason_code)
+    found = db.execute(select(*grouped, func.count()).where(*_within(span), _stands()).group_by(*grouped))
+    return sorted(
+        ((kind, verdict, code, n) for kind, verdict, code, n in found), key=lambda row: (*row[:2], row[2] or "")
+    )
+
+
 def faults(db: Session) -> Iterator[str]:
     """Where the figures of the log are not those of the decisions that stand."""
     logged = Counter[tuple[str, str]]()

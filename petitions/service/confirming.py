@@ -42,6 +42,7 @@ _LOCK = (
                 "name_key",
                 "postcode_key",
                 "country",
+                "area",
                 "requested_at",
                 "asked_at",
             )
@@ -91,6 +92,7 @@ class Counted:
     signature_id: int
     kind: str
     country: str
+    area: str | None
     at: datetime
     count: int  # the petition's count with it
     #: when it was first asked for
@@ -213,9 +215,8 @@ class _Confirmations:
             "at": at,
             "by": act_id,
         }
-        self.counted.append(
-            Counted(standing.id, row.id, row.kind, row.country, at, standing.signature_count, row.requested_at)
-        )
+        count = standing.signature_count
+        self.counted.append(Counted(standing.id, row.id, row.kind, row.country, row.area, at, count, row.requested_at))
         return standing.last_number
 
     def store(self, db: Session) -> None:

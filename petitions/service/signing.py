@@ -8,6 +8,7 @@ race could break stops the whole batch, which the intake then performs act by ac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas.service.placing import Living, Placing
 from app.core.db import after_commit
+from app.core.errors import Refusal
 from app.core.freshness import hint, touch
 from app.core.intake import Act
 from app.core.security.keys import Keys
@@ -46,9 +49,11 @@ class Signing:
         blocklist: Blocklist,
         switchboard: Switchboard,
         tally: Tally,
+        placing: Placing,
     ) -> None:
         self.keys, self.policy, self.say_date = keys, policy, say_date
-        self.blocklist, self.switchboard, self.tally = blocklist, switchboard, tally
+        self.blocklist, self.switchboard = blocklist, switchboard
+        self.tally, self.placing = tally, placing
         #: serves crossings inside a savepoint; set by the room, so that counting knows no departments
         self.serve: Callable[[Session, counting.Counting, datetime], set[str]] | None = None
 
@@ -60,7 +65,8 @@ class Signing:
         self._say_when_closed(standings)
         answers: dict[int, Any] = {}
         hindrances = self._hindrances(db, now) if requests else Hindrances()
-        asked = requesting.request(db, self.keys, self.policy, hindrances, standings, requests, answers, now)
+        placed = self._placed(db, requests, answers)
+        asked = requesting.request(db, self.keys, self.policy, hindrances, standings, placed, answers, now)
         counted = confirming.confirm(db, self.policy, standings, places, confirmations, asked.proofs, answers, now)
         store_counts(db, standings.values(), now)
         brought = counting.count(db, standings, counted, now)
@@ -95,6 +101,21 @@ class Signing:
             self.tally.add(SIGNING, SENT, at=at)
         for at in confirmed:
             self.tally.add(SIGNING, CONFIRMED, at=at)
+
+    def _placed(
+        self, db: Session, requests: Sequence[SignatureRequest], answers: dict[int, Any]
+    ) -> Sequence[SignatureRequest]:
+        """Each with the area it is counted for; who chose one there is not is refused."""
+        if not self.placing.has_places(db) and not any(r.area for r in requests):
+            return requests
+        people = [Living(r.country, r.postcode, r.area) for r in requests]
+        placed = []
+        for request, area in zip(requests, self.placing.areas_of(db, people), strict=True):
+            if isinstance(area, Refusal):
+                answers[request.id] = area
+            else:
+                placed.append(replace(request, area=area or ""))
+        return placed
 
     def _hindrances(self, db: Session, now: datetime) -> Hindrances:
         stopped = self.switchboard.now(db, now)

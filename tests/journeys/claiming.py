@@ -24,6 +24,12 @@ NO_PAGES = {
     "/departments.json": "data",
     "/calendar.ics": "a calendar",
     "/petitions/{ref}/count.json": "data",
+    "/trending.json": "data",
+    "/topics.json": "data",
+    "/data/catalog.jsonld": "data",
+    "/data/{name}": "a table",
+    "/data/dumps/{dump}/{name}": "a file to save",
+    "/oembed": "data",
     "/petitions/{ref}/history.json": "data",
     "/petitions/{ref}/history.csv": "a table",
     "/petitions/{ref}/qr.svg": "a picture",
@@ -75,6 +81,7 @@ NO_PAGES = {
     "/townhalls/{hall_id}/events": "a stream",
     "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
+    "/api/v1/trails/{kind}/{subject_id}": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
     "/performance.json": "data",
@@ -132,6 +139,8 @@ TALKING = Part(
         "/signatures",
         "/sponsor",
         "/discussions",
+        "/data",
+        "/embed",
         "/outcomes",
         "/departments",
         "/commitments",
@@ -140,6 +149,7 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
+    ("front/", "petitions/", "comments/", "following/", "opendata/", "outcomes/public/", "errors/page.html"),
     ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "performance/", "errors/page.html"),
 )
 JUDGING = Part(
@@ -164,6 +174,8 @@ GOVERNING = Part(
     ("/admin", "/desk"),
     (
         "front/admin",
+        "opendata/oversee.html",
+        "webhooks/",
         "performance/admin",
         "outcomes/",
         "consultations/desk/",
@@ -193,12 +205,13 @@ CONSULTING = Part(
     (
         "/consultations",
         "/hosting",
+        "/trails",
         *(
             f"/desk/consultations/{{consultation_id}}/{page}"
             for page in ("answers", "check", "enter", "export", "feedback", "paper", "publish", "text")
         ),
     ),
-    ("consultations/",),
+    ("consultations/", "trails/"),
 )
 REGISTERING = Part(
     "registering for a town hall, and what letters about it lead to",

@@ -25,6 +25,7 @@ from app.core.i18n import gettext_now, language, ngettext_now
 from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
+from app.core.web.linked_data import island
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
 
@@ -212,6 +213,7 @@ class Pages:
             error_prefix=False,
             contact_email=settings.contact_email,
             to_html=_shown_html,
+            island=island,
             once=fragments.once,
             once_each=fragments.each,
         )
