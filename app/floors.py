@@ -61,7 +61,16 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, followed_trails, heard, measured_outcomes, open_house, open_outcomes, searched
+from app.front import (
+    followed_outcomes,
+    followed_trails,
+    heard,
+    measured_outcomes,
+    open_figures,
+    open_house,
+    open_outcomes,
+    searched,
+)
 from app.front.published_outcomes import PublishedOutcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
@@ -340,6 +349,7 @@ def _measure(site: Site) -> None:
         raise BadSettings([str(wrong)]) from wrong
     site.askings[ask.key] = ask
     site.dependencies["performing"] = Remembering()
+    site.datasets += open_figures.datasets(site)
     rolling = Rolling(site.measures, zone)
     site.companions.append(Beating(site.tally, site.clock))
     site.jobs += performance_jobs(policy, zone, rolling, site.tally)
