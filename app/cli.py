@@ -100,12 +100,14 @@ def worker() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     house.watch.look()
-    threads = [house.start_watching(), *start_workers(house.postman, house.jobs)]
+    threads = [house.start_watching(), *start_workers(house.postman, house.jobs, house.workers)]
     click.echo("Working. Stop with Ctrl-C.")
     stop.wait()
     house.watch.stop()
     house.postman.stop()
     house.jobs.stop()
+    for one in house.workers:
+        one.stop()
     for thread in threads:
         thread.join(15)
 

@@ -29,7 +29,8 @@ from townhall.mails.outcomes import OutcomeLetters
 from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
-from townhall.queries import finding
+from townhall.queries import finding, measured
+from townhall.queries.searched import HallsSearched, QuestionsSearched
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
 from townhall.rules.news import PARTICIPANT
@@ -61,6 +62,7 @@ from townhall.service.holding import TownHallHolding
 from townhall.service.informing import Askers, Informing
 from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import KIND, QUESTION
+from townhall.service.published import announced
 from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
@@ -118,14 +120,17 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     #: what the other areas put on the public page, each a reading.PagePart
     site.dependencies["hall_parts"] = [story_part]
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = HallReferred(), lock, HallsOnLists()
+    site.searchable[KIND], site.searchable[QUESTION] = HallsSearched(), QuestionsSearched()
     site.stories[KIND] = HallStoried()
     site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.announced += announced()
     site.file_owners[KIND] = attaching.is_public
     site.listeners[FileSettled].append(attaching.note_settled)
     site.calendars.append(HallDates(base_url))
     site.demos.append(demo.fill)
+    site.measure(*measured.measures())
     site.panels.append(lambda db, _now: _panel(db, lambda at: say_instant(at, zone)))
     site.datasets += opening.DATASETS
     site.embeds["townhalls"] = partial(opening.widget, lambda at: say_instant(at, site.settings.zone))

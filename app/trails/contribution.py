@@ -71,7 +71,7 @@ class Storied(Protocol):
         """What the public reads of one that is public. ``pages`` is :class:`app.core.web.page.Pages`."""
         ...
 
-    def found(self, db: Session, words: str, most: int, *, drafts: bool) -> Sequence[int]:
+    def found(self, db: Session, words: str, most: int, now: datetime, *, drafts: bool) -> Sequence[int]:
         """Numbers of those whose title has these words, the newest first; with drafts, where they may be seen."""
         ...
 

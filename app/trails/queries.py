@@ -39,6 +39,12 @@ def standing(db: Session, link_id: int) -> Link | None:
     return db.scalar(select(Link).where(Link.id == link_id, Link.withdrawn_at.is_(None)))
 
 
+def newest_told(db: Session, most: int) -> Sequence[Link]:
+    """Standing links that everybody could read, the newest first."""
+    told = select(Link).where(Link.withdrawn_at.is_(None), Link.told_at.is_not(None))
+    return db.scalars(told.order_by(Link.id.desc()).limit(most)).all()
+
+
 def members(
     stories: Mapping[str, Storied], db: Session, subjects: Collection[SubjectRef], now: datetime
 ) -> dict[SubjectRef, Member]:

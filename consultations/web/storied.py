@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
@@ -38,9 +38,6 @@ def part(
 DRAFTS = (E.DRAFT, E.IN_REVIEW, E.APPROVED)
 
 
-_EVER = datetime.max.replace(tzinfo=UTC)
-
-
 class ConsultationStoried:
     """Its part of a story."""
 
@@ -60,9 +57,9 @@ class ConsultationStoried:
         turns = [at for at in (next_turn(one, now), midnight) if at is not None]
         return OwnSteps(trail(one, queries.date_changes(db, one.id), duties, pages, now), min(turns, default=None))
 
-    def found(self, db: Session, words: str, most: int, *, drafts: bool) -> Sequence[int]:
+    def found(self, db: Session, words: str, most: int, now: datetime, *, drafts: bool) -> Sequence[int]:
         search = finding.Search(q=words, phase=finding.ALL, sort="recent")
-        public = [one.id for one in finding.newest(db, search, _EVER, most=most)]
+        public = [one.id for one in finding.newest(db, search, now, most=most)]
         return [*(_drafts(db, words, most) if drafts else ()), *public][:most]
 
     def is_theirs(self, db: Session, account: Account, subject_id: int) -> bool:

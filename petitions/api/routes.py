@@ -14,6 +14,7 @@ from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
+from app.areas.service.placing import Living
 from app.core import idempotency
 from app.core.i18n import _
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
@@ -96,7 +97,8 @@ def start(
     form.check()
     assert texts is not None and person is not None
     client = request.client.host if request.client else ""
-    draft = draft_of(texts, person, claim.key.hex() if claim else "", client)
+    submission = claim.key.hex() if claim else ""
+    lives = Living(person.country, person.postcode, person.area)
     allowance = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
 
     def store(db: Session) -> Replay | KeyReused | bytes:
@@ -107,6 +109,7 @@ def start(
             raise CreatingStopped(words)
         state.limits.spend(allowance, client, "create")
         blocks = state.site.dependencies["blocklist"].now(db)
+        draft = draft_of(texts, person, submission, client, state.site.dependencies["placing"].area_of(db, lives))
         started = drafting.start(db, state.keyring, policy, draft, now, blocks)
         answer = msgspec.json.encode(PetitionAccepted(started.id, started.state))
         if claim:
@@ -156,6 +159,7 @@ async def sign(
         address=person.address,
         country=person.country,
         postcode=person.postcode,
+        area=person.area,
         notify=person.notify,
         privacy=person.privacy,
         client=client,

@@ -15,7 +15,7 @@ from app.comments.model import Thread
 from app.outcomes.model import Referral
 from app.trails.model import Link
 from petitions.model.operation import Stop
-from petitions.model.petition import CountryCount, Crossing, Event, HourCount, Petition
+from petitions.model.petition import AreaCount, CountryCount, Crossing, Event, HourCount, Petition
 from petitions.model.sorting import PetitionTopic
 from petitions.queries import is_public
 
@@ -33,6 +33,7 @@ class OnRecord:
     stops: bool = True
     discussion: bool = True
     story: bool = True
+    areas: bool = True
 
 
 #: where nobody has looked, all of it is asked for
@@ -57,6 +58,7 @@ _SHOWN = select(
         exists().where(Link.from_kind == "petition", Link.from_id == Petition.id),
         exists().where(Link.to_kind == "petition", Link.to_id == Petition.id),
     ),
+    _of_it(AreaCount),
 ).where(Petition.id == bindparam("petition_id"))
 
 
@@ -65,5 +67,4 @@ def shown(db: Session, petition_id: int) -> tuple[Petition, OnRecord] | None:
     found = db.execute(_SHOWN, {"petition_id": petition_id}).one_or_none()
     if found is None or not is_public(found[0]):
         return None
-    petition, *recorded = tuple[Any, ...](found)
-    return petition, OnRecord(*recorded)
+    return found[0], OnRecord(*map(bool, found[1:]))

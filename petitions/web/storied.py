@@ -49,7 +49,7 @@ class PetitionStoried:
         turns = [at for at in (same_until(petition, now), midnight) if at is not None]
         return OwnSteps(trail(told, pages, now), min(turns, default=None))
 
-    def found(self, db: Session, words: str, most: int, *, drafts: bool) -> Sequence[int]:
+    def found(self, db: Session, words: str, most: int, now: datetime, *, drafts: bool) -> Sequence[int]:
         """Drafts of petitions are their creators': nobody links them."""
         asked = words_of(words)
         if not asked:

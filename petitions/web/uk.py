@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
+from app.areas.queries import Places
 from app.core.paging import Page
 from app.core.people.places import country_name
 from app.core.subject import SubjectRef
@@ -22,6 +23,7 @@ from petitions.model.debate import Debate
 from petitions.model.petition import Petition
 from petitions.model.sorting import Topic
 from petitions.queries import story
+from petitions.queries.areas import where_signed
 from petitions.queries.finding import Entry
 from petitions.rules.closing import is_over
 from petitions.rules.lifecycle import PetitionState
@@ -77,28 +79,31 @@ def petition_list(db: Session, page: Page[Petition], at: At) -> bytes:
     return msgspec.json.encode({"links": links, "data": data})
 
 
-def petition_detail(db: Session, petition: Petition, at: At) -> bytes:
+def petition_detail(db: Session, petition: Petition, at: At, places: Places | None = None) -> bytes:
     """One petition, once it is or was open with its signatures by country and area."""
     link = f"{at.base_url}/petitions/{petition.id}.json"
     data = resource(db, petition, read_beside(db, [petition]), at)
     if petition.state in _COUNTED:
-        data["attributes"] |= _where_signed(db, petition.id)
-    links = {"self": link, "story": f"{base_url}/api/v1/trails/petition/{petition.id}"}
+        data["attributes"] |= _where_signed(db, places or Places(), petition.id)
+    links = {"self": link, "story": f"{at.base_url}/api/v1/trails/petition/{petition.id}"}
     return msgspec.json.encode({"links": links, "data": data})
 
 
-def _where_signed(db: Session, petition_id: int) -> dict[str, Any]:
-    """Regions come with areas of our own; nothing but a debate is parliamentary business here."""
+def _where_signed(db: Session, places: Places, petition_id: int) -> dict[str, Any]:
+    """Areas from which few signed are left out; nothing but a debate is parliamentary business here."""
+    where = where_signed(db, places, petition_id)
     return {
         "signatures_by_country": [
             {"name": country_name(c.country), "code": c.country, "signature_count": c.imported + c.validated}
             for c in queries.countries(db, petition_id)
         ],
         "signatures_by_constituency": [
-            {"name": a.name, "ons_code": a.code, "mp": a.representative, "signature_count": a.imported + a.validated}
-            for a in queries.areas(db, petition_id)
+            {"name": a.name, "ons_code": a.code, "mp": a.representative, "signature_count": a.signatures}
+            for a in sorted(where.areas, key=lambda area: area.code)
         ],
-        "signatures_by_region": [],
+        "signatures_by_region": [
+            {"name": r.name, "ons_code": r.code, "signature_count": r.signatures} for r in where.regions
+        ],
         "other_parliamentary_business": [],
     }
 

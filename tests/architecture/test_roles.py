@@ -26,6 +26,7 @@ AREAS_OF_STAFF = (
     "outcomes.",
     "front.",
     "petitions.",
+    "webhooks.",
     "accounts.see",
     "accounts.manage",
     "accounts.factor",

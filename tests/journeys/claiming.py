@@ -81,8 +81,11 @@ NO_PAGES = {
     "/townhalls/{hall_id}/events": "a stream",
     "/townhalls/{hall_id}/state": "data",
     "/api/v1/townhalls": "data",
+    "/api/v1/trails/{kind}/{subject_id}": "data",
     "/api/v1/townhalls/{hall_id}": "data",
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
+    "/performance.json": "data",
+    "/performance/{name}": "a table",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -130,7 +133,9 @@ TALKING = Part(
         "/dev/mail",
         "/follow",
         "/following",
+        "/performance",
         "/petitions",
+        "/satisfaction",
         "/signatures",
         "/sponsor",
         "/discussions",
@@ -145,6 +150,7 @@ TALKING = Part(
         "/moderation/discussions",
     ),
     ("front/", "petitions/", "comments/", "following/", "opendata/", "outcomes/public/", "errors/page.html"),
+    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "performance/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",
@@ -169,6 +175,8 @@ GOVERNING = Part(
     (
         "front/admin",
         "opendata/oversee.html",
+        "webhooks/",
+        "performance/admin",
         "outcomes/",
         "consultations/desk/",
         "petitions/debate/",
@@ -197,12 +205,13 @@ CONSULTING = Part(
     (
         "/consultations",
         "/hosting",
+        "/trails",
         *(
             f"/desk/consultations/{{consultation_id}}/{page}"
             for page in ("answers", "check", "enter", "export", "feedback", "paper", "publish", "text")
         ),
     ),
-    ("consultations/",),
+    ("consultations/", "trails/"),
 )
 REGISTERING = Part(
     "registering for a town hall, and what letters about it lead to",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
@@ -30,9 +30,6 @@ def part(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime
     return part_of(request, db, subject_of(hall.id), now)
 
 
-_EVER = datetime.max.replace(tzinfo=UTC)
-
-
 class HallStoried:
     """Its part of a story."""
 
@@ -48,9 +45,9 @@ class HallStoried:
         steps, promised = read_trail(db, db.get_one(Hall, subject_id), pages, now)
         return OwnSteps(steps, next_midnight(now, pages.settings.zone) if is_waited_for(promised) else None)
 
-    def found(self, db: Session, words: str, most: int, *, drafts: bool) -> Sequence[int]:
+    def found(self, db: Session, words: str, most: int, now: datetime, *, drafts: bool) -> Sequence[int]:
         search = finding.Search(q=words, state=finding.ALL)
-        public = [hall.id for hall in finding.newest(db, search, _EVER, most=most)]
+        public = [hall.id for hall in finding.newest(db, search, now, most=most)]
         return [*(_drafts(db, words, most) if drafts else ()), *public][:most]
 
     def is_theirs(self, db: Session, account: Account, subject_id: int) -> bool:

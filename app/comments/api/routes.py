@@ -201,6 +201,7 @@ def versions(
     status_code=201,
     summary="Say something",
     stops_with=Switch.COMMENTS,
+    security=[{"session": []}],
     responses={201: answers(Said, "Stored", Said(12, "pending")), **_SAY_PROBLEMS},
 )
 def say(
@@ -249,6 +250,7 @@ def say(
     status_code=200,
     summary="Vote on a comment",
     stops_with=Switch.COMMENTS,
+    security=[{"session": []}],
     responses={200: answers(VoteOut, "What the vote is now", VoteOut(12, "up")), **_VOTE_PROBLEMS},
 )
 async def vote(

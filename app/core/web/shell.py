@@ -91,7 +91,8 @@ class Shell:
 
     async def _guarded(self, scope: Any, receive: Any, send: Send, reference: str) -> None:
         started = False
-        scope[MORE_HEADERS] = more = []
+        more: list[tuple[bytes, bytes]] = []
+        scope[MORE_HEADERS] = more
         out = _Out(send, self.headers, self.names, reference, more, wants_packed=scope[packing.MAY_PACK])
 
         async def outward(message: dict[str, Any]) -> None:

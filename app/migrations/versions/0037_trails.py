@@ -1,4 +1,4 @@
-"""Trails: what led to what."""
+"""Trails: what led to what. Comments: where those come from that were imported."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,27 @@ STANDS, UNTOLD = sa.text("withdrawn_at IS NULL"), sa.text("withdrawn_at IS NULL 
 
 
 def upgrade() -> None:
-    """Links between subjects; of those that stand each pair has one."""
+    """Links between subjects, of which each pair has one that stands; imported comments, known by their source."""
+    _add_links()
+    _add_sources()
+
+
+def _add_sources() -> None:
+    op.add_column("comments_comment", sa.Column("source", sa.String(40), nullable=True))
+    op.add_column("comments_comment", sa.Column("source_id", sa.String(80), nullable=True))
+    op.add_column("comments_comment", sa.Column("source_name", sa.String(120), nullable=True))
+    imported = sa.text("source IS NOT NULL")
+    op.create_index(
+        "uq_comments_comment_source",
+        "comments_comment",
+        ["source", "source_id"],
+        unique=True,
+        sqlite_where=imported,
+        postgresql_where=imported,
+    )
+
+
+def _add_links() -> None:
     op.create_table(
         "trails_link",
         sa.Column("id", BIG, nullable=False),
@@ -28,12 +48,8 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", Instant(), nullable=True),
         sa.Column("withdrawn_reason", sa.String(500), nullable=False),
         sa.CheckConstraint("from_kind <> to_kind OR from_id <> to_id", name=op.f("ck_trails_link_itself")),
-        sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdrawn_reason = '')", name=op.f("ck_trails_link_reason")
-        ),
-        sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL)", name=op.f("ck_trails_link_withdrawn")
-        ),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason = '')", name=op.f("ck_trails_link_reason")),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL)", name=op.f("ck_trails_link_withdrawn")),
         sa.ForeignKeyConstraint(["by_id"], ["accounts_account.id"], name=op.f("fk_trails_link_by_id")),
         sa.ForeignKeyConstraint(
             ["withdrawn_by_id"], ["accounts_account.id"], name=op.f("fk_trails_link_withdrawn_by_id")

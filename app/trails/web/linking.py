@@ -185,7 +185,9 @@ def _named(request: Asking, db: Session, account: Account, asked: str) -> Iterat
             yield SubjectRef(kind, int(number[1]))
         if "/" not in asked:
             drafts = _sees_drafts(state, account, kind)
-            yield from (SubjectRef(kind, one) for one in storied.found(db, asked, MOST_FOUND, drafts=drafts))
+            yield from (
+                SubjectRef(kind, one) for one in storied.found(db, asked, MOST_FOUND, state.clock.now(), drafts=drafts)
+            )
 
 
 def _page(

@@ -16,6 +16,9 @@ from app.trails.model import Link
 from app.trails.rules.links import Edge, closed_over, depths, together
 from app.trails.rules.story import Told, told_together
 
+#: what was linked last may have been removed since
+MOST_LOOKED_AT = 5
+
 
 @dataclass(frozen=True)
 class Joined:
@@ -68,6 +71,15 @@ def read_story(stories: Mapping[str, Storied], db: Session, subject: SubjectRef,
     chapters = _in_order(stories, {one: public[one] for one in kept}, edges)
     _join(chapters, edges, links)
     return Story(chapters, sorted(str(end) for end in ends))
+
+
+def newest_story(stories: Mapping[str, Storied], db: Session, now: datetime) -> Story | None:
+    """The story that something was last added to, of those of which more than one thing can be read."""
+    for link in queries.newest_told(db, MOST_LOOKED_AT):
+        story = read_story(stories, db, link.after, now)
+        if story is not None and len(story.chapters) > 1:
+            return story
+    return None
 
 
 def _in_order(
