@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from app.core.db import Database
 from app.core.security import sessions
 from bench import digests, drains, library, servers
+from bench import digests, figures, library, servers
 from bench.driver import Driver, Plan
 from bench.duties import Duties, duties
 from bench.measure import (
@@ -43,6 +44,7 @@ def targets(database: str) -> dict[str, Target]:
         {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
         | digests.targets(database)
         | drains.targets(database)
+        | figures.targets(database)
     )
 
 
@@ -121,6 +123,7 @@ def main() -> int:
             measure(database, driver, chosen, report)
             digests.measure(database, driver, chosen, report)
             drains.measure(database, driver, chosen, report)
+            figures.measure(database, driver, chosen, report)
     return report.finish()
 
 

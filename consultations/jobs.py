@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.jobs import Job
 from app.outcomes.service.referring import Referring
-from consultations.service import closing, opening
+from consultations.service import beginning, closing
 
 
 def jobs(referring: Referring) -> list[Job]:
@@ -16,6 +16,6 @@ def jobs(referring: Referring) -> list[Job]:
         return closing.close_some(db, referring, now)
 
     return [
-        Job("consultations: record opening", opening.open_some, timedelta(seconds=30)),
+        Job("consultations: record opening", beginning.open_some, timedelta(seconds=30)),
         Job("consultations: record closing", close_some, timedelta(seconds=30)),
     ]

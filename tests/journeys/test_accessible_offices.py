@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from app.departments.model import Department
 from app.outcomes.model import AnswerTemplate, Commitment
+from app.performance.model import Problem, Report
 from app.webhooks.model import Endpoint
 from app.webhooks.service import replaying
 from petitions.model.sorting import Topic
@@ -83,6 +84,7 @@ def desk_visits(world: World) -> Iterator[Visit]:
     """What stands around the matters: parts of the list, search, figures, templates, practice, cards that were read."""
     for show in ("mine", "nobody", "week", "late", "new", "waiting", "returned", "supporting", "answered", "closed"):
         yield Visit(f"/desk?show={show}")
+    world.site.town.index()
     yield Visit("/desk/search", sees="One search through every room")
     yield Visit("/desk/search?q=library", sees="On your desk")
     yield Visit("/desk/search?q=zzyzx", sees="Nobody told us anything")
@@ -151,6 +153,7 @@ def administrator_visits(world: World) -> Iterator[Visit]:
     yield from operation_visits(world)
     yield from route_visits(world)
     yield from webhook_visits(world)
+    yield from report_visits(world)
     for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
@@ -198,6 +201,19 @@ def webhook_visits(world: World) -> Iterator[Visit]:
         yield Visit(f"{path}?done={name}", sees="Done")
     with world.site.town.database.writing() as db:
         db.execute(delete(Endpoint))  # what happens later in the walk is told to nobody
+
+
+def report_visits(world: World) -> Iterator[Visit]:
+    """Reports of accessibility: recorded, mended, taken back."""
+    number = world.site.town.rows(Report)[0].id
+    first, second = world.site.town.rows(Problem)
+    path = f"/admin/accessibility/{number}"
+    yield Visit("/admin/accessibility", sees="Northmere Eye Society")
+    yield Visit("/admin/accessibility", 422, {"tested_on": "yesterday", "passed": "many"})
+    yield Visit(path, sees="A picture has no words.")
+    yield Visit(f"{path}/problems/{first.id}", 422, {f"mended-{first.id}": "1999-01-01"})
+    yield Visit(f"{path}/problems/{second.id}", 200, {f"mended-{second.id}": "2026-02-28"}, "that this is mended")
+    yield Visit(f"{path}/take-back", 422, {"reason": ""})
 
 
 def route_visits(world: World) -> Iterator[Visit]:
