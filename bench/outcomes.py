@@ -1,6 +1,7 @@
 """The desk of a department with 20,000 matters, among 25,000 of 40 departments (see bench/duties.py): what its eight
 officers wait for, every part of the list and pages further on included; the public page of a department; and then
 the digests of bench/digests.py and the maps of bench/maps.py."""
+the digests of bench/digests.py and the webhooks of bench/drains.py."""
 
 import random
 import sys
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 
 from app.core.db import Database
 from app.core.security import sessions
+from bench import digests, drains, library, servers
 from bench import digests, figures, library, servers
 from bench import digests, library, maps, servers
 from bench.driver import Driver, Plan
@@ -43,6 +45,7 @@ def targets(database: str) -> dict[str, Target]:
     return (
         {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
         | digests.targets(database)
+        | drains.targets(database)
         | figures.targets(database)
     )
     lanes = {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
@@ -123,6 +126,7 @@ def main() -> int:
         for database in chosen.databases:
             measure(database, driver, chosen, report)
             digests.measure(database, driver, chosen, report)
+            drains.measure(database, driver, chosen, report)
             figures.measure(database, driver, chosen, report)
             maps.measure(database, driver, chosen, report)
     return report.finish()
