@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from app.core.db import Database
 from app.core.security import sessions
-from bench import digests, figures, library, servers
+from bench import digests, dumps, figures, library, servers
 from bench.driver import Driver, Plan
 from bench.duties import Duties, duties
 from bench.measure import (
@@ -42,6 +42,7 @@ def targets(database: str) -> dict[str, Target]:
     return (
         {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
         | digests.targets(database)
+        | dumps.targets(database)
         | figures.targets(database)
     )
 
@@ -121,6 +122,7 @@ def main() -> int:
             measure(database, driver, chosen, report)
             digests.measure(database, driver, chosen, report)
             figures.measure(database, driver, chosen, report)
+            dumps.measure(database, driver, chosen, report)
     return report.finish()
 
 
