@@ -13,6 +13,7 @@ from app.core.security import sessions
 from bench import digests, drains, library, servers
 from bench import digests, figures, library, servers
 from bench import digests, library, maps, servers
+from bench import digests, dumps, figures, library, servers
 from bench.driver import Driver, Plan
 from bench.duties import Duties, duties
 from bench.measure import (
@@ -46,6 +47,7 @@ def targets(database: str) -> dict[str, Target]:
         {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
         | digests.targets(database)
         | drains.targets(database)
+        | dumps.targets(database)
         | figures.targets(database)
     )
     lanes = {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
@@ -129,6 +131,7 @@ def main() -> int:
             drains.measure(database, driver, chosen, report)
             figures.measure(database, driver, chosen, report)
             maps.measure(database, driver, chosen, report)
+            dumps.measure(database, driver, chosen, report)
     return report.finish()
 
 
