@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from app.core.db import Database
 from app.core.security import sessions
-from bench import digests, library, servers
+from bench import digests, figures, library, servers
 from bench.driver import Driver, Plan
 from bench.duties import Duties, duties
 from bench.measure import (
@@ -39,7 +39,11 @@ MOST_PAGES = {"all": 50, "answered": 250, "closed": 50}
 
 
 def targets(database: str) -> dict[str, Target]:
-    return {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()} | digests.targets(database)
+    return (
+        {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
+        | digests.targets(database)
+        | figures.targets(database)
+    )
 
 
 @dataclass(slots=True)
@@ -116,6 +120,7 @@ def main() -> int:
         for database in chosen.databases:
             measure(database, driver, chosen, report)
             digests.measure(database, driver, chosen, report)
+            figures.measure(database, driver, chosen, report)
     return report.finish()
 
 

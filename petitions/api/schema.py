@@ -7,6 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from app.outcomes.api.shapes import OutcomeOut
+
+_AREA = "Code of the area the person lives in, of /areas.json; a postcode that the site's table has comes first."
+
 
 class SignatureIn(Struct, forbid_unknown_fields=True, frozen=True):
     """Somebody signs. Nothing is counted until the mailed link is confirmed."""
@@ -18,6 +22,7 @@ class SignatureIn(Struct, forbid_unknown_fields=True, frozen=True):
     privacy: Annotated[str, Meta(description="Version of the privacy notice that was shown.", examples=["1"])]
     postcode: Annotated[str, Meta(description="Needed in the home country.", examples=["N1 1TY"])] = ""
     notify: Annotated[bool, Meta(description="Letters about this petition, please.")] = False
+    area: Annotated[str, Meta(description=_AREA, examples=["W07"])] = ""
 
 
 class PetitionIn(Struct, forbid_unknown_fields=True, frozen=True):
@@ -33,6 +38,7 @@ class PetitionIn(Struct, forbid_unknown_fields=True, frozen=True):
     additional_details: Annotated[str, Meta(description="At most 800 characters.")] = ""
     postcode: Annotated[str, Meta(description="Needed in the home country.", examples=["N1 1TY"])] = ""
     notify: Annotated[bool, Meta(description="Letters about this petition, please.")] = True
+    area: Annotated[str, Meta(description=_AREA, examples=["W07"])] = ""
 
 
 class ConfirmationIn(Struct, forbid_unknown_fields=True, frozen=True):
@@ -72,6 +78,7 @@ class PetitionLinks(Struct, frozen=True):
     feed: str
     uk: str
     qr: str
+    story: str
 
 
 class PetitionOut(Struct, frozen=True):
@@ -108,6 +115,12 @@ class PetitionOut(Struct, frozen=True):
     debate_outcome_at: datetime | None
     signable: bool
     links: PetitionLinks
+
+
+class PetitionWhole(PetitionOut, frozen=True):
+    """A petition with what departments owe and answered about it, oldest first."""
+
+    outcomes: list[OutcomeOut]
 
 
 class Hour(Struct, frozen=True):
