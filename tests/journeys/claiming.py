@@ -157,8 +157,16 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
-    ("front/", "petitions/", "comments/", "following/", "opendata/", "outcomes/public/", "errors/page.html"),
-    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "performance/", "errors/page.html"),
+    (
+        "front/",
+        "petitions/",
+        "comments/",
+        "following/",
+        "opendata/",
+        "outcomes/public/",
+        "performance/",
+        "errors/page.html",
+    ),
 )
 JUDGING = Part(
     "members and moderators",
