@@ -50,7 +50,7 @@ _answering: ContextVar[_Answering | None] = ContextVar("answering", default=None
 
 async def begin(request: Request[Any, Any, Any]) -> None:
     """Before-request hook: dependencies may be made in tasks of their own, which share this one object."""
-    if any(isinstance(value, int) and value >= MOST_ID for value in request.path_params.values()):
+    if any(isinstance(value, int) and not 0 <= value < MOST_ID for value in request.path_params.values()):
         raise NotFound
     _answering.set(_Answering())
 
