@@ -13,9 +13,9 @@ from sqlalchemy import delete
 from app.departments.model import Department
 from app.outcomes.model import AnswerTemplate, Commitment
 from app.performance.model import Problem, Report
+from app.tokens.model import Token
 from app.webhooks.model import Endpoint
 from app.webhooks.service import replaying
-from app.tokens.model import Token
 from petitions.model.sorting import Topic
 from tests.app.webhooks.receivers import Programs
 from tests.app.webhooks.receivers import status as programs_status
@@ -217,6 +217,8 @@ def report_visits(world: World) -> Iterator[Visit]:
     yield Visit(f"{path}/problems/{first.id}", 422, {f"mended-{first.id}": "1999-01-01"})
     yield Visit(f"{path}/problems/{second.id}", 200, {f"mended-{second.id}": "2026-02-28"}, "that this is mended")
     yield Visit(f"{path}/take-back", 422, {"reason": ""})
+
+
 def token_visits(world: World) -> Iterator[Visit]:
     """Programs that act for a department: one is given a token, which another one loses."""
     office = next(d.id for d in world.site.town.rows(Department, Department.slug == "parks"))
