@@ -25,6 +25,7 @@ from petitions.rules.debates import DebateState, DebateText
 from petitions.service import withdrawing
 from tests import databases
 from tests.fakes import NOON, FixedClock
+from tests.journeys.mapping import mapped
 from tests.people import AMINA, CHARLIE, LAURA, SAM, crowd
 from tests.petitions.web.test_trail import debate
 from tests.site import ADMINISTRATOR, MODERATOR, RunningSite, fields_of
@@ -141,7 +142,7 @@ def everything(template: Path, folder: Path) -> Iterator[World]:
     ):
         town = site.town
         town.moderator(), town.officer(), town.staff(ADMINISTRATOR, "administrator")
-        found = unpublished(site) | published(site)
+        found = unpublished(site) | published(site) | {"mapped": mapped(site)}
         let_time_pass(site, found)
         links = letters_links(site, found) | {"asked": asked_link(site, found)}
         town.deliver()

@@ -158,6 +158,17 @@ def administrator_visits(world: World) -> Iterator[Visit]:
     yield from webhook_visits(world)
     yield from report_visits(world)
     for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
+    for page in (
+        "areas",
+        "departments",
+        "letters",
+        "suppression",
+        "holidays",
+        "reasons",
+        "blocks",
+        "topics",
+        "petitions",
+    ):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
         yield Visit(f"/admin/{page}", 422, {"name": ""})

@@ -21,6 +21,7 @@ from tests.journeys.claiming import TALKING
 from tests.journeys.discussing import Talk
 from tests.journeys.everything import World, everything
 from tests.journeys.following import busy_visit, following_visits
+from tests.journeys.mapping import map_visits
 from tests.journeys.walking import Visit, walk_over
 from tests.people import ANNA, LAURA, SAM
 from tests.site import MODERATOR, TEXTS, RunningSite, Town
@@ -70,6 +71,7 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield from letter_visits(world)
     yield from creator_visits(world)
     yield from creation_visits()
+    yield from map_visits(petitions["mapped"], petitions["open"])
 
 
 def figure_visits(world: World) -> Iterator[Visit]:
