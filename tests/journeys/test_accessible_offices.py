@@ -16,6 +16,7 @@ from app.performance.model import Problem, Report
 from app.tokens.model import Token
 from app.webhooks.model import Endpoint
 from app.webhooks.service import replaying
+from app.webhooks.service.secrets import mark
 from petitions.model.sorting import Topic
 from tests.app.webhooks.receivers import Programs
 from tests.app.webhooks.receivers import status as programs_status
@@ -210,7 +211,7 @@ def webhook_visits(world: World) -> Iterator[Visit]:
             yield Visit(f"{path}/deliveries/{delivery.id}", sees="Tries")
     path = f"/admin/webhooks/{tried.id}"
     yield Visit(f"{path}/replay", 422, {"since": "yesterday"})
-    yield Visit(path, 200, {"act": "rotate", "reason": "It leaked."}, "both signatures")
+    yield Visit(path, 200, {"act": "rotate", "reason": "It leaked.", "was": mark(tried)}, "both signatures")
     for name in ("resume", "replay"):
         yield Visit(f"{path}?done={name}", sees="Done")
     with world.site.town.database.writing() as db:
