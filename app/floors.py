@@ -61,7 +61,16 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes, followed_trails, heard, measured_outcomes, open_house, open_outcomes, searched
+from app.front import (
+    followed_outcomes,
+    followed_trails,
+    heard,
+    measured_outcomes,
+    open_figures,
+    open_house,
+    open_outcomes,
+    searched,
+)
 from app.front.published_outcomes import PublishedOutcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
@@ -90,6 +99,7 @@ from app.performance.heart import Beating
 from app.performance.jobs import jobs as performance_jobs
 from app.performance.rules import acts as performance_acts
 from app.performance.service.rolling import Rolling
+from app.performance.web.shown import Remembering
 from app.search import commands as search_commands
 from app.search import verify as search_verify
 from app.search.queries.finding import Finder
@@ -337,6 +347,8 @@ def _measure(site: Site) -> None:
     except ValueError as wrong:
         raise BadSettings([str(wrong)]) from wrong
     site.askings[ask.key] = ask
+    site.dependencies["performing"] = Remembering()
+    site.datasets += open_figures.datasets(site)
     rolling = Rolling(site.measures, zone)
     site.companions.append(Beating(site.tally, site.clock))
     site.jobs += performance_jobs(policy, zone, rolling, site.tally)
@@ -411,6 +423,12 @@ def staff_pages(site: Site) -> list[StaffPage]:
             _("Illegal content"),
             _("What readers say breaks the law: two people decide."),
             "moderation.illegal",
+        ),
+        StaffPage(
+            "/moderation/search",
+            _("Search everything"),
+            _("Every room, and what waits or was taken down."),
+            "search.moderation",
         ),
         StaffPage(
             "/moderation/me", _("You at the desk"), _("On duty or not, and what you decided lately."), "moderation.duty"

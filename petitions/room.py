@@ -170,7 +170,6 @@ def install(site: Site) -> None:
     site.holdings["petitions"] = PetitionHolding(site.keys, announcing, say_date, areas)
     site.recipients["petitions.signature"] = letters.address_of
     site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing, placing)
-    site.importers["uk-petitions"] = uk_petitions
     site.importers |= {"uk-petitions": uk_petitions, "decidim": decidim}
     site.invariants += INVARIANTS
     site.rekeyers["petitions"] = PetitionRekeyer()

@@ -92,7 +92,7 @@ def petitions(
         next=base + shown.url(page + 1) if page < shown.pages else None,
         previous=base + shown.url(page - 1) if page > 1 else None,
     )
-    return _answer(body, "petitions", fresh_for=5)
+    return _answer(body, "petitions", fresh_for=5, headers=shown.link_header(base))
 
 
 @get(
@@ -167,9 +167,16 @@ def _readable(db: Session, petition_id: int) -> Petition:
     return found
 
 
-def _answer(body: Any, key: str, *, good_until: datetime | None = None, fresh_for: float = 3600.0) -> Response[Any]:
-    content = msgspec.json.encode(body)
-    return public(content, JSON, keys=(key,), good_until=good_until, fresh_for=fresh_for, headers=_OPEN_DATA)
+def _answer(
+    body: Any,
+    key: str,
+    *,
+    good_until: datetime | None = None,
+    fresh_for: float = 3600.0,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    content, given = msgspec.json.encode(body), {**_OPEN_DATA, **(headers or {})}
+    return public(content, JSON, keys=(key,), good_until=good_until, fresh_for=fresh_for, headers=given)
 
 
 def _all_out(db: Session, rows: Sequence[Petition], base: str, now: datetime) -> list[PetitionOut]:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 State = Literal["received", "accepted", "answered", "returned", "closed"]
+#: nobody has seen more versions than that
+MOST_SEEN = 1_000_000
 Progress = Literal["planned", "under-way", "done", "dropped"]
 
 
@@ -156,8 +158,10 @@ class AnswerIn(Struct, forbid_unknown_fields=True, frozen=True):
     tell: Annotated[
         bool | None, Meta(description="Whether those who asked get a letter; of a first answer they do if left out.")
     ] = None
-    seen_version: Annotated[int, Meta(ge=0, description="The newest version that was read; 0: none.")] = 0
-    seen_draft: Annotated[int, Meta(ge=0, description="The revision of the draft that was read; 0: none.")] = 0
+    seen_version: Annotated[int, Meta(ge=0, le=MOST_SEEN, description="The newest version that was read; 0: none.")] = 0
+    seen_draft: Annotated[
+        int, Meta(ge=0, le=MOST_SEEN, description="The revision of the draft that was read; 0: none.")
+    ] = 0
 
 
 class AnswerStored(Struct, frozen=True):
@@ -176,7 +180,7 @@ class ProgressIn(Struct, forbid_unknown_fields=True, frozen=True):
 
     progress: Progress
     note: Annotated[str, Meta(description="What has happened, at most 2,000 characters.")]
-    seen_updates: Annotated[int, Meta(ge=0, description="How many updates it had when it was read.")]
+    seen_updates: Annotated[int, Meta(ge=0, le=MOST_SEEN, description="How many updates it had when it was read.")]
     links: Annotated[list[str], Meta(description="Evidence, at most 5 https addresses.")] = []
     due: Annotated[date | None, Meta(description="A later day, where it is put off.")] = None
 

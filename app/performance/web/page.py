@@ -19,7 +19,7 @@ from app.performance.queries.figures import PERFORMANCE, Kept
 from app.performance.rules.opinions import GRADE_NAMES, Grade, Opinions
 from app.performance.rules.uptime import Uptime, percent
 from app.performance.web import datasets
-from app.performance.web.shown import MeasureShown, Performance, UptimeShown, performance
+from app.performance.web.shown import MeasureShown, Performance, Remembering, UptimeShown
 
 JSON = "application/json; charset=utf-8"
 OPEN_DATA = {"access-control-allow-origin": "*"}
@@ -28,13 +28,17 @@ FRESH_FOR = 60.0
 
 
 @get("/performance", name="performance.page", guards=[anyone], sync_to_thread=True)
-def page(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
+def page(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    performing: NamedDependency[Remembering],
+) -> Response[bytes]:
     state = request.app.state
     response: Response[bytes] = state.pages.public(
         "performance/page.html",
         keys=(PERFORMANCE,),
         fresh_for=FRESH_FOR,
-        found=performance(db, state.site, state.clock.now()),
+        found=performing.get(db, state.site, state.clock.now()),
         fewest=state.site.performing.fewest,
         minutes_months=state.site.performing.minutes_months,
         grades=[(grade, str(name)) for grade, name in GRADE_NAMES.items()],
@@ -45,10 +49,14 @@ def page(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Respo
 
 
 @get("/performance.json", name="performance.json", guards=[anyone], sync_to_thread=True)
-def for_programs(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
+def for_programs(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Session],
+    performing: NamedDependency[Remembering],
+) -> Response[bytes]:
     """Everything that the page shows. A figure of few is left out, and says that it is withheld."""
     state = request.app.state
-    found = performance(db, state.site, state.clock.now())
+    found = performing.get(db, state.site, state.clock.now())
     body = msgspec.json.encode(_document(found, state.site.performing.fewest))
     return public(body, JSON, keys=(PERFORMANCE,), fresh_for=FRESH_FOR, headers=OPEN_DATA)
 

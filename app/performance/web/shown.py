@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.core import freshness, remember
 from app.performance.contribution import Asking, Measure, Unit
 from app.performance.queries import figures, opinions, reports, steps, uptime
 from app.performance.queries.figures import Kept, Shown
@@ -21,6 +22,8 @@ from app.performance.web import charts
 from app.performance.web.charts import Chart
 
 NOBODY = Opinions({})
+#: minutes and opinions go by without anything being touched
+SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,18 @@ def performance(db: Session, site: Any, now: datetime) -> Performance:
         leading=[m for m in measures if m.measure.leads],
         today=today,
     )
+
+
+class Remembering:
+    """What the page shows, worked out anew when figures have changed, on another day, and after some seconds."""
+
+    def __init__(self) -> None:
+        self._kept: remember.Kept[Performance] = remember.Kept(SECONDS)
+
+    def get(self, db: Session, site: Any, now: datetime) -> Performance:
+        version = freshness.versions(db, (figures.PERFORMANCE,)).get(figures.PERFORMANCE, 0)
+        stamp = (now.astimezone(site.settings.zone).date(), version)
+        return self._kept.get(stamp, lambda: performance(db, site, now))
 
 
 def measure_shown(db: Session, measure: Measure, found: Shown | None, today: date, fewest: int) -> MeasureShown:

@@ -127,7 +127,7 @@ class Indexing:
             {"ref": str(owner), "child": kind, "after": 0}
             for owner in owners
             for kind, searchable in self.searchable.items()
-            if owner.kind in searchable.owners and searchable.under(db, owner, 0, 1)
+            if owner.kind in searchable.owners and self._beneath(db, owner, kind, 0, 1)
         ]
         if rows:
             db.execute(insert(Stale), rows)
@@ -136,14 +136,19 @@ class Indexing:
             db.execute(insert(Stale).from_select(["ref"], further))
 
     def _go_on_beneath(self, db: Session, ref: str, child: str, after: int, now: datetime) -> None:
-        searchable = self.searchable.get(child)
-        if searchable is None:
+        if child not in self.searchable:
             return
-        ids = list(searchable.under(db, _read_ref(ref), after, A_STEP))
+        ids = self._beneath(db, _read_ref(ref), child, after, A_STEP)
         if len(ids) == A_STEP:
             db.execute(insert(Stale), [{"ref": ref, "child": child, "after": ids[-1]}])
         changed = self._store(child).renew(db, ids, now)
         self._tell_beneath(db, [SubjectRef(child, i) for i in changed])
+
+    def _beneath(self, db: Session, owner: SubjectRef, child: str, after: int, most: int) -> list[int]:
+        """The next things that belong to this one, or did when they were indexed."""
+        known = select(_D.subject_id).where(_D.kind == child, _D.owner == str(owner), _D.subject_id > after)
+        there = self.searchable[child].under(db, owner, after, most)
+        return sorted({*there, *db.scalars(known.order_by(_D.subject_id).limit(most))})[:most]
 
     def _store(self, kind: str) -> Store:
         return Store(kind, self.searchable[kind])

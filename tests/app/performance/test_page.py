@@ -6,11 +6,13 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
 
 from app.core.db import Database
+from app.opendata.contribution import At, Row
 from app.performance.model import StepCount
 from app.performance.rules.opinions import Grade
 from app.performance.rules.uptime import A_MINUTE, Heart
@@ -120,6 +122,27 @@ def test_a_lively_site_shows_its_figures_and_where_they_are_from(fresh: RunningS
     assert (said["size"], said["share"]) == (12, 75.0)
     months = table(reader.get(f"/performance/{SATISFACTION}.csv"))
     assert (months[0]["very_satisfied"], months[0]["people"], months[0]["withheld"]) == ("9", "12", "false")
+
+
+def test_the_same_rows_are_open_data(fresh: RunningSite):
+    town = fresh.town
+    at = At(town.now, town.settings.zone, fresh.base)
+    read = {}
+    for dataset in (d for d in town.site.datasets if d.page == "/performance"):
+        rows: list[Row] = []
+        with town.database.reading() as db:
+            some = dataset.rows(db, at, None, 100)
+            rows += some.rows
+            while some.cursor is not None:
+                some = dataset.rows(db, at, some.cursor, 100)
+                rows += some.rows
+        assert all(len(row) == len(dataset.columns) for row in rows)
+        read[dataset.key] = [dict(zip((c.name for c in dataset.columns), row, strict=True)) for row in rows]
+    signing = [row for row in read["service-figures"] if row["measure"] == "signing-completion"]
+    assert (signing[-1]["part"], signing[-1]["share"], signing[-1]["withheld"]) == (15, Decimal("75.00"), False)
+    assert {row["what"] for row in read["service-uptime"]} == {"pages"}
+    assert read["service-satisfaction"][0]["people"] == 12
+    assert all(isinstance(row["times"], int) or row["withheld"] for row in read["service-steps"])
 
 
 def test_figures_of_few_are_withheld_everywhere(fresh: RunningSite, reader: httpx.Client):

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.db import Database
@@ -71,7 +71,7 @@ def test_a_zip_is_read_as_its_files_are(tmp_path: Path):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_broken_file_is_refused_whole_and_says_where(content: bytes, said: str):
-    with pytest.raises(BrokenFile, match=r"(?s).*") as refused:
+    with pytest.raises(BrokenFile, match=r"town-initiatives\.csv") as refused:
         read_table("town-initiatives.csv", content)
     assert said in str(refused.value)
 
@@ -133,6 +133,7 @@ SAID = st.fixed_dictionaries({
 })  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(st.lists(ROW, min_size=1, max_size=3))
 def test_whatever_stands_in_a_row_is_read_or_refused_in_words(rows: list[dict[str, str]]):
     _kind, found = read_table("initiatives.csv", written(rows))
@@ -140,6 +141,7 @@ def test_whatever_stands_in_a_row_is_read_or_refused_in_words(rows: list[dict[st
         said(read_initiative, row)
 
 
+@settings(max_examples=40)
 @given(st.lists(SAID, min_size=1, max_size=3))
 def test_whatever_stands_in_a_comment_is_read_or_refused_in_words(rows: list[dict[str, str]]):
     _kind, found = read_table("comments.csv", written(rows))
@@ -152,12 +154,14 @@ def said(read: Callable[[Row, How], Any], row: Row) -> None:
         read(row, HOW)
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: HEAD + text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_a_table_or_broken(content: bytes):
     with suppress(BrokenFile):
         read_table("x-initiatives.csv", content)
 
 
+@settings(max_examples=40)
 @given(st.text(st.sampled_from("<>/pliscrt &;#x-!\n a\"'="), max_size=80))
 def test_no_markup_is_left_of_any_html(text: str):
     assert len(to_plain(text)) <= 3 * len(text) + 3
