@@ -136,6 +136,7 @@ def letters_links(site: RunningSite, found: Mapping[str, int]) -> dict[str, str]
 def everything(template: Path, folder: Path) -> Iterator[World]:
     """On a site of its own, at noon of the second day; ``template`` is the empty database."""
     policy = {"petitions_response_at": 10, "petitions_debate_at": 20, "page_cache": "off", "mode": "demo"}
+    policy["opendata_dump_at"] = "02:30"
     with (
         databases.sqlite_copy(template, folder) as database,
         RunningSite(database, folder, clock=FixedClock(NOON), **policy) as site,

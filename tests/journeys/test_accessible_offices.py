@@ -154,6 +154,7 @@ def committee_visits(world: World) -> Iterator[Visit]:
 
 def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
+    yield Visit("/admin/data", sees="Dumps that are there")
     yield from operation_visits(world)
     yield from route_visits(world)
     yield from webhook_visits(world)
