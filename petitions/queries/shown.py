@@ -55,8 +55,8 @@ _SHOWN = select(
     exists().where(Stop.ended_at.is_(None)),
     exists().where(Thread.subject_kind == "petition", Thread.subject_id == Petition.id),
     or_(
-        exists().where(Link.from_kind == "petition", Link.from_id == Petition.id),
-        exists().where(Link.to_kind == "petition", Link.to_id == Petition.id),
+        exists().where(Link.from_kind == "petition", Link.from_id == Petition.id, Link.withdrawn_at.is_(None)),
+        exists().where(Link.to_kind == "petition", Link.to_id == Petition.id, Link.withdrawn_at.is_(None)),
     ),
     _of_it(AreaCount),
 ).where(Petition.id == bindparam("petition_id"))
