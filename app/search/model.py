@@ -20,7 +20,7 @@ class FoundDocument(Base):
     """What ranks and narrows a search, in slim rows: a thousand of them are gone through for a page.
 
     ``ref`` is the thing itself ("petition:17"); ``owner`` and ``above`` are what it is hidden with. ``rank`` grows with
-    what its room says of it and with its day.
+    what its room says of it and with its day; numbers begin with it, so that the first ones are found by number.
     """
 
     __tablename__ = "search_document"
@@ -31,7 +31,7 @@ class FoundDocument(Base):
         Index("ix_search_document_turns", "turns_at", sqlite_where=_TURNS, postgresql_where=_TURNS),
     )
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(BigInteger)
     is_public: Mapped[bool] = mapped_column(Boolean)

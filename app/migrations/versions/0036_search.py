@@ -111,7 +111,7 @@ def _postgres_marks(table: str, ref: str, columns: list[str]) -> list[str]:
 def _create_tables() -> None:
     op.create_table(
         "search_document",
-        sa.Column("id", BigId, nullable=False),
+        sa.Column("id", BigId, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
         sa.Column("is_public", sa.Boolean(), nullable=False),
