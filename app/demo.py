@@ -75,7 +75,7 @@ def forget(settings: Settings) -> None:
         raise ValueError("--reset throws away var/demo only; this demo uses another database")
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
-    for folder in ("mail", "files"):
+    for folder in ("mail", "files", "dumps"):
         shutil.rmtree(path.parent / folder, ignore_errors=True)
 
 

@@ -31,6 +31,8 @@ class PersonFields:
     postcode: str
     notify: bool
     privacy: str
+    #: code of the area that was chosen, or empty; whether there is one, who stores it says
+    area: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class TextFields:
 
 
 class PersonForm(Form):
-    """``name`` (or ``creator_name``), ``email``, ``country``, ``postcode``, ``notify``, ``eligible``, ``privacy``."""
+    """``name`` (or ``creator_name``), ``email``, ``country``, ``postcode``, ``area``, ``notify``, ``eligible``, ``privacy``."""
 
     name_field = "name"
 
@@ -61,7 +63,8 @@ class PersonForm(Form):
             self.refuse("privacy", _("The privacy notice has changed. Load the form again and read it."))
         if self.errors or name is None or address is None or country is None:
             return None
-        return PersonFields(name, address, country, postcode, is_yes(self.get("notify")), PRIVACY_VERSION)
+        notify, area = is_yes(self.get("notify")), self.get("area").strip() if country == home_country else ""
+        return PersonFields(name, address, country, postcode, notify, PRIVACY_VERSION, area)
 
 
 class CreatorForm(PersonForm):
@@ -78,8 +81,10 @@ def read_texts(form: Form) -> TextFields | None:
     return TextFields(action, background, details)
 
 
-def draft_of(texts: TextFields, person: PersonFields, submission: str, client: str = "") -> drafting.Draft:
-    """What the service stores, from checked fields."""
+def draft_of(
+    texts: TextFields, person: PersonFields, submission: str, client: str = "", area: str | None = None
+) -> drafting.Draft:
+    """What the service stores, from checked fields; ``area`` as the creator is counted for it."""
     return drafting.Draft(
         action=texts.action,
         background=texts.background,
@@ -92,6 +97,7 @@ def draft_of(texts: TextFields, person: PersonFields, submission: str, client: s
         privacy=person.privacy,
         submission_id=submission if _SUBMISSION.match(submission) else secrets.token_urlsafe(24),
         client=client,
+        area=area,
     )
 
 

@@ -8,14 +8,30 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.areas.service.placing import Placing
 from app.core.jobs import Job
 from app.core.security.keys import Keys
 from petitions.policy import PetitionPolicy
-from petitions.service import announcing, closing, election, erasing, extending, referring, stopping, trending
+from petitions.service import (
+    announcing,
+    area_figures,
+    closing,
+    election,
+    erasing,
+    extending,
+    referring,
+    stopping,
+    trending,
+)
 
 
 def jobs(
-    serving: referring.Serving, keys: Keys, policy: PetitionPolicy, zone: ZoneInfo, news: announcing.Announcing
+    serving: referring.Serving,
+    keys: Keys,
+    policy: PetitionPolicy,
+    zone: ZoneInfo,
+    news: announcing.Announcing,
+    placing: Placing,
 ) -> list[Job]:
     """Closing, news to signers, crossings whose duties could not be made at once, and forgetting."""
 
@@ -31,6 +47,7 @@ def jobs(
         Job("petitions: serve crossings", serve_unserved, timedelta(seconds=30)),
         Job("petitions: stop abandoned", partial(_stop_abandoned, policy), timedelta(hours=1)),
         Job("petitions: forget minutes", trending.forget_minutes, timedelta(minutes=1)),
+        Job("petitions: show areas", partial(_show_areas, placing), timedelta(minutes=2)),
         Job("petitions: erase signers", partial(_erase, policy, zone, erasing.Reached()), timedelta(minutes=10)),
     ]
 
@@ -46,6 +63,10 @@ def _close(keys: Keys, zone: ZoneInfo, news: announcing.Announcing, db: Session,
 
 def _erase(policy: PetitionPolicy, zone: ZoneInfo, reached: erasing.Reached, db: Session, now: datetime) -> int:
     return erasing.erase_some(db, policy, zone, now, reached) or erasing.forget_unconfirmed(db, policy, now)
+
+
+def _show_areas(placing: Placing, db: Session, now: datetime) -> int:
+    return area_figures.show_some(db, placing.book, placing.home_country, now)
 
 
 def _stop_abandoned(policy: PetitionPolicy, db: Session, now: datetime) -> int:

@@ -35,6 +35,10 @@ class PetitionPolicy:
     similar_most: int = 5
     #: how often a creator may change and send in again what was rejected before publication
     resubmissions: int = 1
+    #: a petition is news of an area once so many of every thousand people there have signed it
+    area_news_per_thousand: int = 1
+    #: the same where nobody knows how many live there
+    area_news_people: int = 25
     #: whether published petitions can be discussed: ``off``, or when comments are checked: ``before``, ``after``
     discussion: str = "off"
 

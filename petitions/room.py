@@ -9,6 +9,7 @@ from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas.contribution import Local
 from app.core import ready
 from app.core.i18n import _
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
@@ -16,29 +17,33 @@ from app.site import HomePanel, PanelItem, Referred, Site, StaffPage
 from petitions import demo, queries
 from petitions.api import routes
 from petitions.api import similar as similar_api
-from petitions.importing import uk_petitions
+from petitions.importing import decidim, uk_petitions
 from petitions.jobs import jobs
 from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import finding, told
+from petitions.queries import finding, measured
+from petitions.queries.areas import most_signed_in
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
+from petitions.queries.searched import PetitionsSearched
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
+from petitions.service import opening
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
 from petitions.service.asking import PetitionsOnLists, Signers
 from petitions.service.blocking import Blocklist
 from petitions.service.debating import Debating
 from petitions.service.discussing import PetitionDiscussed
-from petitions.service.followed import PETITION, SEARCH, TOPIC, PetitionFollowed, SearchFollowed, TopicFollowed, tags
+from petitions.service.followed import PETITION, SEARCH, TOPIC, PetitionFollowed, SearchFollowed, TopicFollowed, tagger
 from petitions.service.happening import TELLERS, Lines
 from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
+from petitions.service.published import announced
 from petitions.service.referring import Serving
 from petitions.service.rekeying import PetitionRekeyer
 from petitions.service.responding import Responding
@@ -47,6 +52,7 @@ from petitions.service.statistics import Shelf
 from petitions.service.stops import Switchboard, stopped
 from petitions.verify import INVARIANTS, unserved_crossings
 from petitions.web import (
+    area_map,
     authoring,
     correcting,
     debating,
@@ -69,6 +75,7 @@ from petitions.web import (
     versions,
 )
 from petitions.web.stopped import StopNotices
+from petitions.web.storied import PetitionStoried
 
 
 def install(site: Site) -> None:
@@ -88,7 +95,8 @@ def install(site: Site) -> None:
     serving = Serving(policy, site.referring)
     announcing = Announcing(settings.news_window, settings.zone)
     blocklist, switchboard = Blocklist(), Switchboard()
-    performer = Signing(site.keys, policy, say_date, blocklist, switchboard)
+    areas, placing = site.dependencies["areas"], site.dependencies["placing"]
+    performer = Signing(site.keys, policy, say_date, blocklist, switchboard, site.tally, placing)
     performer.serve = serving
     site.performers[SignatureRequest] = site.performers[SignatureConfirmation] = performer
     site.dependencies["policy"] = policy
@@ -107,6 +115,7 @@ def install(site: Site) -> None:
     ]
     site.routers += [*similar_api.HANDLERS]
     site.routers += [*debating.HANDLERS, *feeds.HANDLERS, *open_data.HANDLERS, *sharing.HANDLERS]
+    site.routers += [*area_map.HANDLERS]
     site.notices.append(StopNotices(settings.zone))
     site.stops.append("/admin/petitions")
     site.staff_pages.append(
@@ -134,14 +143,23 @@ def install(site: Site) -> None:
     site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock
-    site.heard += [told.petitions, told.comments]
+    site.searchable[PETITION] = PetitionsSearched()
     site.topics.append(finding.topics)
     site.news["petition"] = responding = Responding(announcing, settings.base_url)
     site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(say_day, say_date).by_code())
-    site.subject_tags[PETITION] = tags
-    site.subjects["petition"] = PetitionsOnLists()
+    site.subjects["petition"], site.stories[PETITION] = PetitionsOnLists(), PetitionStoried()
+    site.subject_tags[PETITION] = tagger(areas, policy)
+    site.local.append(
+        Local(
+            "petitions",
+            str(_("Petitions most people here have signed")),
+            str(_("No petition has enough signatures from here to be shown.")),
+            most_signed_in,
+        )
+    )
+    site.announced += announced()
     site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)
@@ -149,15 +167,20 @@ def install(site: Site) -> None:
     site.listeners[AnswerWithdrawn].append(responding.note_withdrawal)
     letters = PetitionLetters(site.keys, policy, settings.base_url, site.promising, site.moderating)
     site.letters.update(letters.composers())
-    site.holdings["petitions"] = PetitionHolding(site.keys, announcing, say_date)
+    site.holdings["petitions"] = PetitionHolding(site.keys, announcing, say_date, areas)
     site.recipients["petitions.signature"] = letters.address_of
-    site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing)
-    site.importers["uk-petitions"] = uk_petitions
+    site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing, placing)
+    site.importers |= {"uk-petitions": uk_petitions, "decidim": decidim}
     site.invariants += INVARIANTS
     site.rekeyers["petitions"] = PetitionRekeyer()
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
+    site.measure(*measured.measures(policy, site.promising))
+    site.askings[measured.SATISFACTION] = measured.ASKING
     site.sitemap.append(_places)
+    site.datasets += opening.DATASETS
+    site.embeds["petitions"] = opening.widget
+    site.feeds += opening.FEEDS
     if settings.mode == "demo":
         site.banners.append(_demo_banner(policy))
 

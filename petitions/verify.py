@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.areas.rules.withholding import SMALL
 from app.mail.model import Letter
 from app.moderation.model import Case
 from app.outcomes.model import Answer, Referral
 from app.site import Invariant
 from petitions.model.debate import Debate
 from petitions.model.operation import Block
-from petitions.model.petition import Announcement, CountryCount, Crossing, HourCount, Petition, TextVersion
+from petitions.model.petition import Announcement, AreaCount, CountryCount, Crossing, HourCount, Petition, TextVersion
 from petitions.model.signature import Household, Signature, Signer
 from petitions.rules.lifecycle import PetitionState, SignatureState
 from petitions.rules.texts import text_digest
@@ -43,6 +44,34 @@ def countries_add_up(db: Session, now: datetime) -> Iterable[str]:
         .where(_VALID)
         .group_by(Signature.petition_id, Signature.country),
     )
+
+
+def areas_add_up(db: Session, now: datetime) -> Iterable[str]:
+    """Each area's tally = its validated rows."""
+    return _tallies(
+        db,
+        select(AreaCount.petition_id, AreaCount.code, AreaCount.validated),
+        select(Signature.petition_id, Signature.area, func.count())
+        .where(_VALID, Signature.area.is_not(None))
+        .group_by(Signature.petition_id, Signature.area),
+    )
+
+
+def small_figures_are_withheld(db: Session, now: datetime) -> Iterable[str]:
+    """No figure under 5 is shown, and never one alone is not."""
+    shown = select(AreaCount.petition_id, AreaCount.code).where(
+        ~AreaCount.withheld, AreaCount.seen > 0, AreaCount.seen < SMALL
+    )
+    for petition, code in db.execute(shown.limit(20)):
+        yield f"petition {petition}, {code}"
+    kept_back = func.sum(case((AreaCount.withheld, AreaCount.seen), else_=0))
+    alone = (
+        select(AreaCount.petition_id)
+        .group_by(AreaCount.petition_id)
+        .having(kept_back > 0, kept_back < SMALL, func.sum(AreaCount.seen) > kept_back)
+    )
+    for petition in db.scalars(alone.limit(20)):
+        yield f"petition {petition}: what is kept back can be worked out"
 
 
 def hours_add_up(db: Session, now: datetime) -> Iterable[str]:
@@ -302,6 +331,8 @@ def _tallies(db: Session, stored: Select[*tuple[Any, ...]], true: Select[*tuple[
 INVARIANTS = [
     Invariant("petitions: public counts are exact", counts_are_exact),
     Invariant("petitions: countries add up", countries_add_up),
+    Invariant("petitions: areas add up", areas_add_up),
+    Invariant("petitions: small figures by area are withheld", small_figures_are_withheld),
     Invariant("petitions: history adds up", hours_add_up),
     Invariant("petitions: numbers were given out", numbers_stay_below_the_last),
     Invariant("petitions: creators are number 1", creators_are_number_one),

@@ -15,11 +15,19 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.web.page import public
 from app.moderation.queries import reasons
+from app.performance.queries import reports
+from app.performance.queries.figures import PERFORMANCE
+from app.webhooks.describing import webhooks
 
 
 @get("/accessibility", name="front.accessibility", guards=[anyone], sync_to_thread=True)
-def accessibility(request: Request[Any, Any, Any]) -> Response[bytes]:
-    return _plain(request, "front/accessibility.html")
+def accessibility(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
+    state = request.app.state
+    today = state.clock.now().astimezone(state.settings.zone).date()
+    response: Response[bytes] = state.pages.public(
+        "front/accessibility.html", keys=(PERFORMANCE,), tested=reports.newest(db, today)
+    )
+    return response
 
 
 @get("/privacy", name="front.privacy", guards=[anyone], sync_to_thread=True)
@@ -53,6 +61,7 @@ def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
         "/sponsor/",
         "/petitions/mine/",
         "/answers/",
+        "/satisfaction/",
         "/api/",
     )
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
@@ -96,6 +105,7 @@ def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     for operation in (one for path in schema["paths"].values() for one in path.values()):
         if "application/json" in operation["responses"].get("400", {}).get("content", {}):
             del operation["responses"]["400"]  # the framework's, which a problem takes the place of
+    schema["webhooks"] = webhooks(request.app.state.site.announced)
     body = msgspec.json.encode(schema)
     return public(body, "application/json", keys=(), headers={"access-control-allow-origin": "*"})
 

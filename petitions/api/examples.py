@@ -47,6 +47,7 @@ def links(petition_id: int, base: str, *, signable: bool) -> PetitionLinks:
         feed=f"{page}.atom",
         uk=f"{page}.json",
         qr=f"{page}/qr.svg",
+        story=f"{base}/api/v1/trails/petition/{petition_id}",
     )
 
 

@@ -13,6 +13,7 @@ from litestar.params import BodyKwarg, FromPath, HeaderParameter, RawBody
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
+from app.areas.service.placing import Living
 from app.core import idempotency
 from app.core.i18n import _
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
@@ -96,7 +97,8 @@ def start(
     form.check()
     assert texts is not None and person is not None
     client = request.client.host if request.client else ""
-    draft = draft_of(texts, person, claim.key.hex() if claim else "", client)
+    submission = claim.key.hex() if claim else ""
+    lives = Living(person.country, person.postcode, person.area)
     allowance = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
 
     def act(db: Session) -> Done:
@@ -105,6 +107,7 @@ def start(
             raise CreatingStopped(words)
         state.limits.spend(allowance, client, "create")
         blocks = state.site.dependencies["blocklist"].now(db)
+        draft = draft_of(texts, person, submission, client, state.site.dependencies["placing"].area_of(db, lives))
         started = drafting.start(db, state.keyring, policy, draft, now, blocks)
         return Done(202, msgspec.json.encode(PetitionAccepted(started.id, started.state)))
 
@@ -146,6 +149,7 @@ async def sign(
         address=person.address,
         country=person.country,
         postcode=person.postcode,
+        area=person.area,
         notify=person.notify,
         privacy=person.privacy,
         client=client,

@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 
 from app.outcomes.api.shapes import OutcomeOut
 
+_AREA = "Code of the area the person lives in, of /areas.json; a postcode that the site's table has comes first."
+
 
 class SignatureIn(Struct, forbid_unknown_fields=True, frozen=True):
     """Somebody signs. Nothing is counted until the mailed link is confirmed."""
@@ -20,6 +22,7 @@ class SignatureIn(Struct, forbid_unknown_fields=True, frozen=True):
     privacy: Annotated[str, Meta(description="Version of the privacy notice that was shown.", examples=["1"])]
     postcode: Annotated[str, Meta(description="Needed in the home country.", examples=["N1 1TY"])] = ""
     notify: Annotated[bool, Meta(description="Letters about this petition, please.")] = False
+    area: Annotated[str, Meta(description=_AREA, examples=["W07"])] = ""
 
 
 class PetitionIn(Struct, forbid_unknown_fields=True, frozen=True):
@@ -35,6 +38,7 @@ class PetitionIn(Struct, forbid_unknown_fields=True, frozen=True):
     additional_details: Annotated[str, Meta(description="At most 800 characters.")] = ""
     postcode: Annotated[str, Meta(description="Needed in the home country.", examples=["N1 1TY"])] = ""
     notify: Annotated[bool, Meta(description="Letters about this petition, please.")] = True
+    area: Annotated[str, Meta(description=_AREA, examples=["W07"])] = ""
 
 
 class ConfirmationIn(Struct, forbid_unknown_fields=True, frozen=True):
@@ -74,6 +78,7 @@ class PetitionLinks(Struct, frozen=True):
     feed: str
     uk: str
     qr: str
+    story: str
 
 
 class PetitionOut(Struct, frozen=True):

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
 from app.departments.model import Department
 from app.outcomes.model import Answer, Referral
-from petitions.importing.records import RecordFacts
+from petitions.importing.facts import RecordFacts
 from petitions.model.petition import AreaCount, CountryCount, Petition
 from petitions.policy import PetitionPolicy
 from petitions.rules.texts import text_digest
 from petitions.service.sorting import link_topics
-
-SOURCE = "uk-petitions"
 
 
 def store(db: Session, *, facts: RecordFacts, policy: PetitionPolicy, now: datetime) -> str:
     """Create or bring up to date; answers ``created``, ``updated`` or ``unchanged``."""
     petition = db.scalar(
         select(Petition)
-        .where(Petition.source == SOURCE, Petition.source_id == facts.source_id)
+        .where(Petition.source == facts.source, Petition.source_id == facts.source_id)
         .with_for_update(key_share=True)
     )
     if petition is not None and not _changed(db, petition, facts):
@@ -51,9 +51,18 @@ def store(db: Session, *, facts: RecordFacts, policy: PetitionPolicy, now: datet
     return outcome
 
 
+def outlook(db: Session, facts: RecordFacts) -> str:
+    """What :func:`store` would answer, without storing anything."""
+    known = select(Petition).where(Petition.source == facts.source, Petition.source_id == facts.source_id)
+    petition = db.scalar(known)
+    if petition is None:
+        return "created"
+    return "updated" if _changed(db, petition, facts) else "unchanged"
+
+
 def _new(facts: RecordFacts, policy: PetitionPolicy, now: datetime) -> Petition:
     return Petition(
-        source=SOURCE,
+        source=facts.source,
         source_id=facts.source_id,
         salt=secrets.token_bytes(16),
         signature_count=0,
@@ -79,6 +88,7 @@ def _changed(db: Session, petition: Petition, facts: RecordFacts) -> bool:
     places = {
         row.code: {"code": row.code, "name": row.name, "imported": row.imported, "representative": row.representative}
         for row in db.scalars(select(AreaCount).where(AreaCount.petition_id == petition.id))
+        if row.name  # of our own people alone it has none
     }
     return (
         stored != dict(facts.countries)
@@ -106,8 +116,21 @@ def _store_tallies(db: Session, petition_id: int, facts: RecordFacts) -> None:
     for country, count in facts.countries.items():
         if country not in rows:
             db.add(CountryCount(petition_id=petition_id, country=country, imported=count, validated=0))
-    db.execute(delete(AreaCount).where(AreaCount.petition_id == petition_id))
-    db.add_all(AreaCount(petition_id=petition_id, validated=0, **area) for area in facts.areas)
+    _store_areas(db, petition_id, {area["code"]: area for area in facts.areas})
+
+
+def _store_areas(db: Session, petition_id: int, stated: Mapping[str, Mapping[str, Any]]) -> None:
+    """What the source no longer states goes, unless people signed from there here."""
+    rows = {r.code: r for r in db.scalars(select(AreaCount).where(AreaCount.petition_id == petition_id))}
+    for code, row in rows.items():
+        if code in stated:
+            row.name, row.imported = stated[code]["name"], stated[code]["imported"]
+            row.representative = stated[code]["representative"]
+        elif row.validated or row.seen:
+            row.name, row.imported, row.representative = "", 0, None
+        else:
+            db.delete(row)
+    db.add_all(AreaCount(petition_id=petition_id, validated=0, **stated[code]) for code in sorted(stated.keys() - rows))
 
 
 def _store_response(db: Session, petition: Petition, facts: RecordFacts, now: datetime) -> None:

@@ -24,6 +24,7 @@ from app.core.db import Base, BigId, Instant
 from petitions.rules.lifecycle import PetitionState
 
 _STATES = ", ".join(f"'{s}'" for s in PetitionState)
+_MOVED = text("validated <> seen")
 #: filters that few petitions pass
 _FEW = {
     name: text(f"{column} IS NOT NULL")
@@ -205,9 +206,17 @@ class CountryCount(Base):
 
 
 class AreaCount(Base):
-    """Signatures of one petition from one area, as the source stated them (areas of our own come later)."""
+    """Signatures of one petition from one area: the source's figure, and our validated rows.
+
+    The public reads ``seen``, which ``validated`` was when figures were last shown, and that only where it is not
+    ``withheld``. Areas of our own have their names elsewhere (``app/areas``); here they have the source's, or none.
+    """
 
     __tablename__ = "petitions_area_count"
+    __table_args__ = (
+        Index("ix_petitions_area_count_code", "code", "seen"),
+        Index("ix_petitions_area_count_moved", "petition_id", sqlite_where=_MOVED, postgresql_where=_MOVED),
+    )
 
     petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
@@ -215,6 +224,22 @@ class AreaCount(Base):
     representative: Mapped[str | None] = mapped_column(String(120))
     imported: Mapped[int] = mapped_column(default=0)
     validated: Mapped[int] = mapped_column(default=0)
+    seen: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    withheld: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class AreaFigures(Base):
+    """Of which instant the figures by area are that the public reads of a petition.
+
+    ``placed`` signatures of the home country were counted for an area, of ``unplaced`` ones nobody knows it.
+    """
+
+    __tablename__ = "petitions_area_figures"
+
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions_petition.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    placed: Mapped[int]
+    unplaced: Mapped[int]
 
 
 class HourCount(Base):

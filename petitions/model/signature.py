@@ -90,6 +90,8 @@ class Signature(Base):
     name_key: Mapped[bytes] = mapped_column(LargeBinary(16))
     postcode_key: Mapped[bytes] = mapped_column(LargeBinary(16))
     country: Mapped[str] = mapped_column(String(2))
+    #: code of the area at home that it is counted for; None abroad and where nobody knows it
+    area: Mapped[str | None] = mapped_column(String(20))
     notify: Mapped[bool]
     privacy: Mapped[str] = mapped_column(String(12))
     requested_at: Mapped[datetime] = mapped_column(Instant)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from petitions.model.petition import AreaCount, CountryCount, Crossing, HourCount, Petition, TextVersion
+from petitions.model.petition import CountryCount, Crossing, HourCount, Petition, TextVersion
 from petitions.model.signature import Signature
 from petitions.queries.finding import (
     SORTS,
@@ -68,10 +68,6 @@ def is_public(petition: Petition) -> bool:
 
 def countries(db: Session, petition_id: int) -> Sequence[CountryCount]:
     return db.scalars(_COUNTRIES, {"petition_id": petition_id}).all()
-
-
-def areas(db: Session, petition_id: int) -> Sequence[AreaCount]:
-    return db.scalars(select(AreaCount).where(AreaCount.petition_id == petition_id).order_by(AreaCount.code)).all()
 
 
 def history(db: Session, petition_id: int) -> Sequence[tuple[datetime, int]]:

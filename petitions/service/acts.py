@@ -21,6 +21,8 @@ class SignatureRequest(Act):
     address: Address
     country: str
     postcode: str
+    #: code of the area that was chosen, or empty; postcodes that a table has come first
+    area: str = ""
     notify: bool
     privacy: str
     sponsor: bool = False

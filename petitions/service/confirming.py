@@ -42,6 +42,7 @@ _LOCK = (
                 "name_key",
                 "postcode_key",
                 "country",
+                "area",
                 "requested_at",
                 "asked_at",
             )
@@ -91,8 +92,11 @@ class Counted:
     signature_id: int
     kind: str
     country: str
+    area: str | None
     at: datetime
     count: int  # the petition's count with it
+    #: when it was first asked for
+    requested_at: datetime
 
 
 @dataclass(slots=True)
@@ -211,7 +215,8 @@ class _Confirmations:
             "at": at,
             "by": act_id,
         }
-        self.counted.append(Counted(standing.id, row.id, row.kind, row.country, at, standing.signature_count))
+        count = standing.signature_count
+        self.counted.append(Counted(standing.id, row.id, row.kind, row.country, row.area, at, count, row.requested_at))
         return standing.last_number
 
     def store(self, db: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.core.batches import Prepared, insert_many
-from petitions.model.petition import CountryCount, Crossing, HourCount, MinuteCount
+from petitions.model.petition import AreaCount, CountryCount, Crossing, HourCount, MinuteCount
 from petitions.rules.lifecycle import BEFORE_PUBLICATION
 from petitions.rules.thresholds import Threshold, crossed
 from petitions.service.confirming import Counted
@@ -32,6 +32,7 @@ def _adding(table: Table, *key: str) -> Prepared:
 
 
 _COUNTRIES = _adding(CountryCount.__table__, "petition_id", "country")  # type: ignore[arg-type]
+_AREAS = _adding(AreaCount.__table__, "petition_id", "code")  # type: ignore[arg-type]
 _MINUTES = _adding(MinuteCount.__table__, "minute", "petition_id")  # type: ignore[arg-type]
 _HOURS = _adding(HourCount.__table__, "petition_id", "hour")  # type: ignore[arg-type]
 
@@ -72,6 +73,7 @@ def count(db: Session, standings: Mapping[int, Standing], counted: Sequence[Coun
     if not counted:
         return brought
     _tally(db, Counter((c.petition_id, c.country) for c in counted))
+    _tally_areas(db, Counter((c.petition_id, c.area) for c in counted if c.area is not None))
     _history(db, Counter((c.petition_id, _minute(c.at)) for c in counted))
     for standing in standings.values():
         if standing.signature_count == standing.before:
@@ -113,6 +115,13 @@ def next_episode(db: Session, petition_id: int, threshold: Threshold) -> int | N
 def _tally(db: Session, by_country: Counter[tuple[int, str]]) -> None:
     rows = [{"petition_id": p, "country": c, "imported": 0, "validated": n} for (p, c), n in sorted(by_country.items())]
     _COUNTRIES.run(db, rows)
+
+
+def _tally_areas(db: Session, by_area: Counter[tuple[int, str]]) -> None:
+    """Nothing where nobody's area is known. Areas of our own have their names elsewhere."""
+    new = {"name": "", "representative": None, "imported": 0, "seen": 0, "withheld": False}
+    rows = [{"petition_id": p, "code": code, "validated": n, **new} for (p, code), n in sorted(by_area.items())]
+    _AREAS.run(db, rows)
 
 
 def _history(db: Session, by_minute: Counter[tuple[int, datetime]]) -> None:

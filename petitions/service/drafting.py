@@ -36,6 +36,8 @@ class Draft:
     submission_id: str
     #: the network address it came from, for blocks alone; stored nowhere
     client: str = ""
+    #: code of the area the creator is counted for
+    area: str | None = None
 
 
 def start(
@@ -99,6 +101,7 @@ def _sign_as_creator(
         name_key=ids.name,
         postcode_key=ids.postcode,
         country=draft.country,
+        area=draft.area,
         notify=draft.notify,
         privacy=draft.privacy,
         requested_at=now,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.audit import service as audit
 from app.core.freshness import touch
 from app.core.subject import SubjectRef
-from petitions.model.petition import CountryCount, HourCount, MinuteCount, Petition
+from petitions.model.petition import AreaCount, CountryCount, HourCount, MinuteCount, Petition
 from petitions.model.signature import Household, Signature, Signer
 from petitions.rules.eligibility import ConfirmationUnknown
 from petitions.rules.lifecycle import SignatureState
@@ -83,6 +83,12 @@ def _uncount(db: Session, petition: Petition, signature: Signature, now: datetim
         .where(CountryCount.petition_id == petition.id, CountryCount.country == signature.country)
         .values(validated=CountryCount.validated - 1)
     )
+    if signature.area is not None:
+        db.execute(
+            update(AreaCount)
+            .where(AreaCount.petition_id == petition.id, AreaCount.code == signature.area)
+            .values(validated=AreaCount.validated - 1)
+        )
     for table, column, unit in (
         (HourCount, HourCount.hour, at.replace(minute=0, second=0, microsecond=0)),
         (MinuteCount, MinuteCount.minute, at.replace(second=0, microsecond=0)),

@@ -9,20 +9,23 @@ from urllib.parse import parse_qsl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas.queries import AreaBook
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.departments.model import Department
 from app.departments.queries import by_ids, by_slug
-from app.following.contribution import Followable, Tag, Titled
+from app.following.contribution import Followable, Tag, Tagger, Titled
 from app.following.queries import subjects_in_the_news
 from petitions.model.petition import Petition
 from petitions.model.sorting import Topic
+from petitions.policy import PetitionPolicy
 from petitions.queries import finding
+from petitions.queries.areas import areas_that_want
 from petitions.queries.asking import NOBODY, Asked, read_asked
 from petitions.queries.sorting import topics_of
 from petitions.rules.lifecycle import PetitionState
 
-PETITION, TOPIC, SEARCH = "petition", "topic", "search"
+PETITION, TOPIC, SEARCH, AREA = "petition", "topic", "search", "area"
 _TOLD_OF = frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.WITHDRAWN})
 #: the list's filters in words, but for what was rejected: nothing happens to that any more
 _STATES = {
@@ -98,6 +101,18 @@ def tags(db: Session, petition_id: int) -> Iterator[Tag]:
     lead = db.scalar(select(Petition.lead_department_id).where(Petition.id == petition_id))
     for department in by_ids(db, [lead]).values():
         yield _of(department)
+
+
+def tagger(book: AreaBook, policy: PetitionPolicy) -> Tagger:
+    """The same, and the areas where so many have signed that it is news there."""
+
+    def all_tags(db: Session, petition_id: int) -> Iterator[Tag]:
+        yield from tags(db, petition_id)
+        a_thousand, people = policy.area_news_per_thousand, policy.area_news_people
+        for code in areas_that_want(db, book.now(db), petition_id, a_thousand=a_thousand, people=people):
+            yield Tag(AREA, code)
+
+    return all_tags
 
 
 def is_told_of(petition: Petition) -> bool:

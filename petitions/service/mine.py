@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.holding import HeldAct, HeldRow, Person, Section
+from app.areas.queries import AreaBook
 from app.core.errors import NotFound
 from app.core.freshness import touch
 from app.core.i18n import _
@@ -54,6 +55,7 @@ class PetitionHolding:
     announcing: Announcing
     #: the last day on which a petition could be signed, in words
     say_last_day: Callable[[datetime], str]
+    areas: AreaBook
 
     def sections(self, db: Session, person: Person, now: datetime) -> list[Section]:
         found = self._signatures(db, person)
@@ -144,6 +146,12 @@ class PetitionHolding:
     def _words(self, signature: Signature, signer: Signer) -> dict[str, str]:
         return open_signer(self.keys, signature.petition_id, signature.address_key, signer.sealed)
 
+    def _area(self, db: Session, signature: Signature) -> Mapping[str, str] | None:
+        """Of which it is counted, by its name of today."""
+        if signature.area is None:
+            return None
+        return {"code": signature.area, "name": self.areas.now(db).name_of(signature.area)}
+
     def _exported(self, db: Session, signature: Signature) -> Mapping[str, Any]:
         petition, signer = db.get_one(Petition, signature.petition_id), db.get(Signer, signature.id)
         words = self._words(signature, signer) if signer else {}
@@ -154,6 +162,7 @@ class PetitionHolding:
             "state": _S.PENDING if signature.state in _UNCONFIRMED else signature.state,
             "number": signature.number,
             "country": signature.country,
+            "area": self._area(db, signature),
             "letters_wanted": signature.notify,
             "requested_at": signature.requested_at.isoformat(),
             "confirmed_at": signature.validated_at.isoformat() if signature.validated_at else None,

@@ -44,6 +44,7 @@ _KNOWN = (
         _SIGNATURE.c.state,
         _SIGNATURE.c.letters,
         _SIGNATURE.c.notify,
+        _SIGNATURE.c.area,
     )
     .where(
         _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
@@ -55,7 +56,7 @@ _ASKED_AGAIN = Prepared(
     lambda _insert: (
         update(_SIGNATURE)
         .where(_SIGNATURE.c.id == bindparam("row"))
-        .values(letters=bindparam("sent"), asked_at=bindparam("at"), notify=bindparam("news"))
+        .values(letters=bindparam("sent"), asked_at=bindparam("at"), notify=bindparam("news"), area=bindparam("place"))
     )
 )
 
@@ -71,6 +72,7 @@ class Known:
     state: str
     letters: int
     notify: bool
+    area: str | None
     is_new: bool = False
 
 
@@ -86,6 +88,15 @@ class Hindrances:
         return refusal_while_stopped(self.stopped, petition_id, since=self.since)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What requests brought beside their letters: the creators' signatures that sponsors proved, and when each of those
+    that are new, and not held, was asked for by the public form."""
+
+    proofs: list[int]
+    new: list[datetime]
+
+
 class _Requests:
     """What one batch of requests adds up to."""
 
@@ -93,10 +104,11 @@ class _Requests:
         self.signatures: list[tuple[dict[str, Any], Known]] = []
         self.replaced: set[int] = set()
         self.signers: list[dict[str, Any]] = []
-        self.repeats: dict[int, tuple[int, datetime, bool]] = {}
+        self.repeats: dict[int, tuple[int, datetime, bool, str | None]] = {}
         self.letters: list[dict[str, Any]] = []
         self.mailboxes: Counter[bytes] = Counter()
         self.proofs: list[int] = []
+        self.asked: list[datetime] = []
 
 
 def request(
@@ -108,8 +120,8 @@ def request(
     acts: Sequence[SignatureRequest],
     answers: dict[int, Any],
     now: datetime,
-) -> list[int]:
-    """Store the requests and their letters; answers the creators' signatures that sponsors proved."""
+) -> Asked:
+    """Store the requests and their letters."""
     admitted: list[tuple[SignatureRequest, Standing, IdentityKeys, bytes]] = []
     for act in acts:
         standing = standings.get(act.petition_id)
@@ -121,7 +133,7 @@ def request(
         ids = identity_keys(keys, standing.salt, act.address.canonical, act.name, act.postcode)
         admitted.append((act, standing, ids, mailbox_key(keys, act.address)))
     if not admitted:
-        return []
+        return Asked([], [])
     known = _known(db, {ids.address for _a, _s, ids, _m in admitted})
     room = mail.room_in_mailboxes(db, [mailbox for *_rest, mailbox in admitted], now)
     todo = _Requests()
@@ -136,7 +148,7 @@ def request(
         if act.replaces is not None:
             todo.replaced.add(act.replaces)
     _store(db, todo, now)
-    return sorted(set(todo.proofs))
+    return Asked(sorted(set(todo.proofs)), todo.asked)
 
 
 def _settle(
@@ -160,7 +172,9 @@ def _settle(
     asked = next((k for k in known if _is_same_request(k, ids, act.country)), None)
     if asked is None:
         asked = _new(todo, keys, act, standing, ids, known, SignatureState.PENDING)
-    asked.notify = act.notify  # the newest wish counts, until it is confirmed
+        if not act.sponsor:
+            todo.asked.append(act.at)
+    asked.notify, asked.area = act.notify, act.area or None  # the newest wish counts, until it is confirmed
     _letter(todo, policy, act, CONFIRM_LETTER, asked, mailbox, room, {})
 
 
@@ -201,7 +215,7 @@ def _new(
     held_by: int | None = None,
 ) -> Known:
     """A new row with the signer's words sealed beside it."""
-    made = Known(act.id, ids.name, ids.postcode, act.country, state, 0, act.notify, is_new=True)
+    made = Known(act.id, ids.name, ids.postcode, act.country, state, 0, act.notify, act.area or None, is_new=True)
     known.append(made)
     todo.signatures.append((_row(act, standing, ids, state, held_by), made))
     sealed = seal_signer(keys, standing.id, ids.address, act.name, act.address, act.postcode)
@@ -227,7 +241,7 @@ def _letter(
         recipient = ("petitions.signature", signature.id)
         todo.letters.append(mail.row(template, recipient, act.at, letter_id=act.id, facts=facts))
     if not signature.is_new:
-        todo.repeats[signature.id] = (signature.letters, act.at, signature.notify)
+        todo.repeats[signature.id] = (signature.letters, act.at, signature.notify, signature.area)
 
 
 def _known(db: Session, addresses: set[bytes]) -> defaultdict[bytes, list[Known]]:
@@ -262,6 +276,7 @@ def _row(
         "name_key": ids.name,
         "postcode_key": ids.postcode,
         "country": act.country,
+        "area": act.area or None,
         "notify": act.notify,
         "privacy": act.privacy,
         "requested_at": act.at,
@@ -273,12 +288,15 @@ def _row(
 
 def _store(db: Session, todo: _Requests, now: datetime) -> None:
     for row, made in todo.signatures:
-        row["letters"], row["notify"] = made.letters, made.notify
+        row["letters"], row["notify"], row["area"] = made.letters, made.notify, made.area
     insert_many(db, _SIGNATURE, [row for row, _made in todo.signatures])
     insert_many(db, _SIGNER, todo.signers)
     _lapse(db, todo, now)
     if todo.repeats:
-        rows = [{"row": i, "sent": n, "at": at, "news": news} for i, (n, at, news) in sorted(todo.repeats.items())]
+        rows = [
+            {"row": i, "sent": n, "at": at, "news": news, "place": area}
+            for i, (n, at, news, area) in sorted(todo.repeats.items())
+        ]
         _ASKED_AGAIN.run(db, rows)
     mail.count_letters(db, todo.mailboxes, now)
     mail.queue(db, todo.letters)

@@ -8,18 +8,25 @@ race could break stops the whole batch, which the intake then performs act by ac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas.service.placing import Living, Placing
+from app.core.db import after_commit
+from app.core.errors import Refusal
 from app.core.freshness import hint, touch
 from app.core.intake import Act
 from app.core.security.keys import Keys
+from app.core.tally import Tally
 from app.mail.model import Letter
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
+from petitions.queries.measured import CONFIRMED, SENT, SIGNING
 from petitions.service import confirming, counting, requesting
 from petitions.service.acts import Confirmed, Requested, SignatureConfirmation, SignatureRequest
 from petitions.service.blocking import Blocklist
@@ -41,9 +48,12 @@ class Signing:
         say_date: Callable[[datetime], str],
         blocklist: Blocklist,
         switchboard: Switchboard,
+        tally: Tally,
+        placing: Placing,
     ) -> None:
         self.keys, self.policy, self.say_date = keys, policy, say_date
         self.blocklist, self.switchboard = blocklist, switchboard
+        self.tally, self.placing = tally, placing
         #: serves crossings inside a savepoint; set by the room, so that counting knows no departments
         self.serve: Callable[[Session, counting.Counting, datetime], set[str]] | None = None
 
@@ -55,8 +65,9 @@ class Signing:
         self._say_when_closed(standings)
         answers: dict[int, Any] = {}
         hindrances = self._hindrances(db, now) if requests else Hindrances()
-        proofs = requesting.request(db, self.keys, self.policy, hindrances, standings, requests, answers, now)
-        counted = confirming.confirm(db, self.policy, standings, places, confirmations, proofs, answers, now)
+        placed = self._placed(db, requests, answers)
+        asked = requesting.request(db, self.keys, self.policy, hindrances, standings, placed, answers, now)
+        counted = confirming.confirm(db, self.policy, standings, places, confirmations, asked.proofs, answers, now)
         store_counts(db, standings.values(), now)
         brought = counting.count(db, standings, counted, now)
         duties = self.serve(db, brought, now) if brought and self.serve else set()
@@ -64,6 +75,9 @@ class Signing:
         if changed:
             touch(db, *changed, *duties)
             hint(db, "petitions")
+        confirmed = [c.requested_at for c in counted if c.kind == "public"]
+        if asked.new or confirmed:
+            after_commit(db, partial(self._count, asked.new, confirmed))
         return [answers[a.id] for a in acts]
 
     def performed(self, db: Session, acts: Sequence[Act]) -> Mapping[int, Any]:
@@ -80,6 +94,28 @@ class Signing:
             )
         )
         return found | {by or 0: Confirmed(petition, number or 0) for by, petition, number in rows}
+
+    def _count(self, asked: Sequence[datetime], confirmed: Sequence[datetime]) -> None:
+        """A form that was sent, and one that was confirmed, on the day on which it was sent: not whose."""
+        for at in asked:
+            self.tally.add(SIGNING, SENT, at=at)
+        for at in confirmed:
+            self.tally.add(SIGNING, CONFIRMED, at=at)
+
+    def _placed(
+        self, db: Session, requests: Sequence[SignatureRequest], answers: dict[int, Any]
+    ) -> Sequence[SignatureRequest]:
+        """Each with the area it is counted for; who chose one there is not is refused."""
+        if not self.placing.has_places(db) and not any(r.area for r in requests):
+            return requests
+        people = [Living(r.country, r.postcode, r.area) for r in requests]
+        placed = []
+        for request, area in zip(requests, self.placing.areas_of(db, people), strict=True):
+            if isinstance(area, Refusal):
+                answers[request.id] = area
+            else:
+                placed.append(replace(request, area=area or ""))
+        return placed
 
     def _hindrances(self, db: Session, now: datetime) -> Hindrances:
         stopped = self.switchboard.now(db, now)

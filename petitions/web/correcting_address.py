@@ -54,6 +54,7 @@ def _facts(sent: SentRequest) -> dict[str, str]:
         "postcode": person.postcode,
         "notify": "1" if person.notify else "",
         "privacy": person.privacy,
+        "area": person.area,
         "sponsor": "1" if sent.sponsor else "",
     }
 
@@ -66,6 +67,7 @@ def _sent(facts: dict[str, str]) -> SentRequest:
         postcode=facts["postcode"],
         notify=bool(facts["notify"]),
         privacy=facts["privacy"],
+        area=facts.get("area", ""),
     )
     return SentRequest(
         int(facts["act"]),

@@ -19,6 +19,8 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
+from app.areas.queries import Places
+from app.areas.service.placing import Living
 from app.core.errors import TooMany
 from app.core.i18n import _
 from app.core.people.places import country_name, country_names
@@ -51,6 +53,7 @@ FIELDS = (
     "email",
     "country",
     "postcode",
+    "area",
     "notify",
     "eligible",
     "privacy",
@@ -144,7 +147,8 @@ def _start(
     texts, person = read_texts(form), form.person(policy, state.settings.home_country)
     assert texts is not None and person is not None  # checked just before
     blocks = state.site.dependencies["blocklist"].now(db)
-    draft = draft_of(texts, person, form.get("submission"), client)
+    area = state.site.dependencies["placing"].area_of(db, Living(person.country, person.postcode, person.area))
+    draft = draft_of(texts, person, form.get("submission"), client, area)
     drafting.start(db, state.keyring, policy, draft, state.clock.now(), blocks)
     return see_other("/petitions/new/sent")
 
@@ -158,13 +162,13 @@ def _first_fault(
 ) -> str | None:
     """The first step, up to the one sent, whose fields are wrong; their messages are then in the form."""
     for name in STEPS[: STEPS.index(upto) + 1]:
-        _check(name, form, policy, request.app.state.settings.home_country)
+        _check(name, form, policy, request.app.state)
         if form.errors:
             return name
     return None
 
 
-def _check(step_name: str, form: CreatorForm, policy: PetitionPolicy, home_country: str) -> None:
+def _check(step_name: str, form: CreatorForm, policy: PetitionPolicy, state: Any) -> None:
     match step_name:
         case "eligibility":
             if not is_yes(form.get("may")):
@@ -176,7 +180,23 @@ def _check(step_name: str, form: CreatorForm, policy: PetitionPolicy, home_count
         case "details":
             form.read("additional_details", read_details)
         case "about":
-            form.person(policy, home_country)
+            person = form.person(policy, state.settings.home_country)
+            if person is not None and person.area and person.area not in _places(state).by_code:
+                form.refuse("area", _("Choose your area from the list, or leave it empty."))
+
+
+def _places(state: Any) -> Places:
+    with state.database.looking() as db:
+        places: Places = state.site.dependencies["areas"].now(db)
+    return places
+
+
+def _areas(state: Any, policy: PetitionPolicy) -> Sequence[tuple[str, str]]:
+    with state.database.looking() as db:
+        choices: Sequence[tuple[str, str]] = state.site.dependencies["placing"].choices(
+            db, asks_postcode=policy.postcode == "home"
+        )
+    return choices
 
 
 def _step_page(
@@ -210,6 +230,8 @@ def _step_page(
         countries=_countries(),
         country_name=country_name(values.get("country", "")) if values.get("country") in country_names() else "",
         asks_postcode=policy.postcode == "home",
+        areas=_areas(state, policy) if step_name == "about" else (),
+        area_name=_places(state).name_of(values["area"]) if step_name == "check" and values.get("area") else "",
         home_country=state.settings.home_country,
         sponsors_needed=policy.sponsors_needed,
         outlook=_outlook(state, says_when=step_name == "check"),

@@ -13,7 +13,8 @@ from litestar.types import ASGIApp
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import Conflict, Gone, NotFound, Refusal, TooMany
+from app.areas.queries import KEY as AREAS
+from app.core.errors import Conflict, Gone, Invalid, NotFound, Refusal, TooMany
 from app.core.i18n import _
 from app.core.people.addresses import read_address
 from app.core.people.places import country_names
@@ -21,12 +22,15 @@ from app.core.security.limits import Allowance
 from app.core.web.edge import acts, in_worker, read_body
 from app.core.web.forms import Form, read_form
 from app.core.web.page import SeeOther, see_other
+from app.performance.service.opining import Question
+from app.performance.web.asking import asked_how
 from petitions import queries
 from petitions.forms import PRIVACY_VERSION, PersonFields, PersonForm
 from petitions.mails import CONFIRM, NOT_ME, SPONSOR, WITHDRAW
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
+from petitions.queries.measured import OPENED, SATISFACTION, SIGNING
 from petitions.rules.eligibility import (
     ConfirmationUnknown,
     SigningStopped,
@@ -57,10 +61,11 @@ def sign_form(
     state = request.app.state
     response: Response[bytes] = state.pages.public(
         "petitions/sign.html",
-        keys=(f"petition:{petition.id}",),
+        keys=(f"petition:{petition.id}", AREAS),
         good_until=petition.closes_at,
         fresh_for=60,
-        **_sign_context(petition, PersonForm(values={"country": state.settings.home_country}), policy, state),
+        tallied=f"{SIGNING}:{OPENED}",
+        **_sign_context(db, petition, PersonForm(values={"country": state.settings.home_country}), policy, state),
     )
     return response
 
@@ -79,8 +84,8 @@ async def sign(request: Request[Any, Any, Any]) -> ASGIApp:
     act = _request_act(request, petition_id, person, sponsor=False)
     try:
         await state.intake.submit(act)
-    except SigningStopped as stopped:
-        kept: Response[bytes] = await in_worker(_sign_again, state, policy, petition_id, form, stopped)
+    except (SigningStopped, Invalid) as refused:
+        kept: Response[bytes] = await in_worker(_sign_again, state, policy, petition_id, form, refused)
         return kept  # type: ignore[return-value]  # the framework takes either
     return SeeOther(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person, _first(request, act, person)))
 
@@ -148,7 +153,8 @@ def sponsor_form(
     if (stopped := signing_stopped(request, db, petition)) is not None:
         return stopped
     form = PersonForm(values={"country": state.settings.home_country})
-    return state.pages.personal("petitions/sponsor.html", token=token, **_sign_context(petition, form, policy, state))
+    context = _sign_context(db, petition, form, policy, state)
+    return state.pages.personal("petitions/sponsor.html", token=token, **context)
 
 
 @post("/sponsor/{token:str}", name="petitions.sponsor.post", guards=[anyone], status_code=303)
@@ -170,8 +176,8 @@ async def sponsor(
         await state.intake.submit(act)
     except SponsorsFull:
         return see_other(f"/petitions/{petition_id}")
-    except SigningStopped as stopped:
-        return await in_worker(_sponsor_again, state, policy, token, form, stopped)
+    except (SigningStopped, Invalid) as refused:
+        return await in_worker(_sponsor_again, state, policy, token, form, refused)
     return _on(f"/petitions/{petition_id}/sign/sent", _kept(state, act, person, _first(request, act, person)))
 
 
@@ -223,7 +229,8 @@ def confirmed(
     signature, petition = _confirmable(state, db, CONFIRM, token)
     if signature.state != SignatureState.VALIDATED:
         return see_other(f"/signatures/confirm/{token}")
-    return _counted(state, signature, petition, template="petitions/confirmed.html")
+    question = asked_how(request, SATISFACTION)
+    return _counted(state, signature, petition, template="petitions/confirmed.html", question=question)
 
 
 @get("/signatures/withdraw/{token:str}", name="petitions.withdraw", guards=[anyone], sync_to_thread=True)
@@ -283,6 +290,7 @@ def _request_act(
         address=person.address,
         country=person.country,
         postcode=person.postcode,
+        area=person.area,
         notify=person.notify,
         privacy=person.privacy,
         sponsor=sponsor,
@@ -309,7 +317,7 @@ def _first(request: Request[Any, Any, Any], act: SignatureRequest, person: Perso
 
 
 def _who(person: PersonFields) -> tuple[str, ...]:
-    return person.name, person.address.canonical, person.country, person.postcode
+    return person.name, person.address.canonical, person.country, person.postcode, person.area
 
 
 def _on(path: str, cookie: bytes) -> Redirect:
@@ -362,7 +370,10 @@ def _confirmable(state: Any, db: Session, purpose: str, token: str) -> tuple[Sig
     return signature, petition
 
 
-def _counted(state: Any, signature: Signature, petition: Petition, *, template: str) -> Response[bytes]:
+def _counted(
+    state: Any, signature: Signature, petition: Petition, *, template: str, question: Question | None = None
+) -> Response[bytes]:
+    """``question``: how it was, asked once it is done."""
     response: Response[bytes] = state.pages.personal(
         template,
         petition=petition,
@@ -371,16 +382,19 @@ def _counted(state: Any, signature: Signature, petition: Petition, *, template: 
         signable=is_signable(petition.state, petition.closes_at, state.clock.now()),
         withdraw_token=state.keyring.token(WITHDRAW, signature.id),
         petition_link=f"{state.settings.base_url}/petitions/{petition.id}",
+        question=question,
     )
     return response
 
 
-def _sign_context(petition: Petition, form: Form, policy: PetitionPolicy, state: Any) -> dict[str, Any]:
+def _sign_context(db: Session, petition: Petition, form: Form, policy: PetitionPolicy, state: Any) -> dict[str, Any]:
+    asks_postcode = policy.postcode == "home"
     return {
         "petition": petition,
         "form": form,
         "countries": sorted(country_names().items(), key=lambda pair: pair[1]),
-        "asks_postcode": policy.postcode == "home",
+        "asks_postcode": asks_postcode,
+        "areas": state.site.dependencies["placing"].choices(db, asks_postcode=asks_postcode),
         "home_country": state.settings.home_country,
         "privacy_version": PRIVACY_VERSION,
     }
@@ -392,11 +406,12 @@ def _sign_again(
     """The form with its faults, unless there is nothing to sign any more."""
     with state.database.reading() as db:
         petition = queries.public_petition(db, petition_id)
+        context = _sign_context(db, petition, form, policy, state) if petition is not None else {}
     standing = standing_of(petition, state.pages) if petition else None
     refusal: Refusal | None = refusal_to_request(standing, sponsor=False, at=state.clock.now())
     if refusal is not None or petition is None:
         raise refusal or NotFound
-    return _again(state, "petitions/sign.html", busy, **_sign_context(petition, form, policy, state))
+    return _again(state, "petitions/sign.html", busy, **context)
 
 
 def _sponsor_again(
@@ -404,9 +419,10 @@ def _sponsor_again(
 ) -> Response[Any] | Redirect:
     with state.database.reading() as db:
         petition = _sponsored(state, db, token)
+        context = _sign_context(db, petition, form, policy, state)
     if petition.state not in TAKES_SPONSORS:
         return see_other(f"/petitions/{petition.id}")
-    return _again(state, "petitions/sponsor.html", busy, token=token, **_sign_context(petition, form, policy, state))
+    return _again(state, "petitions/sponsor.html", busy, token=token, **context)
 
 
 def _sent_again(
@@ -421,6 +437,8 @@ def _sent_again(
 
 def _again(state: Any, template: str, busy: Refusal | None, **values: Any) -> Response[bytes]:
     """The page once more, fields kept: with its faults (422), or because nothing can be sent just now (429, 409)."""
+    if isinstance(busy, Invalid):
+        values["form"], busy = type(values["form"]).again(values["form"].values, busy), None
     response: Response[bytes] = state.pages.personal(
         template, status=422 if busy is None else busy.status, busy=busy, error_prefix=True, **values
     )

@@ -29,6 +29,7 @@ AREAS_OF_STAFF = (
     "outcomes.",
     "front.",
     "petitions.",
+    "webhooks.",
     "accounts.see",
     "accounts.manage",
     "accounts.factor",

@@ -129,8 +129,8 @@ def test_each_of_these_would_be_seen(what: str, text: str) -> None:
     assert UNSAFE[what](f"<main>{text}</main>")
 
 
-def test_markup_is_made_in_five_places_only() -> None:
-    """The sanitiser's output, the one script of ours, the catalogue's words, and entries put together, in two places."""
+def test_markup_is_made_in_six_places_only() -> None:
+    """The sanitiser's output, the one script of ours, the catalogue's words, entries put together, in two places, and maps."""
     makers = {
         path
         for path, tree in trees().items()
@@ -138,6 +138,7 @@ def test_markup_is_made_in_five_places_only() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
     assert {m for m in makers if not m.startswith("app/core/text/")} == {
+        "app/areas/web/choropleth.py",
         "app/core/web/assets.py",
         "app/core/web/page.py",
         "app/core/web/phrases.py",

@@ -215,6 +215,14 @@ BY_ADA: dict[str, dict[str, str]] = {
     "/admin/suppression": {"email": "nobody@example.org", "reason": "She wrote to us"},
     "/admin/departments": {"slug": "libraries", "name": "Libraries"},
     "/admin/words": {"word": "miracle"},
+    "/admin/accessibility": {
+        "tested_on": "2026-02-20",
+        "standard": "WCAG 2.2 AA",
+        "tested_by": "Northmere Eye Society",
+        "passed": "48",
+        "failed": "2",
+        "problems": "A picture has no words.\nA button is too small.",
+    },
     "/admin/banners": {"words": "The mail is slow.", "level": "urgent", "reason": "Their fault", "step": "sure"},
 }
 

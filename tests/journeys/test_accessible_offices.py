@@ -8,11 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from app.departments.model import Department
 from app.outcomes.model import AnswerTemplate, Commitment
+from app.performance.model import Problem, Report
 from app.tokens.model import Token
+from app.webhooks.model import Endpoint
+from app.webhooks.service import replaying
 from petitions.model.sorting import Topic
+from tests.app.webhooks.receivers import Programs
+from tests.app.webhooks.receivers import status as programs_status
 from tests.journeys.claiming import GOVERNING
 from tests.journeys.everything import World, everything
 from tests.journeys.reading import reading_visits
@@ -81,6 +87,7 @@ def desk_visits(world: World) -> Iterator[Visit]:
     """What stands around the matters: parts of the list, search, figures, templates, practice, cards that were read."""
     for show in ("mine", "nobody", "week", "late", "new", "waiting", "returned", "supporting", "answered", "closed"):
         yield Visit(f"/desk?show={show}")
+    world.site.town.index()
     yield Visit("/desk/search", sees="One search through every room")
     yield Visit("/desk/search?q=library", sees="On your desk")
     yield Visit("/desk/search?q=zzyzx", sees="Nobody told us anything")
@@ -148,6 +155,8 @@ def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
     yield from operation_visits(world)
     yield from route_visits(world)
+    yield from webhook_visits(world)
+    yield from report_visits(world)
     for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
@@ -164,6 +173,50 @@ def administrator_visits(world: World) -> Iterator[Visit]:
         yield Visit(world.staff[name], sees="Restore it")
     yield Visit(f"/moderation/petitions/{world.petitions['open']}")
     yield Visit(f"/admin/petitions/{world.petitions['open']}/keep-signers", 422, {"keep": "yes", "reason": ""})
+
+
+def webhook_visits(world: World) -> Iterator[Visit]:
+    """Receivers in each state, with a log of everything that can become of a message."""
+    yield Visit("/admin/webhooks", sees="No address yet")
+    programs = Programs(world.site.town)
+    tried, off = programs.add(), programs.add("http://gone.example.org/", types=["petition.closed"])
+    programs.wire.answers = [programs_status(503, excerpt="Back at six"), programs_status(410)]
+    for endpoint in (tried, off):
+        programs.act(replaying.ping, endpoint.id, "http://town.example")
+    programs.deliver()
+    yield Visit("/admin/webhooks", sees="Switched off")
+    new = {"description": "Case management", "address": "http://cases.example.net/", "which": "all"}
+    yield Visit("/admin/webhooks/new")
+    yield Visit("/admin/webhooks/new", 422, new | {"address": "http://127.0.0.1/", "which": "some"})
+    yield Visit("/admin/webhooks/new", 200, new, "This is the only time it is shown")
+    for endpoint in (tried, off):
+        path = f"/admin/webhooks/{endpoint.id}"
+        yield Visit(path)
+        yield Visit(path, 422, {"act": "", "reason": ""})
+        yield Visit(f"{path}/edit")
+        yield Visit(f"{path}/edit", 422, {"description": "", "which": "some", "reason": ""})
+        for delivery in programs.deliveries(endpoint):
+            yield Visit(f"{path}/deliveries/{delivery.id}", sees="Tries")
+    path = f"/admin/webhooks/{tried.id}"
+    yield Visit(f"{path}/replay", 422, {"since": "yesterday"})
+    yield Visit(path, 200, {"act": "rotate", "reason": "It leaked."}, "both signatures")
+    for name in ("resume", "replay"):
+        yield Visit(f"{path}?done={name}", sees="Done")
+    with world.site.town.database.writing() as db:
+        db.execute(delete(Endpoint))  # what happens later in the walk is told to nobody
+
+
+def report_visits(world: World) -> Iterator[Visit]:
+    """Reports of accessibility: recorded, mended, taken back."""
+    number = world.site.town.rows(Report)[0].id
+    first, second = world.site.town.rows(Problem)
+    path = f"/admin/accessibility/{number}"
+    yield Visit("/admin/accessibility", sees="Northmere Eye Society")
+    yield Visit("/admin/accessibility", 422, {"tested_on": "yesterday", "passed": "many"})
+    yield Visit(path, sees="A picture has no words.")
+    yield Visit(f"{path}/problems/{first.id}", 422, {f"mended-{first.id}": "1999-01-01"})
+    yield Visit(f"{path}/problems/{second.id}", 200, {f"mended-{second.id}": "2026-02-28"}, "that this is mended")
+    yield Visit(f"{path}/take-back", 422, {"reason": ""})
 
 
 def token_visits(world: World) -> Iterator[Visit]:

@@ -9,14 +9,21 @@ from sqlalchemy import exists, select
 from app.comments.model import Thread
 from app.outcomes.model import Referral
 from petitions.model.operation import Stop
-from petitions.model.petition import CountryCount, Crossing, Event, HourCount
+from petitions.model.petition import AreaCount, CountryCount, Crossing, Event, HourCount
 from petitions.model.sorting import PetitionTopic
 from petitions.queries.shown import shown
 from petitions.service.telling import tell
 from tests.people import crowd
 from tests.site import Town
 
-KINDS = {"crossings": Crossing, "events": Event, "topics": PetitionTopic, "countries": CountryCount, "hours": HourCount}
+KINDS = {
+    "crossings": Crossing,
+    "events": Event,
+    "topics": PetitionTopic,
+    "countries": CountryCount,
+    "hours": HourCount,
+    "areas": AreaCount,
+}
 
 
 def told(town: Town, petition: int) -> dict[str, bool]:

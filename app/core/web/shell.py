@@ -176,7 +176,8 @@ class _Out:
             if names.isdisjoint(self._names):
                 inner += self._headers
             else:
-                inner += [h for h in self._headers if h[0] not in names]
+                spoken = names | (_OF_FRAMES if _says_who_frames(inner) else frozenset())
+                inner += [h for h in self._headers if h[0] not in spoken]
             inner.append((b"x-request-id", self._reference))
             inner += self._more
             message = {"type": "http.response.start", "status": message["status"], "headers": inner}
@@ -189,6 +190,16 @@ class _Out:
                 held, message = _packed(held, message)
             await self._send(held)
         await self._send(message)
+
+
+#: an older header for what a policy says better; it knows only "nobody" and "ourselves"
+_OF_FRAMES = frozenset({b"x-frame-options"})
+
+
+def _says_who_frames(headers: list[tuple[bytes, bytes]]) -> bool:
+    """A policy of the answer's own lets somebody put it into a frame; every other page may be in none."""
+    policy = next((v for k, v in headers if k.lower() == b"content-security-policy"), b"")
+    return b"frame-ancestors" in policy and b"frame-ancestors 'none'" not in policy
 
 
 def _may_pack(status: int, headers: list[tuple[bytes, bytes]], names: set[bytes]) -> bool:

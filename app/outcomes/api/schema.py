@@ -159,7 +159,9 @@ class AnswerIn(Struct, forbid_unknown_fields=True, frozen=True):
         bool | None, Meta(description="Whether those who asked get a letter; of a first answer they do if left out.")
     ] = None
     seen_version: Annotated[int, Meta(ge=0, le=MOST_SEEN, description="The newest version that was read; 0: none.")] = 0
-    seen_draft: Annotated[int, Meta(ge=0, le=MOST_SEEN, description="The revision of the draft that was read; 0: none.")] = 0
+    seen_draft: Annotated[
+        int, Meta(ge=0, le=MOST_SEEN, description="The revision of the draft that was read; 0: none.")
+    ] = 0
 
 
 class AnswerStored(Struct, frozen=True):

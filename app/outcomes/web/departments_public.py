@@ -18,6 +18,7 @@ from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.web import atom
 from app.core.web.edge import shows
+from app.core.web.linked_data import moment as moment_of
 from app.core.web.page import Entries, day_count
 from app.core.web.page import public as public_page
 from app.departments import queries as departments
@@ -157,8 +158,23 @@ def department_page(request: Request[Any, Any, Any], db: Session) -> Response[by
         standing=state.site.standings.of(db, department, at.now),
         lists=lists,
         now=at.now,
+        linked_data=_linked(department, state.settings.base_url),
     )
     return response
+
+
+def _linked(department: Department, base: str) -> dict[str, Any]:
+    """In the words of schema.org."""
+    link = f"{base}/departments/{department.slug}"
+    return {
+        "@type": "GovernmentOrganization",
+        "@id": link,
+        "url": link,
+        "name": department.name,
+        "identifier": department.slug,
+        "dissolutionDate": moment_of(department.dissolved_at),
+        "subjectOf": {"@type": "Dataset", "name": department.name, "url": f"{link}.json"},
+    }
 
 
 def _known(db: Session, slug: str) -> Department:

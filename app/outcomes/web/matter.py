@@ -240,6 +240,7 @@ def _around(state: Any, db: Session, referral: Referral) -> dict[str, Any]:
         "steps": steps(state, db, referral),
         "overdue": queries.is_overdue(referral, state.clock.now()),
         "owed": referral.state in OWED,
+        "linkable": referral.subject_kind in state.site.stories and not referral.sandbox,
         "unanswered": referral.state in UNANSWERED,
         "closed_why": str(CLOSED_NAMES.get(referral.closed_why, "")),  # type: ignore[call-overload]
     }

@@ -36,7 +36,7 @@ def search(
         department=department,
         q=q,
         groups=_by_kind(found),
-        kinds={kind: str(content.name) for kind, content in state.site.moderated.items()},
+        kinds={kind: str(one.name) for kind, one in state.site.searchable.items()},
         matters=_matters(db, department.id, found),
         most=MOST,
         most_length=MOST_LENGTH,

@@ -1,0 +1,27 @@
+"""Reading a table from a file, row by row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from app.areas.rules.tables import BadTable
+
+#: no row of these tables is longer
+MOST_IN_A_CELL = 10_000
+
+
+def rows(file: Path) -> Iterator[tuple[int, Sequence[str]]]:
+    """Number (as a spreadsheet counts them, headings too) and cells of every row that is not empty."""
+    csv.field_size_limit(MOST_IN_A_CELL)
+    number = 0
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for number, cells in enumerate(csv.reader(lines, strict=True), start=1):
+                if any(cell.strip() for cell in cells):
+                    yield number, cells
+    except UnicodeDecodeError as wrong:
+        raise BadTable(f"it is not in UTF-8 (after row {number}); save it as “CSV UTF-8”") from wrong
+    except csv.Error as wrong:
+        raise BadTable(f"row {number + 1} is no row of a CSV table ({wrong})") from wrong

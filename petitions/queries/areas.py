@@ -1,0 +1,171 @@
+"""Where signers live, as the public reads it: by area and by region of one petition, by petition of one area."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Select, case, select
+from sqlalchemy.orm import Session
+
+from app.areas.contribution import LocalThing
+from app.areas.queries import Places
+from app.areas.rules.classes import per_thousand
+from app.areas.rules.withholding import withheld_by_region
+from app.core import ready
+from petitions.model.petition import AreaCount, AreaFigures, Petition
+from petitions.rules.lifecycle import STATE_NAMES, PetitionState
+
+_PUBLIC = (PetitionState.OPEN, PetitionState.CLOSED)
+_SHOWN_HERE = AreaCount.imported + case((AreaCount.withheld, 0), else_=AreaCount.seen)
+
+
+class AreaFigure(NamedTuple):
+    """One area's signatures that may be shown; ``rate``: per thousand people, where it is known how many live there."""
+
+    code: str
+    name: str
+    representative: str | None
+    signatures: int
+    population: int | None
+    rate: float | None
+
+
+class RegionFigure(NamedTuple):
+    code: str
+    name: str
+    signatures: int
+
+
+class WhereSigned(NamedTuple):
+    """Everything that may be said, most signatures first. ``at`` is the instant it was so; None: only a source's figures.
+
+    ``kept_back`` areas are not shown, from ``unplaced`` signatures at home nobody knows the area.
+    """
+
+    areas: Sequence[AreaFigure]
+    regions: Sequence[RegionFigure]
+    kept_back: int
+    unplaced: int
+    at: datetime | None
+
+    def __bool__(self) -> bool:
+        return bool(self.areas or self.at)
+
+
+def where_signed(db: Session, places: Places, petition_id: int) -> WhereSigned:
+    """By area and by region; nothing that is kept back is in it, nor can it be worked out from it."""
+    figures = db.get(AreaFigures, petition_id)
+    rows = ready.rows(db, "areas of a petition", _rows_of, {"petition": petition_id})
+    found = [_Row(*row) for row in rows]
+    hidden = {row.code for row in found if row.withheld}
+    areas = sorted(
+        (_figure(places, row) for row in found if row.shown > 0),
+        key=lambda area: (-area.signatures, area.name, area.code),
+    )
+    if figures is None:
+        return WhereSigned(areas, (), 0, 0, None)
+    visible = {row.code for row in found if row.seen >= 1 and not row.withheld}
+    kept_back = len({place.code for place in places.living} | {row.code for row in found}) - len(visible)
+    return WhereSigned(areas, _regions(places, found, hidden), kept_back, figures.unplaced, figures.at)
+
+
+def foremost_areas(db: Session, places: Places, petition_id: int, most: int) -> Sequence[AreaFigure]:
+    """Those from which most have signed, of what may be told."""
+    rows = ready.rows(db, "foremost areas", _foremost, {"petition": petition_id, "most": most})
+    return [_figure(places, _Row(*row)) for row in rows]
+
+
+class _Row(NamedTuple):
+    code: str
+    name: str
+    representative: str | None
+    imported: int
+    seen: int
+    withheld: bool
+
+    @property
+    def shown(self) -> int:
+        """The source's figure is public already."""
+        return self.imported + (0 if self.withheld else self.seen)
+
+
+def _rows_of() -> Select[*tuple[Any, ...]]:
+    columns: tuple[Any, ...] = (
+        AreaCount.code,
+        AreaCount.name,
+        AreaCount.representative,
+        AreaCount.imported,
+        AreaCount.seen,
+        AreaCount.withheld,
+    )
+    return select(*columns).where(AreaCount.petition_id == ready.given("petition", BigInteger()))
+
+
+def _foremost() -> Select[*tuple[Any, ...]]:
+    ordered = _rows_of().where(_SHOWN_HERE > 0).order_by(_SHOWN_HERE.desc(), AreaCount.code)
+    return ordered.limit(ready.given("most", BigInteger()))
+
+
+def _figure(places: Places, row: _Row) -> AreaFigure:
+    place = places.by_code.get(row.code)
+    name = place.name if place is not None else row.name or row.code
+    population = place.population if place is not None else None
+    rate = per_thousand(row.shown, population)
+    return AreaFigure(row.code, name, row.representative, row.shown, population, rate)
+
+
+def _regions(places: Places, rows: Sequence[_Row], hidden: set[str]) -> Sequence[RegionFigure]:
+    """Sums of those that may be told; none while an import has moved areas and the figures are still of before."""
+    if not places.regions:
+        return ()
+    seen = {place.code: 0 for place in places.living} | {row.code: row.seen for row in rows}
+    now = withheld_by_region(seen, places.regions)
+    if {row.code for row in rows if row.code in now.areas} != hidden:
+        return ()
+    sums: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        place = places.by_code.get(row.code)
+        if place is not None and place.region and place.region not in now.regions:
+            sums[place.region_code, place.region] += row.imported + row.seen
+    found = [RegionFigure(code, name, count) for (code, name), count in sums.items() if count]
+    return sorted(found, key=lambda region: (-region.signatures, region.name))
+
+
+def most_signed_in(db: Session, code: str, is_open: bool, most: int, now: datetime) -> Sequence[LocalThing]:
+    """Petitions that most people of an area have signed, by what may be told of it; open ones or all that were."""
+    columns: tuple[Any, ...] = (Petition.id, Petition.action, Petition.state, Petition.signature_count, _SHOWN_HERE)
+    found = (
+        select(*columns)
+        .join(AreaCount, AreaCount.petition_id == Petition.id)
+        .where(AreaCount.code == code, _SHOWN_HERE > 0)
+        .order_by(_SHOWN_HERE.desc(), Petition.id.desc())
+        .limit(most)
+    )
+    if is_open:
+        found = found.where(Petition.state == PetitionState.OPEN, Petition.closes_at > now)
+    else:
+        found = found.where(Petition.state.in_(_PUBLIC))
+    return [
+        LocalThing("petition", i, action, f"/petitions/{i}", here, everywhere, str(STATE_NAMES[PetitionState(state)]))
+        for i, action, state, everywhere, here in db.execute(found)
+    ]
+
+
+def areas_that_want(db: Session, places: Places, petition_id: int, *, a_thousand: float, people: int) -> Sequence[str]:
+    """Codes of the areas where it is news: so many of a thousand have signed, or so many people where none knows how
+    many live there."""
+    found = where_signed(db, places, petition_id).areas
+    living = {place.code for place in places.living}
+    return [
+        area.code
+        for area in found
+        if area.code in living
+        and (
+            area.signatures >= people
+            if area.population is None
+            else area.signatures * 1000 >= a_thousand * area.population
+        )
+    ]
