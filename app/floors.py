@@ -426,6 +426,12 @@ def staff_pages(site: Site) -> list[StaffPage]:
             "moderation.illegal",
         ),
         StaffPage(
+            "/moderation/search",
+            _("Search everything"),
+            _("Every room, and what waits or was taken down."),
+            "search.moderation",
+        ),
+        StaffPage(
             "/moderation/me", _("You at the desk"), _("On duty or not, and what you decided lately."), "moderation.duty"
         ),
         StaffPage(

@@ -58,6 +58,7 @@ from app.core.web.forms import provide_form
 from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
+from app.core.web.turnstile import Turnstile
 from app.departments import queries as departments
 from app.files import web as files_web
 from app.files.receiving import provide_posted
@@ -164,6 +165,7 @@ class House:
         self.errors = ErrorPages(self.pages, lambda: self.notices.said)
         self.pages.jinja.globals["notices"] = self.notices.now
         self.pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="page")
+        self.turnstile = Turnstile(1 if self.database.is_sqlite else 2)  # one waits for PostgreSQL, the other works
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="page-reader")
         self.closers = ThreadPoolExecutor(4, thread_name_prefix="close")
         self.upkeep = ThreadPoolExecutor(2, thread_name_prefix="upkeep")
@@ -244,7 +246,9 @@ class House:
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.
-            route_handlers=[Doors(finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers))],
+            route_handlers=[
+                Doors(finishes_in_its_thread(copy(h), self.turnstile) for h in (*handlers, *self.site.routers))
+            ],
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),

@@ -142,7 +142,7 @@ class Shelf:
         """A folder to write a dump into."""
         folder = self.root / f"{_UNFINISHED}{name_of(as_of)}"
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o755)
+        folder.mkdir(mode=0o755, parents=True)
         return folder
 
     def finish(self, folder: Path, manifest: Manifest) -> None:

@@ -14,13 +14,14 @@ from app.core.security.keys import Keys
 from app.webhooks.model import Endpoint, WebhookAttempt, WebhookDelivery
 from app.webhooks.policy import WebhooksPolicy
 from app.webhooks.rules.answers import Answer, DeliveryState, Fault, fault_of
-from app.webhooks.rules.pauses import PAUSES
+from app.webhooks.rules.pauses import MOST_ATTEMPTS, PAUSES
 from app.webhooks.service import managing
 from app.webhooks.service.managing import Wish
 from app.webhooks.service.queueing import forget_old
 
 ADDRESS = "https://cases.northmere.example/townsquare"
 _STILL_WAITING = 2
+_TAKES_SO_LONG = sum(PAUSES, timedelta(hours=1))
 _TAKEN = Answer(200, 84, excerpt='{"case": "taken"}')
 _BUSY = Answer(503, 31, fault_of(503), "Back at six: maintenance")
 _SILENT = Answer(None, 15_004, Fault.SILENT)
@@ -43,14 +44,15 @@ def finish(db: Session, policy: WebhooksPolicy, now: datetime) -> None:
         return
     wanted = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint.id)
     newest_first = db.scalars(wanted.order_by(WebhookDelivery.queued_at.desc(), WebhookDelivery.id.desc())).all()
-    for place, delivery in enumerate(newest_first[_STILL_WAITING:]):
-        match place:
-            case 1:
-                _tried(db, delivery, [_BUSY, _BUSY, _TAKEN])
-            case 3:
-                _tried(db, delivery, [_SILENT] * (len(PAUSES) + 1))
-            case _:
-                _tried(db, delivery, [_TAKEN])
+    settled = newest_first[_STILL_WAITING:]
+    given_up = next((d for d in settled if d.queued_at < now - _TAKES_SO_LONG), None)
+    for place, delivery in enumerate(settled):
+        if delivery is given_up:
+            _tried(db, delivery, [_SILENT] * MOST_ATTEMPTS)
+        elif place == 1:
+            _tried(db, delivery, [_BUSY, _BUSY, _TAKEN])
+        else:
+            _tried(db, delivery, [_TAKEN])
     taken = [d.settled_at for d in newest_first if d.state == DeliveryState.DELIVERED and d.settled_at is not None]
     endpoint.delivered_at = max(taken, default=None)
 

@@ -37,4 +37,4 @@ def _open(db: Session, consultation_id: int, now: datetime) -> None:
     consultation.opened_at = opens_at
     db.flush()
     if closes_at is not None and closes_at > now:
-        announce(db, ConsultationOpened(consultation.id, opens_at))
+        announce(db, ConsultationOpened(consultation.id, now))

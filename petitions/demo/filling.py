@@ -15,6 +15,7 @@ from app.core.subject import SubjectRef
 from app.mail import suppression
 from app.moderation import hiding, reporting, service
 from app.site import Site
+from petitions.demo import wards
 from petitions.demo.crowd import Crowd, creator_address, regulars
 from petitions.demo.life import Life
 from petitions.demo.outcomes import Outcomes
@@ -36,12 +37,16 @@ def fill(site: Site, database: Database, now: datetime) -> None:
     lives: dict[str, Life] = {}
     for entry in content["petition"]:
         lives[entry["key"]] = Life(town, entry, lives)
+    founded = min(life.created_at for life in lives.values()) - timedelta(days=2)
+    wards.found(town, founded)
+    wards.plan_figures(town, founded)
     _Office(town, lives).plan(content)
     Talk(town, lives).plan()
     Outcomes(town, lives).plan()
     for life in lives.values():
         life.begin()
     town.timeline.live_until(now)
+    wards.show_figures(town, now)
     _forget_what_is_over(town)
 
 

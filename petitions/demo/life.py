@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from petitions.demo.crowd import Person, creator_address, spread
 from petitions.demo.staff import Staff
 from petitions.demo.town import Town
+from petitions.demo.wards import Neighbourhood
 from petitions.model.signature import Signature
 from petitions.rules.lifecycle import PetitionState, SignatureState
 from petitions.rules.texts import Texts
@@ -37,6 +38,7 @@ class Life:
         self.chance = random.Random(f"Northmere {entry['key']}")
         self.staff = Staff(town, entry)
         self.regulars = [*town.crowd.regulars.get(entry["key"], ())]
+        self.neighbourhood = Neighbourhood(entry["key"], town.crowd.names)
         self.id, self.created_at = 0, self._at("days_ago_created")
         #: something waits for the day on which an answer falls due
         self.awaits_duty = "answer" in entry or "changed_minds" in entry
@@ -198,7 +200,7 @@ class Life:
     def _next_person(self, sponsor: bool) -> Person:
         """A regular comes in the place of somebody: everyone else stays who they are."""
         person = self.town.crowd.person()
-        return self.regulars.pop() if self.regulars and not sponsor else person
+        return self.regulars.pop() if self.regulars and not sponsor else self.neighbourhood.moves_in(person)
 
     def _look_for_duty(self, at: datetime) -> None:
         """Once the response threshold is reached: an answer to come, or people who leave."""

@@ -69,11 +69,8 @@ def _date(db: Session, petition_id: int, placed: int, home_country: str, now: da
     at_home = select(CountryCount.validated).where(
         CountryCount.petition_id == petition_id, CountryCount.country == home_country
     )
-    figures = db.get(AreaFigures, petition_id)
-    if figures is None:
-        figures = AreaFigures(petition_id=petition_id)
-        db.add(figures)
-    figures.at, figures.placed, figures.unplaced = now, placed, (db.scalar(at_home) or 0) - placed
+    unplaced = (db.scalar(at_home) or 0) - placed
+    db.merge(AreaFigures(petition_id=petition_id, at=now, placed=placed, unplaced=unplaced))
     db.flush()
 
 

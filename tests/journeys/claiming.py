@@ -94,6 +94,9 @@ NO_PAGES = {
     "/hosting/townhalls/{hall_id}/documents/{file_id}": "a file to save",
     "/performance.json": "data",
     "/performance/{name}": "a table",
+    "/search.json": "data",
+    "/api/v1/search": "data",
+    "/opensearch.xml": "for machines",
     "/openapi.json": "data",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
@@ -144,6 +147,7 @@ TALKING = Part(
         "/performance",
         "/petitions",
         "/satisfaction",
+        "/search",
         "/signatures",
         "/sponsor",
         "/discussions",
@@ -157,8 +161,17 @@ TALKING = Part(
         "/account/comments",
         "/moderation/discussions",
     ),
-    ("front/", "petitions/", "comments/", "following/", "opendata/", "outcomes/public/", "errors/page.html"),
-    ("front/", "petitions/", "comments/", "following/", "outcomes/public/", "performance/", "errors/page.html"),
+    (
+        "front/",
+        "petitions/",
+        "comments/",
+        "following/",
+        "opendata/",
+        "outcomes/public/",
+        "performance/",
+        "search/",
+        "errors/page.html",
+    ),
 )
 JUDGING = Part(
     "members and moderators",
@@ -175,7 +188,7 @@ JUDGING = Part(
         "/report-illegal",
         "/moderation",
     ),
-    ("accounts/", "moderation/", "petitions/staff/"),
+    ("accounts/", "moderation/", "petitions/staff/", "search/staff.html"),
 )
 GOVERNING = Part(
     "officers and administrators",

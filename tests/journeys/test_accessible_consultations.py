@@ -109,6 +109,7 @@ def readers_visits(places: Places) -> Iterator[Visit]:
 
 
 def list_visits(places: Places) -> Iterator[Visit]:
+    yield Visit("/hosting/search?q=bridge", sees="what your role may read beside it")
     yield Visit(HOSTING)
     yield Visit(f"{HOSTING}?whose=all&state=ended")
     yield Visit(f"{HOSTING}/new")

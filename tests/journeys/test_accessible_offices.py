@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from app.departments.model import Department
 from app.outcomes.model import AnswerTemplate, Commitment
 from app.performance.model import Problem, Report
+from app.tokens.model import Token
 from app.webhooks.model import Endpoint
 from app.webhooks.service import replaying
 from petitions.model.sorting import Topic
@@ -36,6 +37,8 @@ def test_the_pages_of_officers_and_administrators_can_be_used_by_everyone(sqlite
         walk.member(OFFICER, reading_visits(world.site))
         walk.member(ADMINISTRATOR, committee_visits(world))
         walk.member(ADMINISTRATOR, administrator_visits(world))
+        walk.member(ADMINISTRATOR, token_visits(world))
+        walk.member(OFFICER, my_token_visits(world))
         while_all_is_stopped(world, walk)
         while_it_is_read_only(world, walk)
         assert walk.findings(GOVERNING) == []
@@ -214,6 +217,32 @@ def report_visits(world: World) -> Iterator[Visit]:
     yield Visit(f"{path}/problems/{first.id}", 422, {f"mended-{first.id}": "1999-01-01"})
     yield Visit(f"{path}/problems/{second.id}", 200, {f"mended-{second.id}": "2026-02-28"}, "that this is mended")
     yield Visit(f"{path}/take-back", 422, {"reason": ""})
+
+
+def token_visits(world: World) -> Iterator[Visit]:
+    """Programs that act for a department: one is given a token, which another one loses."""
+    office = next(d.id for d in world.site.town.rows(Department, Department.slug == "parks"))
+    path = f"/admin/departments/{office}/tokens"
+    wish = {"name": "Case system of the parks", "scopes": "referrals:read", "days": "90"}
+    yield Visit(path, sees="No program acts for this department")
+    yield Visit(path, 422, {"name": "", "scopes": "", "days": ""})
+    yield Visit(path, 200, wish, "This page shows the token once")
+    yield Visit(path, 200, wish | {"name": "A trial of a program with quite a long name"})
+    yield Visit(path, sees="Tokens that work")
+    (kept, trial) = (t.id for t in world.site.town.rows(Token, Token.department_id == office))
+    yield Visit(f"{path}/{kept}", sees="Revoke it")
+    yield Visit(f"{path}/{trial}", 422, {"reason": ""})
+    yield Visit(f"{path}/{trial}", 200, {"reason": "It is over."}, "The token was revoked")
+    yield Visit(path, sees="1 that works no more")
+
+
+def my_token_visits(world: World) -> Iterator[Visit]:
+    token = next(t.id for t in world.site.town.rows(Token, Token.ended_at.is_(None)))
+    yield Visit("/desk/tokens", sees="Case system of the parks")
+    yield Visit(f"/desk/tokens/{token}")
+    yield Visit(f"/desk/tokens/{token}", 422, {"reason": ""})
+    yield Visit(f"/desk/tokens/{token}", 200, {"reason": "Nobody knows it."}, "The token was revoked")
+    yield Visit("/desk/tokens", sees="No program acts for your department")
 
 
 def route_visits(world: World) -> Iterator[Visit]:

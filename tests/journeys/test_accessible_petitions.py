@@ -53,6 +53,7 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield from figure_visits(world)
     yield Visit("/petitions/new", 413, {"action": "x" * 70_000})
     yield from list_visits(world)
+    yield from search_visits(world)
     yield from outcome_visits(world)
     for name, (status, sees) in FACES.items():
         yield Visit(f"/petitions/{petitions[name]}", status, sees=sees)
@@ -134,6 +135,20 @@ FACES: dict[str, tuple[int, str]] = {
     "hidden": (404, "Page not found"),
     "removed": (410, "taken down"),
 }
+
+
+def search_visits(world: World) -> Iterator[Visit]:
+    """Through every room: found, nearly found, found in part, not found, asked wrongly."""
+    world.site.town.index()
+    yield Visit("/search", sees="Type a street, a place or a thing")
+    yield Visit("/search?q=the+of", sees="Type a word that says more")
+    yield Visit("/search?q=library", sees="Narrow the search")
+    yield Visit("/search?q=library&kind=petition&from=2020-01-01&page=1")
+    yield Visit("/search?q=libary", sees="Showing results for")
+    yield Visit("/search?q=library+zzyzx+sundays", sees="some of them")
+    yield Visit("/search?q=zzyzx&department=parks", sees="Look everywhere")
+    yield Visit("/search?q=library&page=40", sees="There is no such page")
+    yield Visit("/search?q=library&from=2026-05-02&to=2026-05-01", 422)
 
 
 def list_visits(world: World) -> Iterator[Visit]:

@@ -18,14 +18,14 @@ from townhall.rules.lifecycle import HALL_STATE_NAMES, READABLE, HallState
 from townhall.rules.questions import QUESTION_STATE_NAMES, QuestionState
 
 HALL = "townhall"
-HOSTS, MODERATORS = "townhalls.host", "townhalls.moderate"
+PLANNERS, MODERATORS = "townhalls.schedule", "townhalls.moderate"
 MOST_TITLE = 140
 #: each stands on its own; what was joined to another one is found by that
 _SHOWN = (QuestionState.OPEN, QuestionState.ANSWERED, QuestionState.ARCHIVED)
 
 
 class HallsSearched:
-    """What was announced; drafts, by those who host."""
+    """What was announced; drafts, by those who plan them."""
 
     name: str = _("Town halls")
     one: str = _("Town hall")
@@ -57,7 +57,7 @@ def _hall(hall: Hall, beside: Sequence[int]) -> Document:
         departments=[hall.department_id, *beside],
         state=hall.state,
         weight=math.log10(1 + hall.taken),
-        readers=() if public else (HOSTS,),
+        readers=() if public else (PLANNERS,),
     )
 
 

@@ -27,11 +27,6 @@ def classes(figures: Sequence[float], most: int = MOST_CLASSES) -> Sequence[Clas
     return [Class(ordered[first], ordered[after - 1]) for first, after in pairwise(bounds)]
 
 
-def place_of(figure: float, among: Sequence[Class]) -> int:
-    """Which class a figure is in, from 0."""
-    return next(place for place, one in enumerate(among) if figure <= one.most)
-
-
 def per_thousand(count: int, population: int | None) -> float | None:
     """Signatures per thousand people, to one place, or to two below one; None where it is not known how many live there."""
     if not population:

@@ -5,13 +5,14 @@ Written out by hand: a template takes ten times as long for 650 areas.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from app.areas.queries import Place, Places
-from app.areas.rules.classes import MOST_CLASSES, Class, classes, place_of
+from app.areas.rules.classes import MOST_CLASSES, Class, classes
 
 #: of areas without a figure
 NO_FIGURE = "none"
@@ -43,11 +44,11 @@ class Drawn:
 def choropleth(places: Places, figures: Mapping[str, float], words: Callable[[Place], str]) -> Drawn:
     """All living areas by their figures; ``words`` say each one's in a line."""
     found = classes([figures[place.code] for place in places.living if place.code in figures])
-    styles = [NO_FIGURE, *(_style(at, found) for at in range(len(found)))]
-    groups: dict[str, list[Place]] = {style: [] for style in styles}
+    tops, styles = [one.most for one in found], [_style(at, found) for at in range(len(found))]
+    groups: dict[str, list[Place]] = {style: [] for style in (NO_FIGURE, *styles)}
     for place in places.living:
-        known = place.code in figures
-        groups[_style(place_of(figures[place.code], found), found) if known else NO_FIGURE].append(place)
+        figure = figures.get(place.code)
+        groups[NO_FIGURE if figure is None else styles[bisect_left(tops, figure)]].append(place)
     legend = [
         Legend(_style(at, found), one.least, one.most, len(groups[_style(at, found)])) for at, one in enumerate(found)
     ]
@@ -82,4 +83,5 @@ def _meets(place: Place, left: int, top: int, right: int, bottom: int) -> bool:
 
 def _group(style: str, places: Iterable[Place], words: Callable[[Place], str]) -> Markup:
     paths = "".join([f'<path d="{p.path}"><title>{escape(words(p))}</title></path>' for p in places])
-    return Markup(f'<g class="ts-map__{style}">{paths}</g>')  # noqa: S704  paths are our own, words are escaped
+    fill = ' fill="url(#hatched)"' if style == NO_FIGURE else ""
+    return Markup(f'<g class="ts-map__{style}"{fill}>{paths}</g>')  # noqa: S704  paths are our own, words are escaped

@@ -22,7 +22,7 @@ SCOPE_NAMES = {
     ),
     Scope.WRITE: (
         _("Accept matters and write answers"),
-        _("What it writes waits until one of your officers releases it."),
+        _("What it writes waits until an officer of the department releases it."),
     ),
     Scope.RELEASE: (
         _("Publish answers"),

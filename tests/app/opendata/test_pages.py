@@ -42,7 +42,6 @@ def dump(site: RunningSite) -> str:
     """A new one; its name."""
     site.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]
     found, now = offer(site), site.clock.now
-    found.shelf.try_lock().release()  # type: ignore[union-attr]  makes the folder
     return write_now(found.writing(now()), site.town.database.reading, lambda *_: None, now).name
 
 
