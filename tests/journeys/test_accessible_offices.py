@@ -159,7 +159,6 @@ def administrator_visits(world: World) -> Iterator[Visit]:
     yield from route_visits(world)
     yield from webhook_visits(world)
     yield from report_visits(world)
-    for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
     for page in (
         "areas",
         "departments",
