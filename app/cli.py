@@ -26,9 +26,11 @@ from app.core import schema
 from app.core.clock import SystemClock
 from app.core.db import Database
 from app.core.errors import Invalid, Refusal
+from app.core.freshness import touch
 from app.core.log import configure
 from app.core.security.keys import Keys
 from app.core.settings import PREFIX, BadSettings, Settings
+from app.core.text.sizes import in_words
 from app.core.watch import Watch
 from app.departments import queries as departments
 from app.departments import service as founding
@@ -37,6 +39,9 @@ from app.files.store import Store
 from app.floors import load_rooms
 from app.mail import bouncing
 from app.main import House, start_workers
+from app.opendata.jobs import KEY as DUMPS
+from app.opendata.offer import OpenData
+from app.opendata.service.writing import write_now
 from app.operation import rekeying
 from app.operation.breach import turn_to_newest
 from app.site import Site
@@ -95,12 +100,14 @@ def worker() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     house.watch.look()
-    threads = [house.start_watching(), *start_workers(house.postman, house.jobs)]
+    threads = [house.start_watching(), *start_workers(house.postman, house.jobs, house.workers)]
     click.echo("Working. Stop with Ctrl-C.")
     stop.wait()
     house.watch.stop()
     house.postman.stop()
     house.jobs.stop()
+    for one in house.workers:
+        one.stop()
     for thread in threads:
         thread.join(15)
 
@@ -294,6 +301,29 @@ def restore(file: Path, replace: bool) -> None:
         except BackupFailed as wrong:
             raise Failure(str(wrong)) from wrong
     click.echo(summary)
+
+
+@cli.command()
+def dump() -> None:
+    """Write a dump of the open data now, beside the night's own."""
+    settings = _settings()
+    _prepare(settings)
+    with _house(settings) as house:
+        found: OpenData = house.site.dependencies["open_data"]
+        lock = found.shelf.try_lock()
+        if lock is None:
+            raise Failure("A dump is being written at the moment: wait until it is done.")
+        try:
+            found.shelf.clear()
+            manifest = write_now(
+                found.writing(house.clock.now()), house.database.reading, _progress("Writing"), house.clock.now
+            )
+            found.shelf.forget(found.policy.keeps_for, house.clock.now())
+        finally:
+            lock.release()
+        house.database.retrying(lambda db: touch(db, DUMPS))
+    rows, folder = sum(dataset.rows for dataset in manifest.datasets), found.policy.folder / manifest.name
+    click.echo(f"{len(manifest.datasets)} datasets, {rows:,} rows, {in_words(manifest.size)} in {folder}")
 
 
 @cli.command("settings")

@@ -22,9 +22,13 @@ from app.core.freshness import touch, versions
 from app.core.security.passwords import Passwords
 from app.core.settings import Settings
 from app.departments import service as departments
+from app.departments.queries import by_slug
 from app.mail.model import Letter, LetterState
 from app.moderation import holidays
 from app.site import Site
+from app.tokens.policy import TokensPolicy
+from app.tokens.rules.wishes import read_wish
+from app.tokens.service import ending, issuing
 
 #: printed by the demo; its accounts exist nowhere else
 FILLED = "demo-filled"
@@ -44,6 +48,7 @@ def fill(site: Site, database: Database, passwords: Passwords, say: Callable[[st
         contribute(site, database, now)
     today = site.promising.today(now)
     database.retrying(lambda db: _name_holidays(db, today, now))
+    database.retrying(lambda db: _issue_tokens(db, now))
     database.retrying(_letters_have_left)
     say("The demo is filled.")
     return True
@@ -70,7 +75,7 @@ def forget(settings: Settings) -> None:
         raise ValueError("--reset throws away var/demo only; this demo uses another database")
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
-    for folder in ("mail", "files"):
+    for folder in ("mail", "files", "dumps"):
         shutil.rmtree(path.parent / folder, ignore_errors=True)
 
 
@@ -140,6 +145,20 @@ def _name_holidays(db: Session, today: date, now: datetime) -> None:
         first = today + timedelta(days=entry["days_ahead"])
         last = first + timedelta(days=entry["days"] - 1)
         holidays.add(db, entry["name"], first, last, by=administrator.id, now=now)
+
+
+def _issue_tokens(db: Session, now: datetime) -> None:
+    """Programs that act for departments. Nobody has kept what they show: it was on a page that nobody saw."""
+    administrator = accounts.staff_account(db, Role.ADMINISTRATOR)
+    assert administrator is not None
+    for entry in tomllib.loads(_content())["program"]:
+        department = by_slug(db, entry["department"])
+        assert department is not None
+        wish = read_wish(entry["name"], entry["scopes"], str(entry["days"]), most_days=365)
+        at = now - timedelta(days=entry["days_ago"])
+        token, _text = issuing.issue(db, department.id, wish, TokensPolicy(), by=administrator.id, now=at)
+        if reason := entry.get("revoked"):
+            ending.revoke(db, token.id, department.id, reason=reason, by=administrator.id, now=at + timedelta(days=3))
 
 
 def _letters_have_left(db: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -37,10 +38,12 @@ from app.comments.service.judging import CommentUnderModeration
 from app.comments.service.telling import CHOICE
 from app.comments.service.voting import CommentVote, Voting
 from app.comments.web.shown import Titles
+from app.core.db import Database
 from app.core.i18n import _
 from app.core.jobs import Job
 from app.core.settings import BadSettings
 from app.core.switches import Switch, standing
+from app.core.web.page import say_instant
 from app.files import queries as files
 from app.files import verify as files_verify
 from app.files.events import FileSettled
@@ -58,13 +61,27 @@ from app.following.service.holding import FollowingHolding
 from app.following.service.noting import Noting
 from app.following.service.stopping import Forgetting
 from app.front import acts as front_acts
-from app.front import followed_outcomes
+from app.front import (
+    followed_outcomes,
+    followed_trails,
+    heard,
+    measured_outcomes,
+    open_figures,
+    open_house,
+    open_outcomes,
+    searched,
+)
+from app.front.published_outcomes import PublishedOutcomes
 from app.mail.rekeying import MailRekeyer
 from app.moderation.holding import ModerationHolding
 from app.moderation.jobs import jobs as moderation_jobs
 from app.moderation.letters import PUBLISHED, ModerationLetters
 from app.moderation.rekeying import ModerationRekeyer
 from app.moderation.rules import acts as moderation_acts
+from app.opendata import verify as opendata_verify
+from app.opendata.jobs import jobs as opendata_jobs
+from app.opendata.offer import OpenData
+from app.opendata.rules import acts as opendata_acts
 from app.operation import notices as operation_notices
 from app.outcomes import verify as outcomes_verify
 from app.outcomes.jobs import jobs as outcomes_jobs
@@ -75,13 +92,60 @@ from app.outcomes.rules import acts as outcomes_acts
 from app.outcomes.service import documents, practising
 from app.outcomes.web.calendar import DueDays
 from app.outcomes.web.departments_public import KeptLists
+from app.performance import demo as performance_demo
+from app.performance import measured
+from app.performance import verify as performance_verify
+from app.performance.heart import Beating
+from app.performance.jobs import jobs as performance_jobs
+from app.performance.rules import acts as performance_acts
+from app.performance.service.rolling import Rolling
+from app.performance.web.shown import Remembering
+from app.search import commands as search_commands
+from app.search import verify as search_verify
+from app.search.queries.finding import Finder
+from app.search.rules import acts as search_acts
+from app.search.service.indexing import Indexing
 from app.site import Invariant, Site, StaffPage
+from app.tokens import verify as tokens_verify
+from app.tokens.holding import TokenHolding
+from app.tokens.letters import TokenLetters
+from app.tokens.policy import TokensPolicy
+from app.tokens.rules import acts as tokens_acts
+from app.tokens.service.ending import EndAtRotation
+from app.tokens.service.telling import Telling as TellingOfTokens
+from app.trails import demo as trails_demo
+from app.trails import verify as trails_verify
+from app.trails.rules import acts as trails_acts
+from app.trails.service.telling import Telling
+from app.webhooks import demo as webhooks_demo
+from app.webhooks import verify as webhooks_verify
+from app.webhooks.courier import Courier
+from app.webhooks.letters import WebhooksLetters
+from app.webhooks.queries import say as say_webhooks
+from app.webhooks.rekeying import WebhooksRekeyer
+from app.webhooks.rules import acts as webhooks_acts
+from app.webhooks.service.queueing import Queueing, forget_old
+from app.webhooks.wire import Wire
+
+#: who may do what on each floor
+_ACTS = (
+    accounts_acts.ACTS,
+    moderation_acts.ACTS,
+    trails_acts.ACTS,
+    tokens_acts.ACTS,
+    outcomes_acts.ACTS,
+    opendata_acts.ACTS,
+    front_acts.ACTS,
+    comments_acts.ACTS,
+    performance_acts.ACTS,
+    webhooks_acts.ACTS,
+    search_acts.ACTS,
+)
 
 
 def load_rooms(site: Site) -> None:
     """Have each room that the settings name install itself beside what is the house's own; :class:`BadSettings` where its numbers make no sense."""
-    for house in (accounts_acts, moderation_acts, outcomes_acts, front_acts, comments_acts):
-        site.acts += house.ACTS
+    site.acts += [row for floor in _ACTS for row in floor]
     site.recipients["account"] = accounts.address_of
     link_letters = LinkLetters(site.keys, site.settings.base_url)
     site.letters.update(link_letters.composers())
@@ -94,17 +158,26 @@ def load_rooms(site: Site) -> None:
     _keep_files(site)
     _moderate(site)
     _discuss(site)
+    _admit_programs(site)
     _owe(site)
     _place(site)
     _follow(site)
+    _link(site)
+    _open_data(site)
     for name in site.settings.rooms:
         room = importlib.import_module(f"{name}.room")
         try:
             room.install(site)
         except ValueError as wrong:
             raise BadSettings([str(wrong)]) from wrong
+    _find(site)
+    site.demos.append(lambda house, database, now: trails_demo.fill(house.stories, database, now))
+    site.datasets += [*open_outcomes.datasets(site.subjects), *open_house.DATASETS]
+    site.feeds += open_house.FEEDS
+    _measure(site)
     for event, tell in site.happenings.items():
         site.listeners[event].append(Noting(tell, site.subject_tags))
+    _tell_programs(site)
 
 
 def _keep_files(site: Site) -> None:
@@ -149,6 +222,21 @@ def _discuss(site: Site) -> None:
     site.letter_choices.append(LetterChoice(CHOICE, str(_("Replies to my comments"))))
     site.jobs.append(Job("forget withdrawn comments", withdrawing.forget_words, timedelta(hours=1)))
     site.invariants += [Invariant(f"comments: {name}", broken) for name, broken in comments_verify.LINES.items()]
+
+
+def _admit_programs(site: Site) -> None:
+    """Tokens by which departments' programs act; what they may do the acts say."""
+    settings = site.settings
+    try:
+        policy = TokensPolicy.from_settings(settings.section("tokens"))
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.dependencies["tokens_policy"] = policy
+    site.letters.update(TokenLetters(settings.base_url).composers())
+    site.at_rotation.append(EndAtRotation(site.clock))
+    site.holdings["tokens"] = TokenHolding()
+    site.jobs.append(Job("tell of tokens that expire", TellingOfTokens(policy), timedelta(hours=1)))
+    site.invariants += [Invariant(f"tokens: {name}", broken) for name, broken in tokens_verify.LINES.items()]
 
 
 def _owe(site: Site) -> None:
@@ -206,6 +294,104 @@ def _follow(site: Site) -> None:
     ]
 
 
+def _find(site: Site) -> None:
+    """The search across rooms: after them, so that what is the house's own stands behind what is theirs."""
+    site.searchable |= {
+        "comment": searched.CommentsSearched(site.discussed),
+        "answer": searched.AnswersSearched(site.subjects),
+        "commitment": searched.PromisesSearched(site.subjects),
+        "department": searched.DepartmentsSearched(),
+        "page": searched.PagesSearched(),
+    }
+    indexing = Indexing(site.searchable)
+    site.dependencies["searching"] = finder = Finder(site.searchable, site.settings.zone)
+    site.heard += [
+        heard.HeardByIndex(finder, kind, site.clock, of_others=of_others) for kind, of_others in heard.KINDS.items()
+    ]
+    site.jobs += [
+        Job("search: catch up", indexing.catch_up, timedelta(milliseconds=500), at_once=10),
+        Job("search: go through everything", indexing.walk, timedelta(seconds=1), at_once=20),
+    ]
+    site.commands.append(search_commands.group(site.settings, indexing, site.clock))
+    site.invariants += [Invariant(f"search: {name}", broken) for name, broken in search_verify.lines(indexing).items()]
+
+
+def _link(site: Site) -> None:
+    """What led to what; what there is to tell of each thing the rooms say."""
+    site.jobs.append(Job("trails: tell what led to what", Telling(site.stories).step, timedelta(seconds=5)))
+    site.happenings.update(followed_trails.TELLERS)
+    site.happening_lines.update(followed_trails.Lines(site.stories).by_code())
+    lines = trails_verify.lines(site.stories)
+    site.invariants += [Invariant(f"trails: {name}", broken) for name, broken in lines.items()]
+
+
+def _open_data(site: Site) -> None:
+    """Tables for everybody, the night's dump of them, pages within pages of others; which there are the rooms say."""
+    try:
+        found = OpenData.from_settings(site.settings, site.datasets, site.embeds, site.feeds)
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.dependencies["open_data"] = found
+    site.jobs += opendata_jobs(found.dumping())
+    site.sitemap.append(lambda _db: ["/data"])
+    lines = opendata_verify.lines(found.shelf)
+    site.invariants += [Invariant(f"open data: {name}", broken) for name, broken in lines.items()]
+
+
+def _measure(site: Site) -> None:
+    """How the service does; after the rooms, whose figures stand first on the page."""
+    zone, ask = site.settings.zone, measured_outcomes.ASKING
+    try:
+        policy = site.performing
+        site.measure(*measured_outcomes.measures(), *measured.measures())
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.askings[ask.key] = ask
+    site.dependencies["performing"] = Remembering()
+    site.datasets += open_figures.datasets(site)
+    rolling = Rolling(site.measures, zone)
+    site.companions.append(Beating(site.tally, site.clock))
+    site.jobs += performance_jobs(policy, zone, rolling, site.tally)
+    site.demos.append(partial(performance_demo.fill, rolling))
+    site.sitemap.append(lambda _db: ("/performance",))
+    lines = performance_verify.lines(zone)
+    site.invariants += [Invariant(f"performance: {name}", broken) for name, broken in lines.items()]
+
+
+def _tell_programs(site: Site) -> None:
+    """Webhooks: what the rooms announce becomes messages; the courier takes them out."""
+    settings = site.settings
+    try:
+        policy = site.webhooks
+    except ValueError as wrong:
+        raise BadSettings([str(wrong)]) from wrong
+    site.announced[:0] = PublishedOutcomes(site.referred, site.subjects).announced()
+    called = threading.Event()
+    for one in site.announced:
+        site.listeners[one.event].append(Queueing(one, settings.base_url, called.set))
+    site.workers.append(
+        lambda database: Courier(database, site.keys, policy, Wire(policy.ways, site.clock), site.clock, called)
+    )
+    site.dependencies["webhooks_called"] = called
+    site.letters.update(WebhooksLetters(settings.base_url).composers())
+    site.rekeyers["webhooks"] = WebhooksRekeyer()
+    site.jobs.append(Job("webhooks: forget", lambda db, now: forget_old(db, now - policy.keep), timedelta(hours=1)))
+    site.demos.insert(0, _begin_sample)
+    site.demos.append(_finish_sample)
+    lines = webhooks_verify.lines(site.keys, policy)
+    site.invariants += [Invariant(f"webhooks: {name}", broken) for name, broken in lines.items()]
+
+
+def _begin_sample(site: Site, database: Database, now: datetime) -> None:
+    """A receiver for the demo, before the rooms fill it."""
+    long_ago = now - site.webhooks.keep * 2
+    database.retrying(lambda db: webhooks_demo.begin(db, site.keys, site.webhooks, long_ago))
+
+
+def _finish_sample(site: Site, database: Database, now: datetime) -> None:
+    database.retrying(lambda db: webhooks_demo.finish(db, site.webhooks, now))
+
+
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
     """While an answer stands, and its subject may be read."""
     referral = db.get(Referral, referral_id)
@@ -214,9 +400,15 @@ def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
     return subject is not None and subject.public and documents.is_public(db, referral_id)
 
 
-def staff_pages() -> list[StaffPage]:
+def staff_pages(site: Site) -> list[StaffPage]:
     return [
         StaffPage("/desk/commitments", _("What you promised"), _("By its day, late ones first."), "outcomes.desk"),
+        StaffPage(
+            "/desk/tokens",
+            _("Programs that act for you"),
+            _("What they may do, and when they were used. You can end one at once."),
+            "tokens.mine",
+        ),
         StaffPage(
             "/desk/all", _("Matters of all departments"), _("Whose they are, by when, and what came."), "outcomes.steer"
         ),
@@ -231,6 +423,12 @@ def staff_pages() -> list[StaffPage]:
             _("Illegal content"),
             _("What readers say breaks the law: two people decide."),
             "moderation.illegal",
+        ),
+        StaffPage(
+            "/moderation/search",
+            _("Search everything"),
+            _("Every room, and what waits or was taken down."),
+            "search.moderation",
         ),
         StaffPage(
             "/moderation/me", _("You at the desk"), _("On duty or not, and what you decided lately."), "moderation.duty"
@@ -280,11 +478,24 @@ def staff_pages() -> list[StaffPage]:
             _("The standards that moderators judge by: added, retired, brought back."),
             "moderation.standards",
         ),
+        StaffPage("/admin/data", _("Open data"), partial(_say_dumped, site), "opendata.dumps"),
+        StaffPage(
+            "/admin/accessibility",
+            _("Reports of accessibility"),
+            _("Who tested the site, what did not work, and when it was mended."),
+            "performance.accessibility",
+        ),
         StaffPage(
             "/admin/areas",
             _("Areas"),
             _("Boundaries, populations and postcodes: what there is, and how to bring it in."),
             "areas.see",
+        ),
+        StaffPage(
+            "/admin/webhooks",
+            _("Webhooks"),
+            say_webhooks,
+            "webhooks.see",
         ),
         StaffPage(
             "/admin/suppression",
@@ -303,6 +514,19 @@ def _say_switched(db: Session, now: datetime) -> str:
     if on:
         return str(_("Comments or new accounts are stopped now."))
     return str(_("Read-only, comments, new accounts; sessions and keys; the breach drill."))
+
+
+def _say_dumped(site: Site, db: Session, now: datetime) -> str:
+    """A dump that is late is said first."""
+    offer: OpenData = site.dependencies["open_data"]
+    newest = offer.shelf.newest()
+    if newest is None:
+        return str(_("No dump has been made yet."))
+    at = say_instant(newest.as_of, site.settings.zone)
+    words = (
+        _("The night's dump is late: the last one is of {at}.") if offer.is_late(newest, now) else _("Last dump: {at}.")
+    )
+    return words.format(at=at)
 
 
 def _say_day(day: date) -> str:

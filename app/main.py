@@ -21,12 +21,13 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Contact, License
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 from litestar.routes import HTTPRoute, WebSocketRoute
 from sqlalchemy.orm import Session
 
 from app import __version__
 from app.accounts import drafts, links
+from app.accounts.cookies import cookie_name
 from app.accounts.guards import check_acts, provide_account, provide_signed
 from app.accounts.proving import Prover
 from app.accounts.service import attempts, devices
@@ -57,6 +58,7 @@ from app.core.web.forms import provide_form
 from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
+from app.core.web.turnstile import Turnstile
 from app.departments import queries as departments
 from app.files import web as files_web
 from app.files.receiving import provide_posted
@@ -84,11 +86,18 @@ from app.moderation.web import (
     taking_down,
 )
 from app.moderation.web import log as decision_log
+from app.opendata.web import HANDLERS as OPEN_DATA
 from app.operation import banners, switching
 from app.operation.breach import turn_to_newest
+from app.outcomes.api import HANDLERS as OUTCOMES_API
 from app.outcomes.web import HANDLERS as OUTCOMES
 from app.outcomes.web import everybody as outcomes_public
-from app.site import Site
+from app.performance.web import HANDLERS as PERFORMANCE
+from app.search.web import HANDLERS as SEARCH
+from app.site import Site, Worker
+from app.tokens.web import HANDLERS as TOKENS
+from app.trails.web import HANDLERS as TRAILS
+from app.webhooks.web import HANDLERS as WEBHOOKS
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -133,7 +142,7 @@ class House:
         self.keys = Keys(settings.secret_key)
         self.site = Site(settings=settings, keys=self.keys, clock=self.clock)
         load_rooms(self.site)
-        self.site.staff_pages[:0] = staff_pages()
+        self.site.staff_pages[:0] = staff_pages(self.site)
         self.database = database or Database(settings.database_url, pool=settings.threads + 8)
         self.database.listeners = self.site.listeners
         self.assets = Assets(STATIC)
@@ -143,6 +152,8 @@ class House:
             (sessions.STAFF.idle - sessions.SEEN_EVERY).total_seconds()
         )
         self.pages.jinja.globals["file_help"] = self.site.cabinet.help
+        offer = self.site.dependencies["open_data"]
+        self.pages.jinja.globals.update(embed_code=offer.embed_code, embed_link=offer.embed_link)
         self.pages.jinja.filters["file_size"] = sizes.in_words
         self.pages.jinja.globals["banner"] = " ".join(self.site.banners)
         self.switches = Switches()
@@ -154,6 +165,7 @@ class House:
         self.errors = ErrorPages(self.pages, lambda: self.notices.said)
         self.pages.jinja.globals["notices"] = self.notices.now
         self.pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="page")
+        self.turnstile = Turnstile(1 if self.database.is_sqlite else 2)  # one waits for PostgreSQL, the other works
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="page-reader")
         self.closers = ThreadPoolExecutor(4, thread_name_prefix="close")
         self.upkeep = ThreadPoolExecutor(2, thread_name_prefix="upkeep")
@@ -172,6 +184,7 @@ class House:
         self.prover = Prover(self.database, self.keys, self.passwords, slows=settings.rate_limits == "on")
         self.postman = self._postman()
         self.jobs = JobRunner(self.database, [*_house_jobs(), *self.site.jobs], self.clock)
+        self.workers = [make(self.database) for make in self.site.workers]
         self.router = self._router()
         check_acts(self.router.routes, self.site.permissions)
         self.cache = PageCache(
@@ -179,6 +192,7 @@ class House:
             read_versions=self._versions,
             pool=self.upkeep,
             on=settings.page_cache == "on",
+            count=self.site.tally.add_marked,
         )
         self.cache.before_rendering_anew.append(self.notices.forget)
         self.database.on_touched.append(self.cache.touched)
@@ -196,7 +210,7 @@ class House:
             date=self.pages.say_date, datetime=self.pages.say_instant, last_day=self.pages.say_last_day
         )
         transport = transport_for(self.settings.mail_url)
-        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock, self.keys)
+        postman = Postman(self.database, self.site.letters, renderer, transport, self.clock, self.keys, self.site.tally)
         self.database.postmen.append(postman.wake)
         return postman
 
@@ -219,13 +233,22 @@ class House:
             *COMMENTS,
             *files_web.HANDLERS,
             *FOLLOWING,
+            *SEARCH,
             *moderation,
+            *TOKENS,
             *OUTCOMES,
             *outcomes_public.HANDLERS,
+            *TRAILS,
+            *OPEN_DATA,
+            *OUTCOMES_API,
+            *PERFORMANCE,
+            *WEBHOOKS,
         ]
         return Litestar(
             # Registering changes a handler, and a process may build more than one house: hence the copies.
-            route_handlers=[Doors(finishes_in_its_thread(copy(h)) for h in (*handlers, *self.site.routers))],
+            route_handlers=[
+                Doors(finishes_in_its_thread(copy(h), self.turnstile) for h in (*handlers, *self.site.routers))
+            ],
             dependencies={
                 "db": Provide(db_provider(self.database, self.closers)),
                 "form": Provide(provide_form),
@@ -298,13 +321,17 @@ class House:
     def _start_workers(self) -> list[threading.Thread]:
         if self.database.is_sqlite:
             free_claims(self.database)
-        return start_workers(self.postman, self.jobs)
+            for worker in self.workers:
+                worker.start_alone()
+        return start_workers(self.postman, self.jobs, self.workers)
 
     def _stop(self, threads: list[threading.Thread]) -> None:
         self.watch.stop()
         self.intake.close()
         self.postman.stop()
         self.jobs.stop()
+        for worker in self.workers:
+            worker.stop()
         for thread in threads:
             thread.join(10)
 
@@ -331,11 +358,12 @@ class House:
             return freshness.versions(db, keys)
 
 
-def start_workers(postman: Postman, jobs: JobRunner) -> list[threading.Thread]:
-    """The postman's and the clock's threads."""
+def start_workers(postman: Postman, jobs: JobRunner, others: Iterable[Worker]) -> list[threading.Thread]:
+    """The postman's and the clock's threads, and those of other workers."""
     threads = [
         threading.Thread(target=postman.work, name="postman", daemon=True),
         threading.Thread(target=jobs.work, name="jobs", daemon=True),
+        *(threading.Thread(target=one.work, name=one.name, daemon=True) for one in others),
     ]
     for thread in threads:
         thread.start()
@@ -376,7 +404,26 @@ def _openapi(settings: Settings) -> OpenAPIConfig:
     return OpenAPIConfig(
         title=settings.site_name,
         version=__version__,
-        description="Read and start petitions, sign and confirm. Errors are RFC 9457 problems.",
+        description=(
+            "Read what people ask and what departments answer; start petitions, sign and confirm; answer for a "
+            "department with a token. Errors are RFC 9457 problems."
+        ),
+        components=Components(
+            security_schemes={
+                "departmentToken": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    bearer_format="tsq_…",
+                    description="A department's token with the scope that is named. Administrators issue them.",
+                ),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    name=cookie_name(secure=settings.secure),
+                    security_scheme_in="cookie",
+                    description="The session of somebody who is signed in, sent by their browser from this site.",
+                ),
+            }
+        ),
         contact=Contact(email=settings.contact_email) if "@" in settings.contact_email else None,
         license=License(name="MIT", identifier="MIT"),
         path="/schema-is-served-at-openapi.json",

@@ -27,6 +27,7 @@ from app.core.jobs import Job
 from app.core.security.keys import Keys
 from app.core.security.rekeying import Rekeyer
 from app.core.settings import Settings
+from app.core.tally import Tally
 from app.core.web.calendar import Dates
 from app.files.cabinet import Cabinet
 from app.following.contribution import Followable, Line, Tagger, Teller
@@ -35,6 +36,7 @@ from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising
 from app.moderation.queue import DeskFigures
+from app.opendata.contribution import Dataset, Embeddable, Feed
 from app.operation.breach import AtRotation
 from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, PublicSubjects, Referred, ShowReferred
 from app.outcomes.policy import OutcomesPolicy
@@ -42,6 +44,13 @@ from app.outcomes.queries.inbox import Shelf
 from app.outcomes.queries.standing import Standings
 from app.outcomes.queries.totals import Totals
 from app.outcomes.service.referring import Calendar, Referring
+from app.performance.contribution import Asking, Measure
+from app.performance.policy import PerformancePolicy
+from app.performance.service.opining import Satisfaction
+from app.search.contribution import Searchable
+from app.trails.contribution import Storied
+from app.webhooks.contribution import Announced
+from app.webhooks.policy import WebhooksPolicy
 
 __all__ = ["Companion", "HomePanel", "Invariant", "PanelItem", "Referred", "Site", "StaffPage"]
 
@@ -96,6 +105,21 @@ class Companion(Protocol):
 
     def close(self) -> None:
         """The process is told to end: let everybody go who is still connected; called from any thread."""
+
+
+class Worker(Protocol):
+    """Something that works beside the jobs, wherever those run, in a thread of its own."""
+
+    name: str
+
+    def start_alone(self) -> None:
+        """No other process works on this database: what a crashed one held is free again. Before :meth:`work`."""
+
+    def work(self) -> None:
+        """Until stopped."""
+
+    def stop(self) -> None:
+        """Called from another thread."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +177,14 @@ class Site:
     askers: dict[str, Askers] = field(default_factory=dict)
     #: kind of subject -> what of it stands on public lists of outcomes
     subjects: dict[str, PublicSubjects] = field(default_factory=dict)
+    #: kind of subject -> what of it is told in a story of what led to what
+    stories: dict[str, Storied] = field(default_factory=dict)
     #: days and meetings for the public calendar
     calendars: list[Dates] = field(default_factory=list)
     #: what people told departments, room by room, for a desk's search
     heard: list[Heard] = field(default_factory=list)
+    #: kind of thing -> how the search across rooms reads it; readers narrow by them in this order
+    searchable: dict[str, Searchable] = field(default_factory=dict)
     #: kind of subject -> whether the files of one are public now; which kinds have files at all, too
     file_owners: dict[str, Callable[[Session, int], bool]] = field(default_factory=dict)
     #: kind of thing -> how it is followed
@@ -171,6 +199,10 @@ class Site:
     topics: list[Callable[[Session], Sequence[tuple[str, str]]]] = field(default_factory=list)
     #: what people of an area want most, room by room
     local: list[Local] = field(default_factory=list)
+    #: public facts that programs elsewhere are told
+    announced: list[Announced] = field(default_factory=list)
+    #: made for the database that they work on
+    workers: list[Callable[[Database], Worker]] = field(default_factory=list)
     #: what lives beside the requests, such as halls that are open in this process
     companions: list[Companion] = field(default_factory=list)
     #: kind of room -> what it holds about one person
@@ -178,8 +210,18 @@ class Site:
     #: letters that members may do without
     letter_choices: list[LetterChoice] = field(default_factory=list)
     sitemap: list[Callable[[Session], Iterable[str]]] = field(default_factory=list)
+    #: tables that anyone may have, live and in the night's dump
+    datasets: list[Dataset] = field(default_factory=list)
+    #: first part of a path -> how one of these is shown within pages of other sites
+    embeds: dict[str, Embeddable] = field(default_factory=dict)
+    #: what can be subscribed to
+    feeds: list[Feed] = field(default_factory=list)
     #: what becomes void with a rotation of the keys beside tokens and cookies, in the same transaction
     at_rotation: list[AtRotation] = field(default_factory=list)
+    #: how rooms do, in figures that are published; none has the key of another
+    measures: dict[str, Measure] = field(default_factory=dict)
+    #: where people are asked how it was
+    askings: dict[str, Asking] = field(default_factory=dict)
     #: area or room -> how what it stores under keys moves to a new secret
     rekeyers: dict[str, Rekeyer] = field(default_factory=dict)
 
@@ -205,6 +247,12 @@ class Site:
     def moderating(self) -> ModerationPolicy:
         """The moderators' numbers; ValueError where they make no sense."""
         return ModerationPolicy.from_settings(self.settings.section("moderation"))
+
+    @cached_property
+    def webhooks(self) -> WebhooksPolicy:
+        """Where webhooks may go; ValueError where its numbers make no sense."""
+        is_production = self.settings.mode == "production"
+        return WebhooksPolicy.from_settings(self.settings.section("webhooks"), is_production=is_production)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -240,3 +288,25 @@ class Site:
     def desk_figures(self) -> DeskFigures:
         """The moderators' queue in numbers."""
         return DeskFigures()
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Steps of journeys that this process counts."""
+        return Tally(self.clock, self.settings.zone)
+
+    @cached_property
+    def performing(self) -> PerformancePolicy:
+        """The numbers of published figures; ValueError where they make no sense."""
+        return PerformancePolicy.from_settings(self.settings.section("performance"))
+
+    @cached_property
+    def satisfaction(self) -> Satisfaction:
+        """The question that pages ask after an act."""
+        return Satisfaction(self.keys, self.askings)
+
+    def measure(self, *measures: Measure) -> None:
+        """Add to what is published; ValueError where a key is taken."""
+        for one in measures:
+            if one.key in self.measures:
+                raise ValueError(f"two measures are called {one.key}")
+            self.measures[one.key] = one

@@ -128,9 +128,9 @@ def _build(url: str, petitions: int, signatures: int) -> None:
     sizes = shares(signatures, petitions)
     now = datetime.now(UTC).replace(microsecond=0)
     with connected(url) as connection:
-        fill(connection, Department.__table__, _departments(now))
+        fill(connection, Department.__table__, department_rows(now))
         fill(connection, Topic.__table__, _topics())
-        fill(connection, Petition.__table__, _petitions(sizes, now))
+        fill(connection, Petition.__table__, petition_rows(sizes, now))
         fill(connection, PetitionTopic.__table__, _sorted_by_topic(petitions))
         _sign(connection)
         connection.commit()
@@ -157,7 +157,7 @@ def shares(signatures: int, petitions: int) -> list[int]:
     return [least + round(unit * weight) for weight in weights]
 
 
-def _petitions(sizes: Sequence[int], now: datetime) -> Iterator[dict[str, Any]]:
+def petition_rows(sizes: Sequence[int], now: datetime) -> Iterator[dict[str, Any]]:
     chance = random.Random(SEED)
     words = Words(chance)
     places = chance.sample(range(len(sizes)), len(sizes))  # who signed first says nothing of how many signed
@@ -220,6 +220,11 @@ class Words:
         letters.shuffle(self._words)
         self._up_to = list(accumulate(1 / (rank + RARE_FROM) for rank in range(1, len(self._words) + 1)))
 
+    @property
+    def all(self) -> list[str]:
+        """The commonest first."""
+        return self._words
+
     def one(self) -> str:
         return self._words[bisect(self._up_to, self._chance.random() * self._up_to[-1])]
 
@@ -236,7 +241,7 @@ class Words:
         return self._chance.choice(SMALL_WORDS)
 
 
-def _departments(now: datetime) -> Iterator[dict[str, Any]]:
+def department_rows(now: datetime) -> Iterator[dict[str, Any]]:
     for number in range(1, DEPARTMENTS + 1):
         yield {"id": number, "slug": f"department-{number}", "name": f"Department {number}", "created_at": now}
 

@@ -1,6 +1,6 @@
 """The desk of a department with 20,000 matters, among 25,000 of 40 departments (see bench/duties.py): what its eight
 officers wait for, every part of the list and pages further on included; the public page of a department; and then
-the digests of bench/digests.py and the maps of bench/maps.py."""
+what stands in files of their own: digests, webhooks, maps, the figures of the service, the nightly dump."""
 
 import random
 import sys
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from app.core.db import Database
 from app.core.security import sessions
-from bench import digests, library, maps, servers
+from bench import digests, drains, dumps, figures, finding, library, maps, servers
 from bench.driver import Driver, Plan
 from bench.duties import Duties, duties
 from bench.measure import (
@@ -38,9 +38,15 @@ LANES = {"desk": 80, "department": 80}  # milliseconds
 MOST_PAGES = {"all": 50, "answered": 250, "closed": 50}
 
 
+#: measured after the desk, each with a server of its own
+OTHERS = (digests, drains, figures, maps, dumps, finding)
+
+
 def targets(database: str) -> dict[str, Target]:
     lanes = {f"{database}.{lane}.p95_ms": at_most(most) for lane, most in LANES.items()}
-    return lanes | digests.targets(database) | maps.targets(database)
+    for other in OTHERS:
+        lanes |= other.targets(database)
+    return lanes
 
 
 @dataclass(slots=True)
@@ -116,8 +122,8 @@ def main() -> int:
     with Driver() as driver:
         for database in chosen.databases:
             measure(database, driver, chosen, report)
-            digests.measure(database, driver, chosen, report)
-            maps.measure(database, driver, chosen, report)
+            for other in OTHERS:
+                other.measure(database, driver, chosen, report)
     return report.finish()
 
 

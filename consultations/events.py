@@ -13,6 +13,14 @@ class ConsultationPublished:
 
 
 @dataclass(frozen=True)
+class ConsultationOpened:
+    """Recorded by a job a little after the instant; whoever asks the phase knows at once."""
+
+    consultation_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ConsultationExtended:
     consultation_id: int
     closes_before: datetime
@@ -22,6 +30,14 @@ class ConsultationExtended:
 
 @dataclass(frozen=True)
 class ConsultationWithdrawn:
+    consultation_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ConsultationUnpublished:
+    """Its text is public no more."""
+
     consultation_id: int
     at: datetime
 

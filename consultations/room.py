@@ -27,10 +27,11 @@ from consultations.mails.publishing import NewsLetters
 from consultations.mails.responding import ResponseLetters
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
-from consultations.queries import finding, heard, shown
+from consultations.queries import finding, measured, shown
 from consultations.queries.current import Current
+from consultations.queries.searched import ConsultationsSearched
 from consultations.rules.acts import ACTS
-from consultations.service import announcing, attaching, erasing, publishing, roll
+from consultations.service import announcing, attaching, erasing, opening, publishing, roll
 from consultations.service.acts import ConfirmResponse, SendResponse
 from consultations.service.announcing import News
 from consultations.service.campaigns import Comparing
@@ -41,6 +42,7 @@ from consultations.service.importing import Importing
 from consultations.service.indexing import Indexing
 from consultations.service.locking import KIND
 from consultations.service.outcomes import Outcomes, Respondents
+from consultations.service.published import announced
 from consultations.service.rekeying import ConsultationRekeyer
 from consultations.service.responding import Responding
 from consultations.service.showing import ConsultationReferred, ConsultationsOnLists, OpeningAndClosing, lock
@@ -80,6 +82,8 @@ from consultations.web import attaching as documents
 from consultations.web import feedback as web_feedback
 from consultations.web import importing as web_importing
 from consultations.web import publishing as web_publishing
+from consultations.web.storied import ConsultationStoried
+from consultations.web.storied import part as story_part
 
 
 def install(site: Site) -> None:
@@ -89,6 +93,8 @@ def install(site: Site) -> None:
     site.acts += ACTS
     site.invariants += INVARIANTS
     site.demos.append(demo.fill)
+    site.measure(*measured.measures(policy.keep_drafts_days))
+    site.askings[measured.SATISFACTION] = measured.ASKING
     _install_life(site, policy)
     _install_building(site, policy)
     _install_responding(site, policy)
@@ -103,12 +109,15 @@ def _install_life(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*reading.HANDLERS, *hosting.HANDLERS, *editing.HANDLERS, *documents.HANDLERS]
     site.routers += [*reviewing.HANDLERS, *dating.HANDLERS]
     #: what the other areas put on the public page, each a reading.Part
-    site.dependencies["consultation_parts"] = []
+    site.dependencies["consultation_parts"] = [story_part]
     site.dependencies["consultation_news"] = News(site.settings.news_window, zone)
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = ConsultationReferred(), lock, ConsultationsOnLists()
+    site.searchable[KIND] = ConsultationsSearched()
+    site.stories[KIND] = ConsultationStoried()
     site.followable[KIND], site.subject_tags[KIND] = ConsultationFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.announced += announced()
     site.file_owners |= dict.fromkeys((KIND, attaching.EASY), attaching.is_public)
     site.listeners[FileSettled].append(attaching.note_settled)
     site.letters.update(OfficialsLetters(base_url).composers())
@@ -143,6 +152,9 @@ def _install_building(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*building.HANDLERS, *building_questions.HANDLERS, *building_preview.HANDLERS]
     site.routers += [*building_copying.HANDLERS, *building_versions.HANDLERS]
     site.routers += [*listing.HANDLERS, *api_reading.HANDLERS]
+    site.datasets += opening.DATASETS
+    site.embeds["consultations"] = partial(opening.widget, lambda at: say_instant(at, site.settings.zone))
+    site.feeds += opening.FEEDS
     site.sitemap.append(lambda db: [f"/consultations/{number}" for number in finding.public_ids(db, 45_000)])
 
 
@@ -151,7 +163,7 @@ def _install_responding(site: Site, policy: ConsultationPolicy) -> None:
     site.routers += [*answering.HANDLERS, *finishing.HANDLERS, *sent.HANDLERS, *receipts.HANDLERS]
     site.routers += [*responding_api.HANDLERS]
     site.dependencies["asked_now"] = Current()
-    performer = Responding(site.keys, policy)
+    performer = Responding(site.keys, policy, site.tally)
     site.performers[SendResponse] = site.performers[ConfirmResponse] = performer
     letters = ResponseLetters(site.keys, policy, site.settings.base_url)
     site.letters.update(letters.composers())
@@ -188,7 +200,6 @@ def _install_texts(site: Site, policy: ConsultationPolicy) -> None:
     site.discussed["clause"] = ClauseDiscussed()
     site.listeners[ConsultationPublished].append(publish_first)
     site.dependencies["consultation_parts"] += [texts.part, discussing.part]
-    site.heard.append(heard.comments)
 
 
 def _install_reading(site: Site, policy: ConsultationPolicy) -> None:

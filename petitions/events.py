@@ -50,6 +50,22 @@ class PetitionWithdrawn:
 
 
 @dataclass(frozen=True)
+class PetitionRemoved:
+    """What had been published was taken down: the public may not read it any more."""
+
+    petition_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PetitionRestored:
+    """What had been taken down is public again."""
+
+    petition_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class TextCorrected:
     """``version`` is the public text from now on."""
 

@@ -17,19 +17,21 @@ from app.site import HomePanel, PanelItem, Referred, Site, StaffPage
 from petitions import demo, queries
 from petitions.api import routes
 from petitions.api import similar as similar_api
-from petitions.importing import uk_petitions
+from petitions.importing import decidim, uk_petitions
 from petitions.jobs import jobs
 from petitions.mails import PetitionLetters
 from petitions.model import debate, operation, sorting  # noqa: F401  their tables
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
-from petitions.queries import finding, told
+from petitions.queries import finding, measured
 from petitions.queries.areas import most_signed_in
 from petitions.queries.beforehand import Beforehand
 from petitions.queries.figures import ListFigures
+from petitions.queries.searched import PetitionsSearched
 from petitions.rules.acts import ACTS
 from petitions.rules.closing import days_left
 from petitions.rules.lifecycle import VISIBLE, PetitionState
+from petitions.service import opening
 from petitions.service.acts import SignatureConfirmation, SignatureRequest
 from petitions.service.announcing import Announcing
 from petitions.service.asking import PetitionsOnLists, Signers
@@ -41,6 +43,7 @@ from petitions.service.happening import TELLERS, Lines
 from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
+from petitions.service.published import announced
 from petitions.service.referring import Serving
 from petitions.service.rekeying import PetitionRekeyer
 from petitions.service.responding import Responding
@@ -72,6 +75,7 @@ from petitions.web import (
     versions,
 )
 from petitions.web.stopped import StopNotices
+from petitions.web.storied import PetitionStoried
 
 
 def install(site: Site) -> None:
@@ -92,7 +96,7 @@ def install(site: Site) -> None:
     announcing = Announcing(settings.news_window, settings.zone)
     blocklist, switchboard = Blocklist(), Switchboard()
     areas, placing = site.dependencies["areas"], site.dependencies["placing"]
-    performer = Signing(site.keys, policy, say_date, blocklist, switchboard, placing)
+    performer = Signing(site.keys, policy, say_date, blocklist, switchboard, site.tally, placing)
     performer.serve = serving
     site.performers[SignatureRequest] = site.performers[SignatureConfirmation] = performer
     site.dependencies["policy"] = policy
@@ -139,12 +143,13 @@ def install(site: Site) -> None:
     site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock
-    site.heard += [told.petitions, told.comments]
+    site.searchable[PETITION] = PetitionsSearched()
     site.topics.append(finding.topics)
     site.news["petition"] = responding = Responding(announcing, settings.base_url)
     site.followable |= {PETITION: PetitionFollowed(), TOPIC: TopicFollowed(), SEARCH: SearchFollowed()}
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(say_day, say_date).by_code())
+    site.subjects["petition"], site.stories[PETITION] = PetitionsOnLists(), PetitionStoried()
     site.subject_tags[PETITION] = tagger(areas, policy)
     site.local.append(
         Local(
@@ -154,7 +159,7 @@ def install(site: Site) -> None:
             most_signed_in,
         )
     )
-    site.subjects["petition"] = PetitionsOnLists()
+    site.announced += announced()
     site.askers["petition"] = Signers(site.keys)
     site.answer_doors["petition", "debate"] = "/desk/debates/{}".format
     site.dependencies["debating"] = Debating(announcing, say_day)
@@ -165,12 +170,17 @@ def install(site: Site) -> None:
     site.holdings["petitions"] = PetitionHolding(site.keys, announcing, say_date, areas)
     site.recipients["petitions.signature"] = letters.address_of
     site.jobs += jobs(serving, site.keys, policy, settings.zone, announcing, placing)
-    site.importers["uk-petitions"] = uk_petitions
+    site.importers |= {"uk-petitions": uk_petitions, "decidim": decidim}
     site.invariants += INVARIANTS
     site.rekeyers["petitions"] = PetitionRekeyer()
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
+    site.measure(*measured.measures(policy, site.promising))
+    site.askings[measured.SATISFACTION] = measured.ASKING
     site.sitemap.append(_places)
+    site.datasets += opening.DATASETS
+    site.embeds["petitions"] = opening.widget
+    site.feeds += opening.FEEDS
     if settings.mode == "demo":
         site.banners.append(_demo_banner(policy))
 

@@ -84,7 +84,7 @@ LINK = re.compile(r"https?://[^/\s]+(/\S+)")
 def settings_for(database: Database, folder: Path, **policy: Any) -> Settings:
     """As a deployment would have them; names without their prefix, such as ``petitions_response_at=10``."""
     given = {"mail_url": f"file://{folder / 'mail'}", "files_folder": folder / "files", "database_url": database.url}
-    given |= policy
+    given |= {"opendata_dump_at": "never"} | policy  # a dump in each town would take longer than most of what is tested
     return Settings.from_environment({f"TOWNSQUARE_{name.upper()}": str(value) for name, value in given.items()})
 
 
@@ -143,7 +143,9 @@ class Town:
         database.listeners = self.site.listeners
         renderer = _renderer(self.settings)
         self.transport = transport or FileTransport(self.settings.mail_folder)
-        self.postman = Postman(database, self.site.letters, renderer, self.transport, self.clock, self.keys)
+        self.postman = Postman(
+            database, self.site.letters, renderer, self.transport, self.clock, self.keys, self.site.tally
+        )
         self.runner = JobRunner(database, self.site.jobs, self.clock)
         self._begin()
 
@@ -418,6 +420,12 @@ class Town:
         """Every job of the clock runs once."""
         self.runner.run_all()
 
+    def index(self) -> None:
+        """The search has caught up with everything that was marked."""
+        catch_up = next(job.act for job in self.site.jobs if job.name == "search: catch up")
+        while self.database.retrying(lambda db: catch_up(db, self.now)):
+            pass
+
     # links
 
     def confirm_link(self, signature: int) -> str:
@@ -602,6 +610,7 @@ class Ground:
                 for table in reversed(self.tables):
                     if table.name in held:
                         db.execute(text(f"DELETE FROM {table}"))
+                db.execute(text("DELETE FROM search_stale"))  # taking rows away has marked them
             for table in self.tables:
                 if self.rows[table.name]:
                     db.execute(table.insert(), self.rows[table.name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -28,7 +29,8 @@ from townhall.mails.outcomes import OutcomeLetters
 from townhall.mails.places import CHOICE, PlaceLetters
 from townhall.model import Hall
 from townhall.policy import TownHallPolicy
-from townhall.queries import finding
+from townhall.queries import finding, measured
+from townhall.queries.searched import HallsSearched, QuestionsSearched
 from townhall.rules.acts import ACTS
 from townhall.rules.lifecycle import HallState
 from townhall.rules.news import PARTICIPANT
@@ -44,6 +46,7 @@ from townhall.service import (
     hands,
     hosting,
     merging,
+    opening,
     outstanding,
     places,
     polling,
@@ -59,6 +62,7 @@ from townhall.service.holding import TownHallHolding
 from townhall.service.informing import Askers, Informing
 from townhall.service.judging import QuestionUnderModeration
 from townhall.service.locking import KIND, QUESTION
+from townhall.service.published import announced
 from townhall.service.rekeying import TownHallRekeyer, make_void
 from townhall.service.showing import HallDates, HallReferred, HallsOnLists, lock
 from townhall.service.voting import Voting
@@ -85,6 +89,8 @@ from townhall.web import (
 )
 from townhall.web import attaching as documents
 from townhall.web import hosting as web_hosting
+from townhall.web.storied import HallStoried
+from townhall.web.storied import part as story_part
 
 
 def install(site: Site) -> None:
@@ -112,16 +118,23 @@ def _install_before(site: Site, policy: TownHallPolicy) -> None:
     site.routers += [*web_hosting.HANDLERS, *editing.HANDLERS, *planning.HANDLERS, *preparing.HANDLERS]
     site.routers += documents.HANDLERS
     #: what the other areas put on the public page, each a reading.PagePart
-    site.dependencies["hall_parts"] = []
+    site.dependencies["hall_parts"] = [story_part]
     site.referred[KIND], site.locks[KIND], site.subjects[KIND] = HallReferred(), lock, HallsOnLists()
+    site.searchable[KIND], site.searchable[QUESTION] = HallsSearched(), QuestionsSearched()
+    site.stories[KIND] = HallStoried()
     site.followable[KIND], site.subject_tags[KIND] = HallFollowed(), tags
     site.happenings.update(TELLERS)
     site.happening_lines.update(Lines(lambda at: say_instant(at, zone)).by_code())
+    site.announced += announced()
     site.file_owners[KIND] = attaching.is_public
     site.listeners[FileSettled].append(attaching.note_settled)
     site.calendars.append(HallDates(base_url))
     site.demos.append(demo.fill)
+    site.measure(*measured.measures())
     site.panels.append(lambda db, _now: _panel(db, lambda at: say_instant(at, zone)))
+    site.datasets += opening.DATASETS
+    site.embeds["townhalls"] = partial(opening.widget, lambda at: say_instant(at, site.settings.zone))
+    site.feeds += opening.FEEDS
     site.sitemap.append(lambda db: [f"/townhalls/{number}" for number in finding.public_ids(db, 45_000)])
 
 

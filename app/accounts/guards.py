@@ -37,6 +37,7 @@ __all__ = [
     "check_acts",
     "cookie_name",
     "may",
+    "program_act_of",
     "provide_account",
     "provide_signed",
     "signed",
@@ -102,6 +103,12 @@ def act_of(guard: Any) -> str | None:
     return act
 
 
+def program_act_of(guard: Any) -> str | None:
+    """The act that a guard for programs names, which let in nobody but tokens; see :mod:`app.tokens.guard`."""
+    act: str | None = getattr(guard, "program_act", None)
+    return act
+
+
 def check_acts(routes: Iterable[Any], permissions: Permissions) -> None:
     """Raises :class:`UnknownAct` where a door names an act that no row has."""
     handlers = {id(h): h for route in routes for h in getattr(route, "route_handlers", ())}.values()
@@ -109,6 +116,8 @@ def check_acts(routes: Iterable[Any], permissions: Permissions) -> None:
         for guard in handler.resolve_guards():
             if (act := act_of(guard)) is not None and act not in permissions:
                 raise UnknownAct(f"{handler.name}: no row allows {act}")
+            if (act := program_act_of(guard)) is not None and not permissions.scope_of(act):
+                raise UnknownAct(f"{handler.name}: no row allows a program {act}")
 
 
 def _lacks_factor(state: Any, found: Who) -> bool:

@@ -71,6 +71,14 @@ class Comment(Base):
         Index("ix_comments_comment_replies", "root_id", "branch_id", "id"),
         Index("ix_comments_comment_author", "author_id", "id"),
         Index("ix_comments_comment_likeness", "thread_id", "author_id", "likeness"),
+        Index(
+            "uq_comments_comment_source",
+            "source",
+            "source_id",
+            unique=True,
+            sqlite_where=text("source IS NOT NULL"),
+            postgresql_where=text("source IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -86,6 +94,11 @@ class Comment(Base):
     #: None once its author was erased
     author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
     anonymised: Mapped[bool] = mapped_column(default=False)
+    #: the system it was imported from, and its id there: no account stands behind it
+    source: Mapped[str | None] = mapped_column(String(40))
+    source_id: Mapped[str | None] = mapped_column(String(80))
+    #: its author as the source names them; empty where the name is withheld
+    source_name: Mapped[str | None] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(12))
     edit_state: Mapped[str | None] = mapped_column(String(12))
     stance: Mapped[str | None] = mapped_column(String(8))

@@ -61,6 +61,11 @@ class Refusal(Exception):
     def headers(self) -> Mapping[str, str]:
         return {}
 
+    @property
+    def shows(self) -> Mapping[str, Any]:
+        """What a program is told besides, such as what came first: further members of its problem."""
+        return {}
+
 
 class Invalid(Refusal):
     """Malformed input: 422 with one error a field."""

@@ -33,6 +33,13 @@ class Page(Generic[T]):
             query["page"] = str(page)
         return self.path + ("?" + urlencode(query) if query else "")
 
+    def link_header(self, base: str) -> dict[str, str]:
+        """The way to the pages around it as a ``Link`` header (RFC 8288), whole addresses under ``base``."""
+        pages = {"first": 1, "last": self.pages}
+        pages |= {"prev": self.page - 1} if self.page > 1 else {}
+        pages |= {"next": self.page + 1} if self.page < self.pages else {}
+        return {"link": ", ".join(f'<{base}{self.url(page)}>; rel="{rel}"' for rel, page in sorted(pages.items()))}
+
 
 def read_page(text: str) -> int:
     """A page number from an address; anything odd is the first page."""

@@ -27,6 +27,8 @@ from app.outcomes import passing_on
 from app.outcomes.contribution import Referred
 from app.outcomes.model import Commitment, Referral
 from app.site import Site
+from app.tokens.queries import living as living_tokens
+from app.tokens.service import ending
 
 ACTS = frozenset({"rename", "dissolve", "bring-back", "appoint", "dismiss", "two-people", "one-person"})
 
@@ -116,6 +118,7 @@ def _change(
             heir = _heir(db, form)
             passing_on.pass_on(db, department_id, heir.id if heir else None, by=by.id, now=said["now"])
             founding.dissolve(db, department_id, **said)
+            ending.end_of_department(db, department_id, by=by.id, now=said["now"])
         case "bring-back":
             founding.bring_back(db, department_id, **said)
         case "two-people" | "one-person":
@@ -181,6 +184,7 @@ def _one(
         heirs=[d for d in departments.active(db) if d.id != office.id],
         owed=passing_on.owed(db).get(office.id, 0),
         duties=[(d, _subject(site, db, d)) for d in duties],
+        tokens=len(living_tokens(db, office.id, request.app.state.clock.now())),
         promises=[(p, _subject(site, db, p)) for p in passing_on.promised_by(db, office.id)],
         form=Form(values={"name": office.name, **form.values}, errors=form.errors),
         changes=changes_to(db, SubjectRef("department", office.id)),

@@ -24,6 +24,7 @@ from app.front.changes import changes_to, names_of
 from app.operation import breach, switching
 from app.operation.breach import Whom
 from app.operation.rules import read_message, read_reason
+from app.tokens.queries import count_living
 
 WHOM = {str(whom) for whom in Whom}
 FIELDS = ("message", "reason", "whom", "was")
@@ -174,6 +175,7 @@ def _overview(request: Request[Any, Any, Any], db: Session, account: Account, te
         names=names_of(db, people),
         open=breach.count_sessions(db, now),
         ended=changes_to(db, SubjectRef("sessions", 0), 1),
+        tokens=sum(count_living(db, now).values()),
         rooms_stops=[p for p in state.site.pages_under("/admin", account.role, db, now) if p.href in state.site.stops],
         done=query.get("done", "") if query.get("done") in DONE else "",
         count=int(count) if count.isascii() and count.isdigit() and len(count) < 10 else 0,
@@ -208,6 +210,7 @@ def _keys(
         newest=newest,
         by=names_of(db, [newest.by_id]).get(newest.by_id or 0, "") if newest else "",
         form=form,
+        tokens=sum(count_living(db, request.app.state.clock.now()).values()),
         changes=changes_to(db, SubjectRef("key-generation", newest.id)) if newest else [],
     )
     return response

@@ -12,6 +12,7 @@ from app.accounts.guards import anyone
 from app.outcomes.queries import public, shown
 from app.outcomes.queries.public import Moment, Wanted
 from app.outcomes.rules.deadlines import next_midnight
+from app.trails.web.reading import newest_story
 
 MOST_ANSWERS, MOST_PROMISES = 5, 4
 
@@ -25,12 +26,13 @@ def home(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Respo
     promised = public.newest_promises(db, subjects, at, most=MOST_PROMISES)
     response: Response[bytes] = state.pages.public(
         "front/home.html",
-        keys=("petitions", "consultations", "townhalls", "outcomes"),
+        keys=("petitions", "consultations", "townhalls", "outcomes", "trails"),
         fresh_for=5,
         good_until=next_midnight(now, zone),
         panels=[panel(db, now) for panel in state.site.panels],
         newest=shown.outcomes(db, subjects, answered, at, zone),
         promises=shown.promises(db, subjects, promised, at),
+        story=newest_story(state.site.stories, db, now),
         now=now,
     )
     return response

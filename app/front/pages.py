@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -15,11 +15,19 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.web.page import public
 from app.moderation.queries import reasons
+from app.performance.queries import reports
+from app.performance.queries.figures import PERFORMANCE
+from app.webhooks.describing import webhooks
 
 
 @get("/accessibility", name="front.accessibility", guards=[anyone], sync_to_thread=True)
-def accessibility(request: Request[Any, Any, Any]) -> Response[bytes]:
-    return _plain(request, "front/accessibility.html")
+def accessibility(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
+    state = request.app.state
+    today = state.clock.now().astimezone(state.settings.zone).date()
+    response: Response[bytes] = state.pages.public(
+        "front/accessibility.html", keys=(PERFORMANCE,), tested=reports.newest(db, today)
+    )
+    return response
 
 
 @get("/privacy", name="front.privacy", guards=[anyone], sync_to_thread=True)
@@ -53,6 +61,7 @@ def robots(request: Request[Any, Any, Any]) -> Response[bytes]:
         "/sponsor/",
         "/petitions/mine/",
         "/answers/",
+        "/satisfaction/",
         "/api/",
     )
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
@@ -96,6 +105,7 @@ def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     for operation in (one for path in schema["paths"].values() for one in path.values()):
         if "application/json" in operation["responses"].get("400", {}).get("content", {}):
             del operation["responses"]["400"]  # the framework's, which a problem takes the place of
+    schema["webhooks"] = webhooks(request.app.state.site.announced)
     body = msgspec.json.encode(schema)
     return public(body, "application/json", keys=(), headers={"access-control-allow-origin": "*"})
 
@@ -104,9 +114,20 @@ def _strict_bodies(routes: Iterable[Any]) -> Iterator[str]:
     """Names of the described bodies that refuse unknown fields; the framework does not say that of them."""
     for handler in (handler for route in routes for handler in getattr(route, "route_handlers", ())):
         body: Any = handler.parsed_data_field.annotation if handler.parsed_data_field else None
-        settings = getattr(body, "__struct_config__", None)
-        if handler.include_in_schema and settings is not None and settings.forbid_unknown_fields:
-            yield body.__name__
+        if handler.include_in_schema and hasattr(body, "__struct_config__"):
+            yield from (
+                struct.__name__ for struct in _structs_of(body) if struct.__struct_config__.forbid_unknown_fields
+            )
+
+
+def _structs_of(kind: Any) -> Iterator[Any]:
+    """A body and every one in its fields, however they hold it."""
+    if hasattr(kind, "__struct_config__"):
+        yield kind
+        for field in msgspec.structs.fields(kind):
+            yield from _structs_of(field.type)
+    for part in get_args(kind):
+        yield from _structs_of(part)
 
 
 def _plain(request: Request[Any, Any, Any], template: str) -> Response[bytes]:

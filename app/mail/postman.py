@@ -15,8 +15,9 @@ from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import Unavailable
 from app.core.security.keys import Keys
+from app.core.tally import Tally
 from app.mail import suppression
-from app.mail.model import Letter, LetterState
+from app.mail.model import Lane, Letter, LetterState
 from app.mail.render import Composer, Renderer
 from app.mail.schedule import MOST_ATTEMPTS, pause_after
 from app.mail.statuses import blames_mailbox
@@ -25,6 +26,9 @@ from app.mail.transport import Refused, ServerGone, Transport, TryLater
 log = logging.getLogger("townsquare.mail")
 CLAIM = timedelta(minutes=2)
 AT_ONCE = 10
+#: what is counted of letters that somebody waits for: those that were sent, and those that were sent soon
+WAITED_FOR, FIRST, PROMPT = "mail", "sent", "prompt"
+SOON = timedelta(minutes=1)
 
 
 class Postman:
@@ -38,9 +42,11 @@ class Postman:
         transport: Transport,
         clock: Clock,
         keys: Keys,
+        tally: Tally | None = None,
     ) -> None:
+        """``tally``: counts how soon letters leave, where somebody wants to know."""
         self.database, self.composers, self.renderer = database, composers, renderer
-        self.transport, self.clock, self.keys = transport, clock, keys
+        self.transport, self.clock, self.keys, self.tally = transport, clock, keys, tally
         self.called = threading.Event()
         self._stop = threading.Event()
 
@@ -139,6 +145,15 @@ class Postman:
             self._postpone(letter_id, attempts, str(later))
         else:
             self._settle(letter_id, LetterState.SENT, attempts)
+            self._count(letter)
+
+    def _count(self, letter: Letter) -> None:
+        """As one that was sent on the day on which somebody asked for it."""
+        if self.tally is None or letter.lane != Lane.FIRST:
+            return
+        self.tally.add(WAITED_FOR, FIRST, at=letter.created_at)
+        if self.clock.now() - letter.created_at <= SOON:
+            self.tally.add(WAITED_FOR, PROMPT, at=letter.created_at)
 
     def _blame(self, address: str, fault: str) -> None:
         now = self.clock.now()

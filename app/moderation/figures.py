@@ -90,6 +90,17 @@ def figures(db: Session, zone: ZoneInfo, span: tuple[datetime, datetime] | None 
     )
 
 
+def times(db: Session, span: tuple[datetime, datetime]) -> Times | None:
+    """How long texts waited that were decided between two instants; None where none was."""
+    return _times(db, _within(span))
+
+
+def waits(db: Session, kind: str, span: tuple[datetime, datetime]) -> Sequence[tuple[datetime, int]]:
+    """When each text of a kind was decided, and the seconds that it had waited: of decisions that stand."""
+    texts = (*_within(span), _stands(), LogLine.origin.in_(OF_TEXTS), LogLine.kind == kind)
+    return [(at, seconds) for at, seconds in db.execute(select(LogLine.at, LogLine.seconds_waited).where(*texts))]
+
+
 def months(db: Session, zone: ZoneInfo) -> list[str]:
     """Every local month from the first line to the last, the newest first, as ``2026-03``."""
     first, last = db.execute(select(func.min(LogLine.at), func.max(LogLine.at))).one()
@@ -105,6 +116,15 @@ def months(db: Session, zone: ZoneInfo) -> list[str]:
 def lines(db: Session, span: tuple[datetime, datetime] | None = None) -> Iterator[LogLine]:
     """Every line, oldest first, as the public may have them."""
     return iter(db.scalars(select(LogLine).where(*_within(span)).order_by(LogLine.id)))
+
+
+def counts(db: Session, span: tuple[datetime, datetime] | None = None) -> list[tuple[str, str, str | None, int]]:
+    """Kind of content, decision and rule with how often that was decided; what was undone counts nowhere."""
+    grouped = (LogLine.kind, LogLine.verdict, LogLine.reason_code)
+    found = db.execute(select(*grouped, func.count()).where(*_within(span), _stands()).group_by(*grouped))
+    return sorted(
+        ((kind, verdict, code, n) for kind, verdict, code, n in found), key=lambda row: (*row[:2], row[2] or "")
+    )
 
 
 def faults(db: Session) -> Iterator[str]:

@@ -68,12 +68,14 @@ class Told:
     at: datetime
     people: int = 0
     subject: SubjectRef | None = None
+    #: whether everyone may read it; else the department alone, and moderators
+    is_public: bool = True
 
 
 class Heard(Protocol):
-    """A room's search over what people told: a department's own matters first, the newest first.
+    """A search over what people told: a department's own matters first.
 
-    What the public may not read at the moment is never found.
+    What the public may not read at the moment is found only where the department has to do with it.
     """
 
     def __call__(self, db: Session, department_id: int, words: str, most: int) -> Sequence[Told]: ...

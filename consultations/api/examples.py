@@ -29,6 +29,7 @@ def links(consultation_id: int, base: str, *, is_open: bool) -> ConsultationLink
         page=page,
         answer=f"{page}/answer" if is_open else None,
         questions=f"{page}/questions/history",
+        story=f"{base}/api/v1/trails/consultation/{consultation_id}",
     )
 
 

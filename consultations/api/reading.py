@@ -86,7 +86,8 @@ def consultations(
         next=base + shown.url(page + 1) if page < shown.pages else None,
         previous=base + shown.url(page - 1) if page > 1 else None,
     )
-    return _answer(body, "consultations", good_until=finding.next_turn_of_any(db, now), fresh_for=60)
+    until, headers = finding.next_turn_of_any(db, now), shown.link_header(base)
+    return _answer(body, "consultations", good_until=until, fresh_for=60, headers=headers)
 
 
 @get(
@@ -180,9 +181,16 @@ def _options(options: tuple[Option, ...]) -> list[OptionOut]:
     return [OptionOut(o.id, o.text) for o in options]
 
 
-def _answer(body: Any, key: str, *, good_until: datetime | None, fresh_for: float) -> Response[Any]:
-    content = msgspec.json.encode(body)
-    return public(content, JSON, keys=(key,), good_until=good_until, fresh_for=fresh_for, headers=_OPEN_DATA)
+def _answer(
+    body: Any,
+    key: str,
+    *,
+    good_until: datetime | None,
+    fresh_for: float,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    content, given = msgspec.json.encode(body), {**_OPEN_DATA, **(headers or {})}
+    return public(content, JSON, keys=(key,), good_until=good_until, fresh_for=fresh_for, headers=given)
 
 
 HANDLERS = [consultations, consultation]

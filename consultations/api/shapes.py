@@ -15,6 +15,7 @@ class ConsultationLinks(Struct, frozen=True):
     page: str
     answer: str | None
     questions: str
+    story: str
 
 
 class ConsultationOut(Struct, frozen=True):

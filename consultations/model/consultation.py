@@ -105,6 +105,8 @@ class Consultation(Base):
     response_count: Mapped[int] = mapped_column(default=0)
     #: of them, those that were admitted after closing
     late_count: Mapped[int] = mapped_column(default=0)
+    #: set by the job that says so to whoever wants to hear
+    opened_at: Mapped[datetime | None] = mapped_column(Instant)
     #: set by the job that does what closing brings: the referral, letters, the roll of digests
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     stage: Mapped[str] = mapped_column(String(12), default=Stage.WAITING, server_default=text("'waiting'"))

@@ -11,7 +11,7 @@ from app.core.events import announce
 from app.core.i18n import _
 from app.departments.queries import of_officer
 from consultations import queries
-from consultations.events import ConsultationWithdrawn
+from consultations.events import ConsultationUnpublished, ConsultationWithdrawn
 from consultations.model import Consultation
 from consultations.rules.lifecycle import EditorialState as E
 from consultations.rules.lifecycle import Phase, Stage, phase_of
@@ -61,6 +61,7 @@ def unpublish(
     consultation.state, consultation.unpublished_at, consultation.unpublished_reason = E.UNPUBLISHED, now, reason
     consultation.merged_into_id, consultation.updated_at = merged_into, now
     record(db, consultation, "unpublish", by=by, now=now, reason=reason, merged_into=merged_into)
+    announce(db, ConsultationUnpublished(consultation.id, now))
     tell_pages(db, consultation)
 
 

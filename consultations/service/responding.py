@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.core.db import after_commit
 from app.core.intake import Act
 from app.core.security.keys import Keys
+from app.core.tally import Tally
 from consultations.model import Response, ResponseVersion
 from consultations.policy import ConsultationPolicy
+from consultations.queries.measured import RESPONDING, SENT
 from consultations.rules.responses import ResponseState
 from consultations.service import confirming
-from consultations.service.acts import ConfirmResponse, Counted, SendResponse, Sent
+from consultations.service.acts import ConfirmResponse, Counted, SendResponse
+from consultations.service.acts import Sent as Stored
 from consultations.service.sending import send
 from consultations.service.standing import lock_standings, store_counts
 from consultations.service.versions import Rows
@@ -37,8 +42,8 @@ _STORED = (
 class Responding:
     """Carries out :class:`SendResponse` and :class:`ConfirmResponse`."""
 
-    def __init__(self, keys: Keys, policy: ConsultationPolicy) -> None:
-        self.keys, self.policy = keys, policy
+    def __init__(self, keys: Keys, policy: ConsultationPolicy, tally: Tally) -> None:
+        self.keys, self.policy, self.tally = keys, policy, tally
 
     def perform(self, db: Session, acts: Sequence[Act], now: datetime) -> Sequence[Any]:
         sends = [a for a in acts if isinstance(a, SendResponse)]
@@ -52,7 +57,14 @@ class Responding:
         rows.store(db)
         letters.queue(db, now)
         store_counts(db, standings.values(), also=rows.taken_down)
+        if rows.begun:
+            after_commit(db, partial(self._count, rows.begun))
         return [answers[a.id] for a in acts]
+
+    def _count(self, begun: Sequence[datetime]) -> None:
+        """Responses that were sent, on the days on which they were begun: not whose."""
+        for at in begun:
+            self.tally.add(RESPONDING, SENT, at=at)
 
     def performed(self, db: Session, acts: Sequence[Act]) -> Mapping[int, Any]:
         """Effects found by the act that stored a version; a confirmed response answers every confirmation alike."""
@@ -61,7 +73,7 @@ class Responding:
         for act in acts:
             if isinstance(act, SendResponse) and act.id in stored:
                 row, state = stored[act.id]
-                found[act.id] = Sent(row, state != ResponseState.PENDING)
+                found[act.id] = Stored(row, state != ResponseState.PENDING)
             elif isinstance(act, ConfirmResponse) and act.id in stored:
                 found[act.id] = Counted(stored[act.id][0], joined=True)
         return found | self._confirmed(db, [a for a in acts if isinstance(a, ConfirmResponse) and a.id not in found])

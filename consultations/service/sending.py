@@ -50,7 +50,7 @@ _SAME_PEOPLE = (
     .with_for_update(key_share=True)
 )
 _DRAFTS = (
-    select(_DRAFT.c.id, _DRAFT.c.submitted_at, _DRAFT.c.amends_id, _DRAFT.c.form_key)
+    select(_DRAFT.c.id, _DRAFT.c.submitted_at, _DRAFT.c.amends_id, _DRAFT.c.form_key, _DRAFT.c.created_at)
     .where(_DRAFT.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_DRAFT.c.id)
     .with_for_update()
@@ -136,7 +136,15 @@ class _Batch:
         if act.questionnaire_version != standing.questionnaire_version:
             return QuestionsChanged(consultation=act.consultation_id)
         late = is_late(standing, act.at)
-        return self._take(act, standing, late_pass if late else None)
+        answer = self._take(act, standing, late_pass if late else None)
+        if isinstance(answer, Sent):
+            self._note_begun(act)
+        return answer
+
+    def _note_begun(self, act: SendResponse) -> None:
+        draft = self.drafts.get(act.draft_id or 0)
+        if draft is not None and draft.submitted_at is None and draft.amends_id is None:
+            self.rows.begun.append(draft.created_at)
 
     def _take(self, act: SendResponse, standing: Standing, late_pass: Pass | None) -> Sent | Refusal:
         key, pass_id = self.addresses[act.id], late_pass.id if late_pass else None

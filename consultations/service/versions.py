@@ -148,6 +148,8 @@ class Rows:
     files: list[dict[str, int]] = field(default_factory=list)
     #: consultations of which something public was changed: nobody may read its old words any more
     taken_down: set[int] = field(default_factory=set)
+    #: when each draft was begun that was sent now for the first time
+    begun: list[datetime] = field(default_factory=list)
 
     def add(self, act: SendResponse, address_key: bytes, state: ResponseState, late_pass_id: int | None) -> Known:
         """A response that was not there before."""

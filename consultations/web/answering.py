@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -10,6 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone, visitor, who
+from app.core.db import after_commit
 from app.core.errors import Invalid, NotFound, Refusal
 from app.core.i18n import language
 from app.core.web.page import see_other
@@ -17,6 +19,7 @@ from consultations.forms import anchor, typed_in
 from consultations.model import Consultation, LatePass
 from consultations.queries.answering import LATE
 from consultations.queries.drafts import COLLEAGUE
+from consultations.queries.measured import BEGUN, OPENED, RESPONDING
 from consultations.rules.drafts import PageChanged, read_seen
 from consultations.rules.lifecycle import Phase, next_turn, phase_of
 from consultations.rules.questionnaire import QuestionKind
@@ -39,6 +42,7 @@ def start_page(request: Request[Any, Any, Any], db: NamedDependency[Session], re
         keys=(f"consultation:{consultation.id}",),
         good_until=next_turn(consultation, now),
         fresh_for=60,
+        tallied=f"{RESPONDING}:{OPENED}",
         **_start_values(consultation, takes=refusal_to_send(consultation, None, now) is None, now=now),
     )
     return response
@@ -274,6 +278,7 @@ def _begin(
         account_id=account.id if account is not None else None,
         late_pass=late_pass,
     )
+    after_commit(db, partial(state.site.tally.add, RESPONDING, BEGUN))
     going = walk(request, db, str(consultation.id), draft.form_key, way=ALL if way == "all" else "")
     return see_other(going.href(going.first()))
 

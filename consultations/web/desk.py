@@ -15,7 +15,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.paging import Page, read_page
 from app.core.web.page import see_other
-from app.outcomes.web.lookup import department_of
+from app.departments.acting import department_of
 from consultations.model import Consultation
 from consultations.queries.columns import ORGANISATION, READ, REJECTED, columns
 from consultations.queries.reach import within

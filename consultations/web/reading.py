@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import may
 from app.accounts.model import Account
-from app.core.i18n import _
 from app.core.web.edge import shows
 from app.core.web.page import Pages, public
 from app.departments.model import Department
@@ -24,16 +23,16 @@ from app.outcomes.model import Referral
 from app.outcomes.queries import is_overdue
 from app.outcomes.rules.deadlines import next_midnight
 from app.outcomes.rules.referrals import OWED
-from app.outcomes.trail import Duties, Step, in_order, is_waited_for, read_duties, steps_of
+from app.outcomes.trail import Duties, Step, is_waited_for, read_duties
 from consultations import queries
 from consultations.model import Consultation, DateChange
 from consultations.rules.lifecycle import KIND_NAMES, Phase, next_turn, phase_of, takes_responses
-from consultations.rules.lifecycle import EditorialState as E
 from consultations.service import attaching
 from consultations.service.closing import CAUSE
 from consultations.service.locking import subject_of
 from consultations.web.addressed import ConsultationUnpublished, consultation_id_of, readable_id
 from consultations.web.hosting import seen
+from consultations.web.trail import trail
 
 #: what another area puts on the page: values for its template ``consultations/parts/NAME.html``; of them ``keys`` are
 #: further keys of the page, and ``until`` is when its part changes by the clock alone
@@ -150,43 +149,13 @@ def _view(db: Session, consultation: Consultation, pages: Pages, now: datetime) 
         easy_files=files[easy],
         files=files[plain],
         changes=changes,
-        steps=in_order(
-            [*_steps(consultation, changes, pages, now), *steps_of(duties, pages, now, pages.settings.zone)]
-        ),
+        steps=trail(consultation, changes, duties, pages, now),
         duty=duty,
         overdue=duty is not None and is_overdue(duty, now),
         kind=str(KIND_NAMES.get(consultation.kind, "")),  # type: ignore[call-overload]
         shows_count=not consultation.hides_results or phase in (Phase.CLOSED, Phase.OUTCOME),
     )
     return view, duties
-
-
-def _steps(consultation: Consultation, changes: Sequence[DateChange], pages: Pages, now: datetime) -> Iterator[Step]:
-    """Its own life; what departments owe and did comes from the outcomes."""
-    opens, closes = consultation.opens_at, consultation.closes_at
-    if consultation.published_at:
-        yield Step(consultation.published_at, str(_("Published")), "published")
-    stands = consultation.state != E.WITHDRAWN
-    if opens and (stands or opens <= now):
-        yield Step(opens, str(_("Opened") if opens <= now else _("Opens")), "opened", "done" if opens <= now else "due")
-    for change in changes:
-        if change.reopened:
-            yield Step(change.closes_before, str(_("Closed")), f"closed-{change.id}")
-        words = _("Opened again until {after}") if change.reopened else _("Closing put off from {before} to {after}")
-        text = words.format(
-            before=pages.say_instant(change.closes_before), after=pages.say_instant(change.closes_after)
-        )
-        yield Step(change.at, text, f"date-{change.id}", note=change.reason)
-    if closes and (stands or closes <= now):
-        over = closes <= now
-        at = closes if over else closes - timedelta(seconds=1)
-        yield Step(at, str(_("Closed") if over else _("Closes")), "closed", "done" if over else "due")
-    if consultation.withdrawn_at:
-        yield Step(consultation.withdrawn_at, str(_("Withdrawn")), "withdrawn", note=consultation.withdrawn_reason)
-    if consultation.analysing_at:
-        yield Step(consultation.analysing_at, str(_("The department began to read the responses")), "analysing")
-    if consultation.feedback_at:
-        yield Step(consultation.feedback_at, str(_("What people said was published")), "feedback")
 
 
 HANDLERS = [show, preview]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import get_running_loop
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -17,11 +18,13 @@ from app.core.web.edge import in_worker
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
 from app.core.web.pdf import Maker, pdf_maker
+from app.performance.web.asking import asked_how
 from consultations.model import LatePass
 from consultations.model import Response as Reply
 from consultations.policy import ConsultationPolicy
 from consultations.queries.answering import CONFIRM, NOT_ME, RECEIPT, Receipt, earlier_response
 from consultations.queries.answering import receipt as receipt_of
+from consultations.queries.measured import SATISFACTION
 from consultations.rules.responses import CONSENT_NAMES, Consent, ResponseState, may_become
 from consultations.rules.sending import (
     ReceiptStopped,
@@ -36,6 +39,7 @@ from consultations.web.counted import on_the_roll, what_came
 
 #: making one takes some seconds where a response is as long as one may be
 PRINTINGS = Allowance(6, 60)
+A_DAY = timedelta(days=1)
 
 
 @get("/responses/confirm/{token:str}", name="consultations.confirm", guards=[anyone], sync_to_thread=True)
@@ -89,6 +93,7 @@ def confirmed(request: Request[Any, Any, Any], db: NamedDependency[Session], tok
         consultation=found.consultation,
         joined=counted.id != reply.id,
         receipt=f"/responses/receipt/{state.keyring.token(RECEIPT, counted.id)}",
+        question=asked_how(request, SATISFACTION),
     )
     return page
 
@@ -282,7 +287,13 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
         "sections": [*what_came(db, reply), *on_the_roll(db, reply)],
         "done": request.query_params.get("done", ""),
         "has_pdf": pdf_maker() is not None,
+        "question": asked_how(request, SATISFACTION) if counts and _is_new(reply, state.clock.now()) else None,
     }
+
+
+def _is_new(reply: Reply, now: datetime) -> bool:
+    """Whoever reads the receipt weeks later is not asked how sending was."""
+    return reply.submitted_at is not None and now - reply.submitted_at < A_DAY
 
 
 HANDLERS = [

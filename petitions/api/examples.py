@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 from litestar.openapi.spec import Example
+from msgspec import structs
 
+from app.outcomes.api.shapes import EXAMPLE_OUTCOME, OutcomeOut
 from petitions.api.schema import (
     Hour,
     PetitionHistory,
@@ -14,6 +17,7 @@ from petitions.api.schema import (
     PetitionPage,
     PetitionVersion,
     PetitionVersions,
+    PetitionWhole,
 )
 
 BASE = "https://petitions.example.org"
@@ -43,6 +47,7 @@ def links(petition_id: int, base: str, *, signable: bool) -> PetitionLinks:
         feed=f"{page}.atom",
         uk=f"{page}.json",
         qr=f"{page}/qr.svg",
+        story=f"{base}/api/v1/trails/petition/{petition_id}",
     )
 
 
@@ -77,6 +82,7 @@ PETITION = PetitionOut(
     signable=True,
     links=links(17, BASE, signable=True),
 )
+WHOLE = PetitionWhole(**structs.asdict(PETITION), outcomes=[msgspec.convert(EXAMPLE_OUTCOME, OutcomeOut)])
 PAGE = PetitionPage(total=1, page=1, pages=1, petitions=[PETITION], next=None, previous=None)
 HISTORY = PetitionHistory(petition_id=17, signature_count=42, imported_count=0, hours=[Hour(_OPENED, 42)])
 VERSIONS = PetitionVersions(

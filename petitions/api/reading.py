@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.errors import NotFound
 from app.core.paging import A_PAGE, Page
+from app.core.subject import SubjectRef
 from app.core.web.page import public
 from app.core.web.problems import BUSY, UNKNOWN, answers, problems, wrong
 from app.departments import queries as departments
 from app.departments.model import Department
+from app.outcomes.api.public import outcomes_about
+from app.outcomes.web.asked import midnight, moment
 from petitions import queries
 from petitions.api import examples
 from petitions.api.schema import (
@@ -28,6 +31,7 @@ from petitions.api.schema import (
     PetitionPage,
     PetitionVersion,
     PetitionVersions,
+    PetitionWhole,
 )
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
@@ -88,7 +92,7 @@ def petitions(
         next=base + shown.url(page + 1) if page < shown.pages else None,
         previous=base + shown.url(page - 1) if page > 1 else None,
     )
-    return _answer(body, "petitions", fresh_for=5)
+    return _answer(body, "petitions", fresh_for=5, headers=shown.link_header(base))
 
 
 @get(
@@ -98,17 +102,18 @@ def petitions(
     guards=[anyone],
     sync_to_thread=True,
     summary="Read a petition",
-    responses={200: answers(PetitionOut, "The petition", examples.PETITION), **_OF_ONE},
+    responses={200: answers(PetitionWhole, "The petition", examples.WHOLE), **_OF_ONE},
 )
 def petition(
     request: Request[Any, Any, Any], db: NamedDependency[Session], petition_id: FromPath[int]
-) -> Response[PetitionOut]:
-    """One petition whose text is public."""
+) -> Response[PetitionWhole]:
+    """One petition whose text is public, and what departments answered and promised."""
     found, state = _readable(db, petition_id), request.app.state
     now = state.clock.now()
-    until = found.closes_at if found.closes_at and found.closes_at > now else None
-    [body] = _all_out(db, [found], state.settings.base_url, now)
-    return _answer(body, f"petition:{found.id}", good_until=until)
+    ends = [found.closes_at] if found.closes_at and found.closes_at > now else []
+    [facts] = _all_out(db, [found], state.settings.base_url, now)
+    body = msgspec.structs.asdict(facts) | {"outcomes": outcomes_about(request, db, SubjectRef("petition", found.id))}
+    return _answer(body, f"petition:{found.id}", good_until=min([*ends, midnight(request, moment(request))]))
 
 
 @get(
@@ -162,9 +167,16 @@ def _readable(db: Session, petition_id: int) -> Petition:
     return found
 
 
-def _answer(body: Any, key: str, *, good_until: datetime | None = None, fresh_for: float = 3600.0) -> Response[Any]:
-    content = msgspec.json.encode(body)
-    return public(content, JSON, keys=(key,), good_until=good_until, fresh_for=fresh_for, headers=_OPEN_DATA)
+def _answer(
+    body: Any,
+    key: str,
+    *,
+    good_until: datetime | None = None,
+    fresh_for: float = 3600.0,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    content, given = msgspec.json.encode(body), {**_OPEN_DATA, **(headers or {})}
+    return public(content, JSON, keys=(key,), good_until=good_until, fresh_for=fresh_for, headers=given)
 
 
 def _all_out(db: Session, rows: Sequence[Petition], base: str, now: datetime) -> list[PetitionOut]:

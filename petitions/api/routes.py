@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, RawBody
-from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -20,6 +19,7 @@ from app.core.i18n import _
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
 from app.core.security.limits import Allowance
 from app.core.web.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
+from app.core.web.repeats import Done, once
 from petitions.api import examples, reading
 from petitions.api.schema import Accepted, Confirmation, ConfirmationIn, PetitionAccepted, PetitionIn, SignatureIn
 from petitions.forms import CreatorForm, PersonForm, draft_of, read_texts, words_only
@@ -101,9 +101,7 @@ def start(
     lives = Living(person.country, person.postcode, person.area)
     allowance = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
 
-    def store(db: Session) -> Replay | KeyReused | bytes:
-        if claim and (earlier := idempotency.earlier_answers(db, [claim]).get(claim.key)):
-            return earlier
+    def act(db: Session) -> Done:
         now = state.clock.now()
         if (words := stops.stopped(db, now).creating) is not None:
             raise CreatingStopped(words)
@@ -111,17 +109,9 @@ def start(
         blocks = state.site.dependencies["blocklist"].now(db)
         draft = draft_of(texts, person, submission, client, state.site.dependencies["placing"].area_of(db, lives))
         started = drafting.start(db, state.keyring, policy, draft, now, blocks)
-        answer = msgspec.json.encode(PetitionAccepted(started.id, started.state))
-        if claim:
-            idempotency.keep(db, [(claim, 202, answer)], now)
-        return answer
+        return Done(202, msgspec.json.encode(PetitionAccepted(started.id, started.state)))
 
-    with state.in_flight.hold(claim):  # until it is stored: a transaction of its own, not the request's
-        try:
-            answer = state.database.retrying(store)
-        except exc.IntegrityError:  # another process answered the same key meanwhile
-            answer = state.database.retrying(store)
-    return _answered(answer, 202, answer if isinstance(answer, bytes) else None)  # type: ignore[return-value]
+    return once(state, claim, act)  # type: ignore[return-value]
 
 
 @post(

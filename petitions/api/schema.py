@@ -7,6 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from app.outcomes.api.shapes import OutcomeOut
+
 _AREA = "Code of the area the person lives in, of /areas.json; a postcode that the site's table has comes first."
 
 
@@ -76,6 +78,7 @@ class PetitionLinks(Struct, frozen=True):
     feed: str
     uk: str
     qr: str
+    story: str
 
 
 class PetitionOut(Struct, frozen=True):
@@ -112,6 +115,12 @@ class PetitionOut(Struct, frozen=True):
     debate_outcome_at: datetime | None
     signable: bool
     links: PetitionLinks
+
+
+class PetitionWhole(PetitionOut, frozen=True):
+    """A petition with what departments owe and answered about it, oldest first."""
+
+    outcomes: list[OutcomeOut]
 
 
 class Hour(Struct, frozen=True):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,11 @@ import click
 from app.core.errors import BadField
 from app.core.people.places import country_names
 from app.core.text.plain import is_blank, tidy, tidy_line
+from petitions.importing.facts import MOST_COUNT, BadRecord, RecordFacts
 from petitions.rules.lifecycle import PetitionState
 from petitions.rules.sorting import read_topic
 
+SOURCE = "uk-petitions"
 STATES = frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.REJECTED})
 _KEPT = {
     "debate": dict,
@@ -26,25 +27,6 @@ _KEPT = {
     "committee_note": str,
     "topics": list,
 }
-MOST_COUNT = 2_000_000_000
-
-
-class BadRecord(ValueError):
-    """Why one record cannot be imported."""
-
-
-@dataclass(frozen=True)
-class RecordFacts:
-    """A checked record."""
-
-    source_id: str
-    columns: Mapping[str, Any]
-    countries: Mapping[str, int]
-    areas: list[dict[str, Any]]
-    response: tuple[datetime, str, str] | None
-    department: str
-    topics: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
 
 
 def read_record(record: Any) -> RecordFacts:
@@ -65,6 +47,7 @@ def read_record(record: Any) -> RecordFacts:
     columns |= {"state": state, "imported_count": count, "creator_name": _words(attributes.get("creator_name"), 80)}
     columns["source_facts"] = _kept(record, attributes)
     return RecordFacts(
+        SOURCE,
         source_id,
         columns,
         _countries(attributes.get("signatures_by_country"), count),
@@ -147,12 +130,19 @@ def _dates(attributes: Mapping[str, Any], state: str) -> dict[str, Any]:
         "created_at": created,
         "opened_at": opened,
         "closed_at": closed,
-        "closes_at": _instant(attributes, "closing_date") or closed,
+        "closes_at": _closing(attributes) or closed,
         "rejected_at": rejected,
         "submitted_at": _instant(attributes, "moderation_threshold_reached_at"),
         "response_reached_at": _instant(attributes, "response_threshold_reached_at"),
         "debate_reached_at": _instant(attributes, "debate_threshold_reached_at"),
     }
+
+
+def _closing(attributes: Mapping[str, Any]) -> datetime | None:
+    """An instant, or the last day on which it can be signed: then it closes as that day ends."""
+    moment, given = _instant(attributes, "closing_date"), attributes.get("closing_date")
+    is_day = isinstance(given, str) and len(given) == len("2017-01-01")
+    return moment + timedelta(days=1) if moment is not None and is_day else moment
 
 
 def _instant(attributes: Mapping[str, Any], name: str) -> datetime | None:
@@ -161,11 +151,11 @@ def _instant(attributes: Mapping[str, Any], name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as wrong:
+        if len(value) == len("2017-01-01"):
+            moment = datetime.combine(moment.date(), time(0))
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as wrong:
         raise BadRecord(f"{name} is not a date: {value!r:.40}") from wrong
-    if len(value) == len("2017-01-01"):
-        moment = datetime.combine(moment.date(), time(0))
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if not 1900 <= moment.year <= 2200:
         raise BadRecord(f"{name} is in no plausible year")
     return moment

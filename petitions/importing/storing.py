@@ -13,20 +13,18 @@ from sqlalchemy.orm import Session
 from app.core.freshness import touch
 from app.departments.model import Department
 from app.outcomes.model import Answer, Referral
-from petitions.importing.records import RecordFacts
+from petitions.importing.facts import RecordFacts
 from petitions.model.petition import AreaCount, CountryCount, Petition
 from petitions.policy import PetitionPolicy
 from petitions.rules.texts import text_digest
 from petitions.service.sorting import link_topics
-
-SOURCE = "uk-petitions"
 
 
 def store(db: Session, *, facts: RecordFacts, policy: PetitionPolicy, now: datetime) -> str:
     """Create or bring up to date; answers ``created``, ``updated`` or ``unchanged``."""
     petition = db.scalar(
         select(Petition)
-        .where(Petition.source == SOURCE, Petition.source_id == facts.source_id)
+        .where(Petition.source == facts.source, Petition.source_id == facts.source_id)
         .with_for_update(key_share=True)
     )
     if petition is not None and not _changed(db, petition, facts):
@@ -53,9 +51,18 @@ def store(db: Session, *, facts: RecordFacts, policy: PetitionPolicy, now: datet
     return outcome
 
 
+def outlook(db: Session, facts: RecordFacts) -> str:
+    """What :func:`store` would answer, without storing anything."""
+    known = select(Petition).where(Petition.source == facts.source, Petition.source_id == facts.source_id)
+    petition = db.scalar(known)
+    if petition is None:
+        return "created"
+    return "updated" if _changed(db, petition, facts) else "unchanged"
+
+
 def _new(facts: RecordFacts, policy: PetitionPolicy, now: datetime) -> Petition:
     return Petition(
-        source=SOURCE,
+        source=facts.source,
         source_id=facts.source_id,
         salt=secrets.token_bytes(16),
         signature_count=0,

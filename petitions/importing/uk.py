@@ -17,7 +17,8 @@ from app.core import schema
 from app.core.clock import SystemClock
 from app.core.db import Database
 from app.core.settings import Settings
-from petitions.importing.records import BadRecord, read_record, read_records
+from petitions.importing.facts import BadRecord
+from petitions.importing.records import read_record, read_records
 from petitions.importing.storing import store
 from petitions.policy import PetitionPolicy
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.comments.model import Thread
 from app.outcomes.model import Referral
+from app.trails.model import Link
 from petitions.model.operation import Stop
 from petitions.model.petition import AreaCount, CountryCount, Crossing, Event, HourCount, Petition
 from petitions.model.sorting import PetitionTopic
@@ -31,6 +32,7 @@ class OnRecord:
     hours: bool = True
     stops: bool = True
     discussion: bool = True
+    story: bool = True
     areas: bool = True
 
 
@@ -52,6 +54,10 @@ _SHOWN = select(
     _of_it(HourCount),
     exists().where(Stop.ended_at.is_(None)),
     exists().where(Thread.subject_kind == "petition", Thread.subject_id == Petition.id),
+    or_(
+        exists().where(Link.from_kind == "petition", Link.from_id == Petition.id, Link.withdrawn_at.is_(None)),
+        exists().where(Link.to_kind == "petition", Link.to_id == Petition.id, Link.withdrawn_at.is_(None)),
+    ),
     _of_it(AreaCount),
 ).where(Petition.id == bindparam("petition_id"))
 
@@ -61,4 +67,4 @@ def shown(db: Session, petition_id: int) -> tuple[Petition, OnRecord] | None:
     found = db.execute(_SHOWN, {"petition_id": petition_id}).one_or_none()
     if found is None or not is_public(found[0]):
         return None
-    return found[0], OnRecord(*tuple(found)[1:])
+    return found[0], OnRecord(*map(bool, found[1:]))

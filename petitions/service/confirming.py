@@ -95,6 +95,8 @@ class Counted:
     area: str | None
     at: datetime
     count: int  # the petition's count with it
+    #: when it was first asked for
+    requested_at: datetime
 
 
 @dataclass(slots=True)
@@ -214,7 +216,7 @@ class _Confirmations:
             "by": act_id,
         }
         count = standing.signature_count
-        self.counted.append(Counted(standing.id, row.id, row.kind, row.country, row.area, at, count))
+        self.counted.append(Counted(standing.id, row.id, row.kind, row.country, row.area, at, count, row.requested_at))
         return standing.last_number
 
     def store(self, db: Session) -> None:

@@ -26,7 +26,7 @@ from app.moderation.refusals import NotPublic, NotRefused
 from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import OF_TEXTS, Origin
 from app.outcomes import service as outcomes
-from petitions.events import PetitionPublished
+from petitions.events import PetitionPublished, PetitionRemoved, PetitionRestored
 from petitions.identity import address_key
 from petitions.model.petition import Crossing, Petition, TextVersion
 from petitions.model.signature import Signature
@@ -181,12 +181,15 @@ class PetitionUnderModeration:
 
     def remove(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
         petition = self._locked(db, subject_id)
+        was_readable = petition.state in VISIBLE and (petition.was_published or petition.source is not None)
         if petition.state != PetitionState.HIDDEN and may_move(PetitionState(petition.state), PetitionState.HIDDEN):
             petition.state, petition.hidden_at, petition.rejected_at = PetitionState.HIDDEN, now, None
         wipe(db, petition)
         if petition.was_published or petition.source:
             tell(db, petition.id, "taken-down", now, reason=ILLEGAL)
         self._end(db, petition, now)
+        if was_readable:
+            announce(db, PetitionRemoved(petition.id, now))
 
     def take_down(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
         """Out of the lists, unsigned from now on; its creator is told. Duties that were reached stay on record."""
@@ -198,6 +201,7 @@ class PetitionUnderModeration:
         self._refuse(db, petition, settlement, now)
         close_texts(db, SubjectRef("petition", petition.id), now)
         self._end(db, petition, now)
+        announce(db, PetitionRemoved(petition.id, now))
 
     def restore(self, db: Session, subject_id: int, settlement: Settlement, *, by: int, now: datetime) -> None:
         """Back to the queue, as if it had just come in; what it had reached stays its own."""
@@ -270,6 +274,8 @@ class PetitionUnderModeration:
             close_in_time(db, petition, now)
         elif petition.state == PetitionState.CLOSED:
             petition.closed_at = petition.closed_at or petition.closes_at
+        db.flush()
+        announce(db, PetitionRestored(petition.id, now))
 
     def _refuse(self, db: Session, petition: Petition, settlement: Settlement, now: datetime) -> None:
         """Rejected, or hidden where showing it would itself do harm; whoever has to know is told."""

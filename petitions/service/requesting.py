@@ -88,6 +88,15 @@ class Hindrances:
         return refusal_while_stopped(self.stopped, petition_id, since=self.since)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What requests brought beside their letters: the creators' signatures that sponsors proved, and when each of those
+    that are new, and not held, was asked for by the public form."""
+
+    proofs: list[int]
+    new: list[datetime]
+
+
 class _Requests:
     """What one batch of requests adds up to."""
 
@@ -99,6 +108,7 @@ class _Requests:
         self.letters: list[dict[str, Any]] = []
         self.mailboxes: Counter[bytes] = Counter()
         self.proofs: list[int] = []
+        self.asked: list[datetime] = []
 
 
 def request(
@@ -110,8 +120,8 @@ def request(
     acts: Sequence[SignatureRequest],
     answers: dict[int, Any],
     now: datetime,
-) -> list[int]:
-    """Store the requests and their letters; answers the creators' signatures that sponsors proved."""
+) -> Asked:
+    """Store the requests and their letters."""
     admitted: list[tuple[SignatureRequest, Standing, IdentityKeys, bytes]] = []
     for act in acts:
         standing = standings.get(act.petition_id)
@@ -123,7 +133,7 @@ def request(
         ids = identity_keys(keys, standing.salt, act.address.canonical, act.name, act.postcode)
         admitted.append((act, standing, ids, mailbox_key(keys, act.address)))
     if not admitted:
-        return []
+        return Asked([], [])
     known = _known(db, {ids.address for _a, _s, ids, _m in admitted})
     room = mail.room_in_mailboxes(db, [mailbox for *_rest, mailbox in admitted], now)
     todo = _Requests()
@@ -138,7 +148,7 @@ def request(
         if act.replaces is not None:
             todo.replaced.add(act.replaces)
     _store(db, todo, now)
-    return sorted(set(todo.proofs))
+    return Asked(sorted(set(todo.proofs)), todo.asked)
 
 
 def _settle(
@@ -162,6 +172,8 @@ def _settle(
     asked = next((k for k in known if _is_same_request(k, ids, act.country)), None)
     if asked is None:
         asked = _new(todo, keys, act, standing, ids, known, SignatureState.PENDING)
+        if not act.sponsor:
+            todo.asked.append(act.at)
     asked.notify, asked.area = act.notify, act.area or None  # the newest wish counts, until it is confirmed
     _letter(todo, policy, act, CONFIRM_LETTER, asked, mailbox, room, {})
 

@@ -86,7 +86,7 @@ def release(
         said,
         after_version=int(fields_of(draft)["after_version"]),
         send_news=draft.send_news,
-        by=draft.by_id,
+        by=draft.by_id or by,
         now=now,
         released_by=by,
     )

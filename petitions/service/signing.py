@@ -10,19 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas.service.placing import Living, Placing
+from app.core.db import after_commit
 from app.core.errors import Refusal
 from app.core.freshness import hint, touch
 from app.core.intake import Act
 from app.core.security.keys import Keys
+from app.core.tally import Tally
 from app.mail.model import Letter
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
+from petitions.queries.measured import CONFIRMED, SENT, SIGNING
 from petitions.service import confirming, counting, requesting
 from petitions.service.acts import Confirmed, Requested, SignatureConfirmation, SignatureRequest
 from petitions.service.blocking import Blocklist
@@ -44,10 +48,12 @@ class Signing:
         say_date: Callable[[datetime], str],
         blocklist: Blocklist,
         switchboard: Switchboard,
+        tally: Tally,
         placing: Placing,
     ) -> None:
         self.keys, self.policy, self.say_date = keys, policy, say_date
-        self.blocklist, self.switchboard, self.placing = blocklist, switchboard, placing
+        self.blocklist, self.switchboard = blocklist, switchboard
+        self.tally, self.placing = tally, placing
         #: serves crossings inside a savepoint; set by the room, so that counting knows no departments
         self.serve: Callable[[Session, counting.Counting, datetime], set[str]] | None = None
 
@@ -60,8 +66,8 @@ class Signing:
         answers: dict[int, Any] = {}
         hindrances = self._hindrances(db, now) if requests else Hindrances()
         placed = self._placed(db, requests, answers)
-        proofs = requesting.request(db, self.keys, self.policy, hindrances, standings, placed, answers, now)
-        counted = confirming.confirm(db, self.policy, standings, places, confirmations, proofs, answers, now)
+        asked = requesting.request(db, self.keys, self.policy, hindrances, standings, placed, answers, now)
+        counted = confirming.confirm(db, self.policy, standings, places, confirmations, asked.proofs, answers, now)
         store_counts(db, standings.values(), now)
         brought = counting.count(db, standings, counted, now)
         duties = self.serve(db, brought, now) if brought and self.serve else set()
@@ -69,6 +75,9 @@ class Signing:
         if changed:
             touch(db, *changed, *duties)
             hint(db, "petitions")
+        confirmed = [c.requested_at for c in counted if c.kind == "public"]
+        if asked.new or confirmed:
+            after_commit(db, partial(self._count, asked.new, confirmed))
         return [answers[a.id] for a in acts]
 
     def performed(self, db: Session, acts: Sequence[Act]) -> Mapping[int, Any]:
@@ -85,6 +94,13 @@ class Signing:
             )
         )
         return found | {by or 0: Confirmed(petition, number or 0) for by, petition, number in rows}
+
+    def _count(self, asked: Sequence[datetime], confirmed: Sequence[datetime]) -> None:
+        """A form that was sent, and one that was confirmed, on the day on which it was sent: not whose."""
+        for at in asked:
+            self.tally.add(SIGNING, SENT, at=at)
+        for at in confirmed:
+            self.tally.add(SIGNING, CONFIRMED, at=at)
 
     def _placed(
         self, db: Session, requests: Sequence[SignatureRequest], answers: dict[int, Any]

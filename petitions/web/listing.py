@@ -16,6 +16,7 @@ from app.accounts.guards import anyone
 from app.core.paging import A_PAGE, Page
 from app.core.web.edge import shows
 from app.core.web.page import public
+from app.opendata.contribution import At
 from petitions.queries import finding
 from petitions.queries.asking import Asked, read_asked
 from petitions.queries.figures import ListFigures
@@ -27,6 +28,7 @@ from petitions.web.stencils import Stencils
 JSON = "application/json; charset=utf-8"
 OPEN_DATA = {"access-control-allow-origin": "*"}
 MOST_CLOSEST = 5
+MOST_A_PAGE, MOST_TRENDING = 50, 10
 STENCILS = Stencils()
 
 
@@ -150,12 +152,40 @@ def petition_list_json(
     """The list in the shape of the UK site."""
     state = request.app.state
     now = state.clock.now()
-    asked = read_search(request, db)
-    ids, total = figures.page(db, asked.search, now, offset=asked.offset, most=A_PAGE)
+    asked, size = read_search(request, db), _size(request.query_params.get("count", ""))
+    ids, total = figures.page(db, asked.search, now, offset=(asked.page - 1) * size, most=size)
     rows = finding.petitions(db, ids)
-    page = Page(rows=rows, total=total, page=asked.page, path="/petitions.json", query=asked.link_query)
-    body = uk.petition_list(db, page, state.settings.base_url, now)
+    query = asked.link_query if size == A_PAGE else {**asked.link_query, "count": str(size)}
+    page = Page(rows=rows, total=total, page=asked.page, path="/petitions.json", query=query, size=size)
+    body = uk.petition_list(db, page, At(now, state.settings.zone, state.settings.base_url))
     return public(body, JSON, keys=("petitions",), fresh_for=5, headers=OPEN_DATA)
 
 
-HANDLERS = [petition_list, petition_list_json]
+def _size(asked: str) -> int:
+    """How many a page, as the UK site lets programs choose: 25, unless they ask for 1 to 50."""
+    return (
+        int(asked)
+        if asked.isascii() and asked.isdigit() and len(asked) < 3 and 1 <= int(asked) <= MOST_A_PAGE
+        else A_PAGE
+    )
+
+
+@get("/trending.json", name="petitions.trending-json", guards=[anyone], sync_to_thread=True)
+def trending_json(
+    request: Request[Any, Any, Any], db: NamedDependency[Session], figures: NamedDependency[ListFigures]
+) -> Response[bytes]:
+    """Ten open petitions that gained most within the last hour, in the shape of the UK site."""
+    now, base = request.app.state.clock.now(), request.app.state.settings.base_url
+    rising = set(figures.rising(db, now))
+    rows, _total = figures.find(db, Search(state="open", sort="trending"), now, offset=0, most=MOST_TRENDING)
+    body = uk.trending([row for row in rows if row.id in rising], base, now)
+    return public(body, JSON, keys=("petitions",), fresh_for=60, headers=OPEN_DATA)
+
+
+@get("/topics.json", name="petitions.topics-json", guards=[anyone], sync_to_thread=True)
+def topics_json(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
+    """Every topic by its code, in the shape of the UK site."""
+    return public(uk.topics(finding.topics(db)), JSON, keys=("petitions",), fresh_for=60, headers=OPEN_DATA)
+
+
+HANDLERS = [petition_list, petition_list_json, trending_json, topics_json]

@@ -24,11 +24,13 @@ from app.files.model import StoredFile
 from app.files.queries import files_of_many
 from app.moderation import promise
 from app.moderation import queries as moderation
+from app.opendata.contribution import At
 from app.outcomes.queries import public as outcomes
 from app.outcomes.queries.shown import ShownPromise, promises_by_referral
 from app.outcomes.rules.deadlines import next_midnight
 from app.outcomes.service.documents import owner
 from app.outcomes.trail import Duties, Step, is_waited_for
+from app.trails.web.part import part_of
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
@@ -39,7 +41,7 @@ from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import PetitionState
 from petitions.service import debating, stops
 from petitions.service.area_figures import figures_key
-from petitions.web import uk
+from petitions.web import linked, uk
 from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, same_until
 from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
@@ -113,7 +115,8 @@ def count_json(request: Request[Any, Any, Any], db: NamedDependency[Session], re
 def _show_json(request: Request[Any, Any, Any], db: Session, petition: Petition) -> Response[bytes]:
     state = request.app.state
     now = state.clock.now()
-    body = uk.petition_detail(db, petition, state.settings.base_url, now, state.site.dependencies["areas"].now(db))
+    at = At(now, state.settings.zone, state.settings.base_url)
+    body = uk.petition_detail(db, petition, at, state.site.dependencies["areas"].now(db))
     keys = (f"petition:{petition.id}", figures_key(petition.id))
     return public(body, JSON, keys=keys, good_until=same_until(petition, now), headers=OPEN_DATA)
 
@@ -200,10 +203,16 @@ def _published_page(
     )
     midnight = next_midnight(now, state.settings.zone) if is_waited_for(told.duties) else None
     debate_until = debate.until if debate else None
+    trails = dict(part_of(request, db, SubjectRef("petition", petition.id), now) or {}) if there.story else {}
     changes = [at for at in (same_until(petition, now), debate_until, midnight) if at is not None]
     response: Response[bytes] = state.pages.public(
         "petitions/show.html",
-        keys=(f"petition:{petition.id}", figures_key(petition.id), page_key(SubjectRef("petition", petition.id))),
+        keys=(
+            f"petition:{petition.id}",
+            figures_key(petition.id),
+            page_key(SubjectRef("petition", petition.id)),
+            *trails.pop("keys", ()),
+        ),
         good_until=min(changes, default=None),
         fresh_for=600,
         petition=petition,
@@ -216,9 +225,11 @@ def _published_page(
         lead=told.duties.departments.get(petition.lead_department_id or 0),
         petition_link=link,
         canonical_url=link,
+        linked_data=linked.petition(petition, link, state.settings.site_name, uk.shown_state(petition, now)),
         stopped=stops.stopped(db, now) if there.stops else stops.Stopped(),
         discussion=said_of(request, db, petition, there.discussion, view.signable),
         now=now,
+        **trails,
     )
     return response
 

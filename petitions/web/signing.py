@@ -22,12 +22,15 @@ from app.core.security.limits import Allowance
 from app.core.web.edge import acts, in_worker, read_body
 from app.core.web.forms import Form, read_form
 from app.core.web.page import SeeOther, see_other
+from app.performance.service.opining import Question
+from app.performance.web.asking import asked_how
 from petitions import queries
 from petitions.forms import PRIVACY_VERSION, PersonFields, PersonForm
 from petitions.mails import CONFIRM, NOT_ME, SPONSOR, WITHDRAW
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
+from petitions.queries.measured import OPENED, SATISFACTION, SIGNING
 from petitions.rules.eligibility import (
     ConfirmationUnknown,
     SigningStopped,
@@ -61,6 +64,7 @@ def sign_form(
         keys=(f"petition:{petition.id}", AREAS),
         good_until=petition.closes_at,
         fresh_for=60,
+        tallied=f"{SIGNING}:{OPENED}",
         **_sign_context(db, petition, PersonForm(values={"country": state.settings.home_country}), policy, state),
     )
     return response
@@ -225,7 +229,8 @@ def confirmed(
     signature, petition = _confirmable(state, db, CONFIRM, token)
     if signature.state != SignatureState.VALIDATED:
         return see_other(f"/signatures/confirm/{token}")
-    return _counted(state, signature, petition, template="petitions/confirmed.html")
+    question = asked_how(request, SATISFACTION)
+    return _counted(state, signature, petition, template="petitions/confirmed.html", question=question)
 
 
 @get("/signatures/withdraw/{token:str}", name="petitions.withdraw", guards=[anyone], sync_to_thread=True)
@@ -365,7 +370,10 @@ def _confirmable(state: Any, db: Session, purpose: str, token: str) -> tuple[Sig
     return signature, petition
 
 
-def _counted(state: Any, signature: Signature, petition: Petition, *, template: str) -> Response[bytes]:
+def _counted(
+    state: Any, signature: Signature, petition: Petition, *, template: str, question: Question | None = None
+) -> Response[bytes]:
+    """``question``: how it was, asked once it is done."""
     response: Response[bytes] = state.pages.personal(
         template,
         petition=petition,
@@ -374,6 +382,7 @@ def _counted(state: Any, signature: Signature, petition: Petition, *, template: 
         signable=is_signable(petition.state, petition.closes_at, state.clock.now()),
         withdraw_token=state.keyring.token(WITHDRAW, signature.id),
         petition_link=f"{state.settings.base_url}/petitions/{petition.id}",
+        question=question,
     )
     return response
 

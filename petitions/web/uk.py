@@ -16,6 +16,7 @@ from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.departments import queries as departments
 from app.departments.model import Department
+from app.opendata.contribution import At
 from app.outcomes import queries as outcomes
 from petitions import queries
 from petitions.model.debate import Debate
@@ -23,6 +24,7 @@ from petitions.model.petition import Petition
 from petitions.model.sorting import Topic
 from petitions.queries import story
 from petitions.queries.areas import where_signed
+from petitions.queries.finding import Entry
 from petitions.rules.closing import is_over
 from petitions.rules.lifecycle import PetitionState
 
@@ -44,21 +46,27 @@ class Beside:
     """What stands beside the rows of one answer, read in one go for all of them."""
 
     departments: Mapping[int, Department]
+    #: by petition, ids of departments that help the lead one
+    supporting: Mapping[int, Sequence[int]]
     topics: Mapping[int, Sequence[Topic]]
     debates: Mapping[int, Sequence[Debate]]
 
 
 def read_beside(db: Session, petitions: Sequence[Petition]) -> Beside:
     ids = [p.id for p in petitions]
+    supporting = outcomes.supporting_of(db, "petition", ids)
+    concerned = [p.lead_department_id for p in petitions] + [i for found in supporting.values() for i in found]
     return Beside(
-        departments=departments.by_ids(db, [p.lead_department_id for p in petitions]),
+        departments=departments.by_ids(db, concerned),
+        supporting=supporting,
         topics=story.topics(db, ids),
         debates=story.debates_of(db, ids),
     )
 
 
-def petition_list(db: Session, page: Page[Petition], base_url: str, now: datetime) -> bytes:
+def petition_list(db: Session, page: Page[Petition], at: At) -> bytes:
     """``links`` and ``data``, 25 a page."""
+    base_url = at.base_url
     links = {
         "self": base_url + page.url(page.page),
         "first": base_url + page.url(1),
@@ -67,19 +75,18 @@ def petition_list(db: Session, page: Page[Petition], base_url: str, now: datetim
         "prev": base_url + page.url(page.page - 1) if page.page > 1 else None,
     }
     beside = read_beside(db, page.rows)
-    data = [resource(db, petition, beside, base_url, now) for petition in page.rows]
+    data = [resource(db, petition, beside, at) for petition in page.rows]
     return msgspec.json.encode({"links": links, "data": data})
 
 
-def petition_detail(
-    db: Session, petition: Petition, base_url: str, now: datetime, places: Places | None = None
-) -> bytes:
+def petition_detail(db: Session, petition: Petition, at: At, places: Places | None = None) -> bytes:
     """One petition, once it is or was open with its signatures by country and area."""
-    link = f"{base_url}/petitions/{petition.id}.json"
-    data = resource(db, petition, read_beside(db, [petition]), base_url, now)
+    link = f"{at.base_url}/petitions/{petition.id}.json"
+    data = resource(db, petition, read_beside(db, [petition]), at)
     if petition.state in _COUNTED:
         data["attributes"] |= _where_signed(db, places or Places(), petition.id)
-    return msgspec.json.encode({"links": {"self": link}, "data": data})
+    links = {"self": link, "story": f"{at.base_url}/api/v1/trails/petition/{petition.id}"}
+    return msgspec.json.encode({"links": links, "data": data})
 
 
 def _where_signed(db: Session, places: Places, petition_id: int) -> dict[str, Any]:
@@ -101,6 +108,26 @@ def _where_signed(db: Session, places: Places, petition_id: int) -> dict[str, An
     }
 
 
+def trending(rows: Sequence[Entry], base_url: str, now: datetime) -> bytes:
+    """What gained most within the last hour. ``signature_count`` is all that a petition has."""
+    data = [
+        {
+            "type": "petition",
+            "id": row.id,
+            "links": {"self": f"{base_url}/petitions/{row.id}.json"},
+            "attributes": {"action": row.action, "signature_count": row.signature_count},
+        }
+        for row in rows
+    ]
+    links, meta = {"self": f"{base_url}/trending.json"}, {"updated_at": instant(now)}
+    return msgspec.json.encode({"data": data, "links": links, "meta": meta})
+
+
+def topics(found: Sequence[tuple[str, str]]) -> bytes:
+    """By code, each with its name."""
+    return msgspec.json.encode({slug: {"code": slug, "name": name} for slug, name in found})
+
+
 def count(db: Session, petition: Petition) -> bytes:
     debates = story.debates(db, petition.id)
     return msgspec.json.encode(
@@ -117,8 +144,9 @@ def count(db: Session, petition: Petition) -> bytes:
     )
 
 
-def resource(db: Session, petition: Petition, beside: Beside, base_url: str, now: datetime) -> dict[str, Any]:
+def resource(db: Session, petition: Petition, beside: Beside, at: At) -> dict[str, Any]:
     """One item of the list."""
+    base_url, now = at.base_url, at.now
     return {
         "type": "petition",
         "id": petition.id,
@@ -127,6 +155,7 @@ def resource(db: Session, petition: Petition, beside: Beside, base_url: str, now
             **_texts(petition),
             "state": shown_state(petition, now),
             "signature_count": petition.signature_count,
+            "closing_date": _last_day(petition, at) if _is_open(petition, now) else None,
             **_instants(petition, beside.debates.get(petition.id, ()), now),
             "creator_name": petition.creator_name if _is_open(petition, now) else None,
             "rejection": _rejection(petition),
@@ -151,7 +180,6 @@ def _texts(petition: Petition) -> dict[str, Any]:
 def _instants(petition: Petition, debates: Sequence[Debate], now: datetime) -> dict[str, str | None]:
     scheduled_at = next((d.at for d in debates if d.state == "scheduled"), None)
     return {
-        "closing_date": instant(petition.closes_at) if _is_open(petition, now) else None,
         "created_at": instant(petition.created_at),
         "updated_at": instant(petition.updated_at),
         "rejected_at": instant(petition.rejected_at),
@@ -165,6 +193,12 @@ def _instants(petition: Petition, debates: Sequence[Debate], now: datetime) -> d
         "scheduled_debate_date": _scheduled_date(petition, debates),
         "debate_outcome_at": instant(petition.debate_outcome_at),
     }
+
+
+def _last_day(petition: Petition, at: At) -> str | None:
+    """The last local day on which it can be signed: a day, where all else that happens is an instant."""
+    closes = petition.closes_at
+    return (closes - datetime.resolution).astimezone(at.zone).date().isoformat() if closes else None
 
 
 def _is_open(petition: Petition, now: datetime) -> bool:
@@ -204,10 +238,10 @@ def _debate(petition: Petition, debates: Sequence[Debate]) -> dict[str, Any] | N
 
 
 def _departments(petition: Petition, beside: Beside, base_url: str) -> list[dict[str, str]]:
-    lead = beside.departments.get(petition.lead_department_id or 0)
-    if lead is None:
-        return []
-    return [{"acronym": lead.slug, "name": lead.name, "url": f"{base_url}/petitions?department={lead.slug}&state=all"}]
+    """The one that leads first, then those that help it."""
+    ids = dict.fromkeys((petition.lead_department_id or 0, *beside.supporting.get(petition.id, ())))
+    found = [beside.departments[i] for i in ids if i in beside.departments]
+    return [{"acronym": d.slug, "name": d.name, "url": f"{base_url}/departments/{d.slug}"} for d in found]
 
 
 def _topics(petition: Petition, beside: Beside) -> list[str]:

@@ -24,6 +24,8 @@ from app.outcomes.service.drafting import Typed
 from app.verify import HOUSE
 from tests.app.comments.forum import Forum
 from tests.app.following.readers import Readers
+from tests.app.performance.seen import LINES as OF_FIGURES
+from tests.app.search.test_indexing import LINES as OF_SEARCH
 from tests.consultations.spoilt import SPOILT as CONSULTATIONS_SPOILT
 from tests.people import AMINA, CHARLIE, LAURA, SAM, SUZIE
 from tests.site import Town
@@ -446,7 +448,7 @@ def test_a_damaged_page_is_named(sqlite_database: Database, tmp_path: Path):
 def test_every_line_of_verify_has_been_seen_to_break(sqlite_town: Town):
     assert {i.name for i in [*HOUSE, *sqlite_town.site.invariants]} == {
         line for line, *_rest in [*SPOILT, *CONSULTATIONS_SPOILT]
-    } | {REFERENCES, *OF_HALLS}
+    } | {REFERENCES, *OF_HALLS, *OF_FIGURES, *OF_SEARCH}
 
 
 def test_an_empty_site_is_in_order(town: Town):

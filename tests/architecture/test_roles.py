@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
-from app.accounts.guards import act_of
-from app.accounts.rules.acts import EVERYONE, Allowed, Permissions
+from app.accounts.guards import act_of, program_act_of
+from app.accounts.rules.acts import EVERYONE, OFFICERS, Allowed, Permissions
 from app.accounts.rules.roles import STAFF_ROLES, Role
 from app.main import House
+from app.tokens.rules.scopes import Scope
 from tests import databases
+from tests.app.outcomes.matters import Matters
+from tests.app.tokens.programs import Programs
 from tests.site import RunningSite
 
 NAMED_IN_TEMPLATES = re.compile(r"opens\(\s*[a-z_.]+\s*,\s*\"([^\"]+)\"")
@@ -26,9 +29,11 @@ AREAS_OF_STAFF = (
     "outcomes.",
     "front.",
     "petitions.",
+    "webhooks.",
     "accounts.see",
     "accounts.manage",
     "accounts.factor",
+    "tokens.",
 )
 
 
@@ -83,6 +88,17 @@ def test_nobody_judges_or_answers_by_being_somebody_else(table: Permissions) -> 
     assert set(STAFF_ROLES) == EVERYONE - {Role.CITIZEN}
 
 
+def test_a_program_may_do_what_a_row_gives_its_scope_for_and_nothing_else(table: Permissions) -> None:
+    """Every act by every set of scopes; only what officers may do has one."""
+    some = [frozenset(these) for n in range(len(Scope) + 1) for these in combinations(Scope, n)]
+    for row, scopes in product(table, some):
+        assert table.program_may(scopes, row.act) is (row.scope in scopes if row.scope else False), (row.act, scopes)
+    by_program = {row.act: row for row in table if row.scope}
+    assert {row.scope for row in by_program.values()} == set(Scope)
+    assert all(row.roles == OFFICERS and not row.fresh for row in by_program.values())
+    assert not table.program_may(set(Scope), "an act that no row has")
+
+
 def test_what_is_dangerous_asks_again_who_it_is(table: Permissions) -> None:
     fresh = {row.act for row in table if row.fresh}
     assert fresh >= {
@@ -91,6 +107,7 @@ def test_what_is_dangerous_asks_again_who_it_is(table: Permissions) -> None:
         "accounts.password.change",
         "accounts.erase",
         "petitions.stop",
+        "tokens.issue",
     }
 
 
@@ -182,3 +199,38 @@ def ask(client: httpx.Client, door: tuple[str, str, str]) -> int:
 def expected(table: Permissions, door: tuple[str, str, str], role: Role | None) -> int:
     """Whoever is not signed in is led to sign in where the door is for everyone with an account."""
     return 303 if role is None and table.opens(Role.CITIZEN, door[0]) else 404
+
+
+# every door of programs, by every scope
+
+
+def program_doors(house: House) -> list[tuple[str, str, str]]:
+    """Act, method and an address of every door that a token opens."""
+    found = set()
+    for handler in {id(h): h for r in house.router.routes for h in getattr(r, "route_handlers", ())}.values():
+        if isinstance(handler, HTTPRouteHandler):
+            acts = [act for guard in handler.resolve_guards() if (act := program_act_of(guard))]
+            path = re.sub(r"\{[^:}]+:int\}", "9", min(handler.paths))
+            found |= {(act, method, path) for act in acts for method in handler.http_methods & {"GET", "POST"}}
+    return sorted(found)
+
+
+@pytest.mark.parametrize("scopes", [(), *((scope,) for scope in Scope), tuple(Scope)], ids="+".join)
+def test_a_token_opens_what_its_scopes_open(site: RunningSite, scopes: tuple[Scope, ...]) -> None:
+    """403 names the scope that is missing; behind the door there is nothing with this number."""
+    programs, table = Programs(Matters(site.town)), site.house.site.permissions
+    number, text = programs.issue(scopes or (Scope.READ,), name=f"of {'+'.join(scopes)}")
+    if not scopes:
+        programs.revoke(number)
+    doors = program_doors(site.house)
+    assert doors
+    with httpx.Client(base_url=site.base, headers={"authorization": f"Bearer {text}"}, timeout=30) as client:
+        for act, method, path in doors:
+            answer = client.request(method, path, json={"x": "y"} if method == "POST" else None)
+            if not scopes:
+                assert answer.status_code == 401, path
+            elif table.program_may(scopes, act):
+                assert answer.status_code in (200, 404, 422), path
+            else:
+                assert answer.status_code == 403, path
+                assert table.scope_of(act) in answer.json()["detail"]

@@ -30,6 +30,9 @@ OF_THEIR_OWN = {
     "accounts.mine.erase.post",
     "moderation.bulk",
     "moderation.bulk.undo",
+    "outcomes.api.accept",
+    "outcomes.api.answer",
+    "outcomes.api.progress",
 }
 #: they take a cookie away, show something or lead on, and store nothing
 STORES_NOTHING = {"accounts.mine.close", "consultations.questions.preview.post", "townhalls.join.post"}
@@ -101,7 +104,8 @@ def test_everything_that_shows_something_says_who_may(handlers: list[HTTPRouteHa
 
 def test_every_guard_is_one_that_the_house_knows(handlers: list[HTTPRouteHandler]) -> None:
     known = [guards.anyone, guards.visitor, guards.signed_in, paced]
-    assert [said(h) for h in handlers if not all(g in known or guards.act_of(g) for g in opens_to(h))] == []
+    named = (guards.act_of, guards.program_act_of)
+    assert [said(h) for h in handlers if not all(g in known or any(of(g) for of in named) for g in opens_to(h))] == []
 
 
 def test_every_door_for_an_act_opens_to_whoever_may_do_it(handlers: list[HTTPRouteHandler], house: House) -> None:
@@ -114,6 +118,24 @@ def test_a_door_that_names_an_act_without_a_row_stops_the_start(house: House) ->
     rows = [row for row in house.site.permissions if row.act != "moderation.decide"]
     with pytest.raises(acts.UnknownAct, match=r"moderation\.decide"):
         guards.check_acts(house.router.routes, acts.Permissions(rows))
+
+
+def test_a_door_for_programs_to_an_act_that_none_may_do_stops_the_start(house: House) -> None:
+    rows = [row._replace(scope="") if row.act == "outcomes.answer" else row for row in house.site.permissions]
+    with pytest.raises(acts.UnknownAct, match=r"no row allows a program outcomes\.answer"):
+        guards.check_acts(house.router.routes, acts.Permissions(rows))
+
+
+def test_a_program_comes_in_by_the_api_alone_and_says_so(handlers: list[HTTPRouteHandler], house: House) -> None:
+    """Its doors ask for nothing else, have no cookie's account, and the API's description names the scope."""
+    doors = [h for h in handlers if any(guards.program_act_of(g) for g in opens_to(h))]
+    assert len(doors) >= 6
+    assert [said(h) for h in doors if len(opens_to(h)) != 1 or wants(h, "account") or wants(h, "signed")] == []
+    assert [said(h) for h in doors if not all(path.startswith("/api/v1/") for path in h.paths)] == []
+    for handler in doors:
+        [guard] = opens_to(handler)
+        scope = house.site.permissions.scope_of(guards.program_act_of(guard) or "")
+        assert list(handler.security or ()) == [{"departmentToken": [scope]}], said(handler)
 
 
 def test_staff_doors_are_not_open_to_anyone(handlers: list[HTTPRouteHandler], house: House) -> None:

@@ -21,6 +21,8 @@ MOVED = {
     "moderation_illegal.evidence",
     "petitions_signer.sealed",
     "townhall_person.sealed",
+    "webhooks_endpoint.sealed",
+    "webhooks_endpoint.sealed_before",
 }
 
 

@@ -136,6 +136,7 @@ def letters_links(site: RunningSite, found: Mapping[str, int]) -> dict[str, str]
 def everything(template: Path, folder: Path) -> Iterator[World]:
     """On a site of its own, at noon of the second day; ``template`` is the empty database."""
     policy = {"petitions_response_at": 10, "petitions_debate_at": 20, "page_cache": "off", "mode": "demo"}
+    policy["opendata_dump_at"] = "02:30"
     with (
         databases.sqlite_copy(template, folder) as database,
         RunningSite(database, folder, clock=FixedClock(NOON), **policy) as site,
@@ -216,6 +217,14 @@ BY_ADA: dict[str, dict[str, str]] = {
     "/admin/suppression": {"email": "nobody@example.org", "reason": "She wrote to us"},
     "/admin/departments": {"slug": "libraries", "name": "Libraries"},
     "/admin/words": {"word": "miracle"},
+    "/admin/accessibility": {
+        "tested_on": "2026-02-20",
+        "standard": "WCAG 2.2 AA",
+        "tested_by": "Northmere Eye Society",
+        "passed": "48",
+        "failed": "2",
+        "problems": "A picture has no words.\nA button is too small.",
+    },
     "/admin/banners": {"words": "The mail is slow.", "level": "urgent", "reason": "Their fault", "step": "sure"},
 }
 

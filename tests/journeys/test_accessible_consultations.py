@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 import pytest
 
+from app.core.subject import SubjectRef
+from app.trails.service.linking import link
 from tests import databases
 from tests.consultations.asking import Asking
 from tests.consultations.web.test_life_pages import EDDA, EMIL, begin, fill
 from tests.fakes import FixedClock
 from tests.journeys.claiming import CONSULTING
 from tests.journeys.consulting import walk_over_texts_and_what_is_published
-from tests.journeys.walking import Visit, walk_over
+from tests.journeys.walking import Visit, Walk, walk_over
 from tests.site import RunningSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -42,6 +44,7 @@ def test_officials_and_readers_can_use_every_page(sqlite_template: Path, tmp_pat
         places = prepared(site)
         with walk_over(site) as walk:
             walk.visitor(readers_visits(places))
+            walk_over_stories(site, walk, places)
             walk.member(EDDA, list_visits(places))
             walk.member(EDDA, writing_visits(places))
             walk.member(EDDA, later_visits(places))
@@ -79,6 +82,26 @@ def prepared(site: RunningSite) -> Places:
     return Places(draft, review, approved, f"{HOSTING}/{read[1]}", [*read, withdrawn], gone)
 
 
+def walk_over_stories(site: RunningSite, walk: Walk, places: Places) -> None:
+    """Two consultations of which one led to the other, as readers and as their official see it."""
+    before, after = (SubjectRef("consultation", number) for number in places.read[2:0:-1])
+    here, edda = f"/hosting/trails/consultation/{before.id}", Asking(site.town).edda
+    made = site.town.database.retrying(
+        lambda db: link(db, before, after, "Two ways were left.", by=edda, now=site.town.now).id
+    )
+    walk.visitor([Visit(f"/consultations/{after.id}"), Visit(f"/trails/consultation/{after.id}")])
+    walk.member(
+        EDDA,
+        [
+            Visit(f"{here}?q=bridge"),
+            Visit(here, fields={"q": "bridge", "note": ""}, status=422),
+            Visit(f"{here}?done=linked"),
+            Visit(f"{here}/links/{made}"),
+            Visit(f"{here}/links/{made}", fields={"reason": ""}, status=422),
+        ],
+    )
+
+
 def readers_visits(places: Places) -> Iterator[Visit]:
     for number in places.read:
         yield Visit(f"/consultations/{number}")
@@ -86,6 +109,7 @@ def readers_visits(places: Places) -> Iterator[Visit]:
 
 
 def list_visits(places: Places) -> Iterator[Visit]:
+    yield Visit("/hosting/search?q=bridge", sees="what your role may read beside it")
     yield Visit(HOSTING)
     yield Visit(f"{HOSTING}?whose=all&state=ended")
     yield Visit(f"{HOSTING}/new")

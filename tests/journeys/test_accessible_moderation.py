@@ -100,6 +100,8 @@ def bulk_visits(world: World) -> Iterator[Visit]:
         there = maureen.post("/moderation/bulk", data=fields | {"case": ticks}).headers["location"]
     yield Visit(there, sees="1 was left as it was")
     yield Visit("/moderation", sees="Undo (until")
+    yield Visit("/moderation/search", sees="what your role may read beside it")
+    yield Visit("/moderation/search?q=library&from=x", 422)
     yield Visit(f"{there}/undo", 200, {}, "1 decision is undone")
     yield Visit(there, sees="This was undone on")
 

@@ -8,10 +8,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from app.departments.model import Department
 from app.outcomes.model import AnswerTemplate, Commitment
+from app.performance.model import Problem, Report
+from app.tokens.model import Token
+from app.webhooks.model import Endpoint
+from app.webhooks.service import replaying
+from app.webhooks.service.secrets import mark
 from petitions.model.sorting import Topic
+from tests.app.webhooks.receivers import Programs
+from tests.app.webhooks.receivers import status as programs_status
 from tests.journeys.claiming import GOVERNING
 from tests.journeys.everything import World, everything
 from tests.journeys.reading import reading_visits
@@ -30,6 +38,8 @@ def test_the_pages_of_officers_and_administrators_can_be_used_by_everyone(sqlite
         walk.member(OFFICER, reading_visits(world.site))
         walk.member(ADMINISTRATOR, committee_visits(world))
         walk.member(ADMINISTRATOR, administrator_visits(world))
+        walk.member(ADMINISTRATOR, token_visits(world))
+        walk.member(OFFICER, my_token_visits(world))
         while_all_is_stopped(world, walk)
         while_it_is_read_only(world, walk)
         assert walk.findings(GOVERNING) == []
@@ -78,6 +88,7 @@ def desk_visits(world: World) -> Iterator[Visit]:
     """What stands around the matters: parts of the list, search, figures, templates, practice, cards that were read."""
     for show in ("mine", "nobody", "week", "late", "new", "waiting", "returned", "supporting", "answered", "closed"):
         yield Visit(f"/desk?show={show}")
+    world.site.town.index()
     yield Visit("/desk/search", sees="One search through every room")
     yield Visit("/desk/search?q=library", sees="On your desk")
     yield Visit("/desk/search?q=zzyzx", sees="Nobody told us anything")
@@ -143,8 +154,11 @@ def committee_visits(world: World) -> Iterator[Visit]:
 
 def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
+    yield Visit("/admin/data", sees="Dumps that are there")
     yield from operation_visits(world)
     yield from route_visits(world)
+    yield from webhook_visits(world)
+    yield from report_visits(world)
     for page in (
         "areas",
         "departments",
@@ -171,6 +185,76 @@ def administrator_visits(world: World) -> Iterator[Visit]:
         yield Visit(world.staff[name], sees="Restore it")
     yield Visit(f"/moderation/petitions/{world.petitions['open']}")
     yield Visit(f"/admin/petitions/{world.petitions['open']}/keep-signers", 422, {"keep": "yes", "reason": ""})
+
+
+def webhook_visits(world: World) -> Iterator[Visit]:
+    """Receivers in each state, with a log of everything that can become of a message."""
+    yield Visit("/admin/webhooks", sees="No address yet")
+    programs = Programs(world.site.town)
+    tried, off = programs.add(), programs.add("http://gone.example.org/", types=["petition.closed"])
+    programs.wire.answers = [programs_status(503, excerpt="Back at six"), programs_status(410)]
+    for endpoint in (tried, off):
+        programs.act(replaying.ping, endpoint.id, "http://town.example")
+    programs.deliver()
+    yield Visit("/admin/webhooks", sees="Switched off")
+    new = {"description": "Case management", "address": "http://cases.example.net/", "which": "all"}
+    yield Visit("/admin/webhooks/new")
+    yield Visit("/admin/webhooks/new", 422, new | {"address": "http://127.0.0.1/", "which": "some"})
+    yield Visit("/admin/webhooks/new", 200, new, "This is the only time it is shown")
+    for endpoint in (tried, off):
+        path = f"/admin/webhooks/{endpoint.id}"
+        yield Visit(path)
+        yield Visit(path, 422, {"act": "", "reason": ""})
+        yield Visit(f"{path}/edit")
+        yield Visit(f"{path}/edit", 422, {"description": "", "which": "some", "reason": ""})
+        for delivery in programs.deliveries(endpoint):
+            yield Visit(f"{path}/deliveries/{delivery.id}", sees="Tries")
+    path = f"/admin/webhooks/{tried.id}"
+    yield Visit(f"{path}/replay", 422, {"since": "yesterday"})
+    yield Visit(path, 200, {"act": "rotate", "reason": "It leaked.", "was": mark(tried)}, "both signatures")
+    for name in ("resume", "replay"):
+        yield Visit(f"{path}?done={name}", sees="Done")
+    with world.site.town.database.writing() as db:
+        db.execute(delete(Endpoint))  # what happens later in the walk is told to nobody
+
+
+def report_visits(world: World) -> Iterator[Visit]:
+    """Reports of accessibility: recorded, mended, taken back."""
+    number = world.site.town.rows(Report)[0].id
+    first, second = world.site.town.rows(Problem)
+    path = f"/admin/accessibility/{number}"
+    yield Visit("/admin/accessibility", sees="Northmere Eye Society")
+    yield Visit("/admin/accessibility", 422, {"tested_on": "yesterday", "passed": "many"})
+    yield Visit(path, sees="A picture has no words.")
+    yield Visit(f"{path}/problems/{first.id}", 422, {f"mended-{first.id}": "1999-01-01"})
+    yield Visit(f"{path}/problems/{second.id}", 200, {f"mended-{second.id}": "2026-02-28"}, "that this is mended")
+    yield Visit(f"{path}/take-back", 422, {"reason": ""})
+
+
+def token_visits(world: World) -> Iterator[Visit]:
+    """Programs that act for a department: one is given a token, which another one loses."""
+    office = next(d.id for d in world.site.town.rows(Department, Department.slug == "parks"))
+    path = f"/admin/departments/{office}/tokens"
+    wish = {"name": "Case system of the parks", "scopes": "referrals:read", "days": "90"}
+    yield Visit(path, sees="No program acts for this department")
+    yield Visit(path, 422, {"name": "", "scopes": "", "days": ""})
+    yield Visit(path, 200, wish, "This page shows the token once")
+    yield Visit(path, 200, wish | {"name": "A trial of a program with quite a long name"})
+    yield Visit(path, sees="Tokens that work")
+    (kept, trial) = (t.id for t in world.site.town.rows(Token, Token.department_id == office))
+    yield Visit(f"{path}/{kept}", sees="Revoke it")
+    yield Visit(f"{path}/{trial}", 422, {"reason": ""})
+    yield Visit(f"{path}/{trial}", 200, {"reason": "It is over."}, "The token was revoked")
+    yield Visit(path, sees="1 that works no more")
+
+
+def my_token_visits(world: World) -> Iterator[Visit]:
+    token = next(t.id for t in world.site.town.rows(Token, Token.ended_at.is_(None)))
+    yield Visit("/desk/tokens", sees="Case system of the parks")
+    yield Visit(f"/desk/tokens/{token}")
+    yield Visit(f"/desk/tokens/{token}", 422, {"reason": ""})
+    yield Visit(f"/desk/tokens/{token}", 200, {"reason": "Nobody knows it."}, "The token was revoked")
+    yield Visit("/desk/tokens", sees="No program acts for your department")
 
 
 def route_visits(world: World) -> Iterator[Visit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -12,6 +13,10 @@ from app.accounts.web.joining import LETTERS
 from app.core.errors import TooMany
 from app.core.security.limits import Allowance
 from app.following.web.asking import LETTERS as FOLLOW_LETTERS
+from app.performance.rules.opinions import Grade
+from app.performance.rules.uptime import A_MINUTE, Heart
+from app.performance.service import beating, counting, opining
+from app.performance.service.rolling import Rolling
 from tests.journeys.claiming import TALKING
 from tests.journeys.discussing import Talk
 from tests.journeys.everything import World, everything
@@ -19,7 +24,7 @@ from tests.journeys.following import busy_visit, following_visits
 from tests.journeys.mapping import map_visits
 from tests.journeys.walking import Visit, walk_over
 from tests.people import ANNA, LAURA, SAM
-from tests.site import MODERATOR, TEXTS, RunningSite
+from tests.site import MODERATOR, TEXTS, RunningSite, Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -46,9 +51,12 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield Visit(world.staff["letter"])
     yield Visit("/nowhere", 404)
     yield from log_visits()
+    yield from figure_visits(world)
     yield Visit("/petitions/new", 413, {"action": "x" * 70_000})
     yield from list_visits(world)
+    yield from search_visits(world)
     yield from outcome_visits(world)
+    yield from open_data_visits(world)
     for name, (status, sees) in FACES.items():
         yield Visit(f"/petitions/{petitions[name]}", status, sees=sees)
     for end in ("", "/report", "/report/thanks", "/poster", "/versions", "/sign", "/sign/sent", "/sign/sent?again"):
@@ -65,6 +73,47 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield from creator_visits(world)
     yield from creation_visits()
     yield from map_visits(petitions["mapped"], petitions["open"])
+
+
+def figure_visits(world: World) -> Iterator[Visit]:
+    """How the service does, and the question how it was: asked, asked again, thanked for."""
+    town, asked = world.site.town, "satisfaction-signing"
+    lived_through(town)
+    yield Visit("/performance", sees="Northmere Eye Society")
+    yield Visit("/performance", sees="minutes down")
+    question = town.site.satisfaction.question(asked, world.links["confirmed"], town.now)
+    assert question is not None
+    sent = {"page": question.nonce, "back": question.back}
+    yield Visit(f"/satisfaction/{asked}", 422, sent, "Choose how it was")
+    yield Visit(f"/satisfaction/{asked}", 404, {"page": "x", "grade": "neither"})
+    yield Visit(f"/satisfaction/{asked}", 200, sent | {"grade": "satisfied"}, "Thank you for saying how it was")
+    yield Visit("/satisfaction/thanks")
+
+
+def lived_through(town: Town) -> None:
+    """Some hours of marks, a round of figures, and a dozen opinions."""
+
+    def live(db: Any) -> None:
+        for minute in (*range(60), *range(90, 300)):
+            beating.beat(db, Heart.PAGES, town.now - (400 - minute) * A_MINUTE, read_only=minute < 10)
+        for number in range(12):
+            opining.say(db, "satisfaction-signing", number, Grade.SATISFIED, town.now, town.settings.zone)
+        counting.empty(db, town.site.tally)
+
+    town.database.retrying(live)
+    rolling = Rolling(town.site.measures, town.settings.zone)
+    while town.database.retrying(lambda db: rolling.step(db, town.now)):
+        pass
+
+
+def open_data_visits(world: World) -> Iterator[Visit]:
+    """What programs are offered, and one petition inside the page of somebody else: open, closed, light and dark."""
+    yield Visit("/data", sees="Creative Commons Attribution")
+    yield Visit("/data/dumps", sees="Files of the newest dump")
+    for name in ("open", "closed", "answered", "withdrawn"):
+        yield Visit(f"/embed/petitions/{world.petitions[name]}?theme=light")
+    yield Visit(f"/embed/petitions/{world.petitions['open']}?theme=dark", sees="Sign this petition")
+    yield Visit(f"/embed/petitions/{world.petitions['removed']}", 404)
 
 
 def log_visits() -> Iterator[Visit]:
@@ -99,6 +148,20 @@ FACES: dict[str, tuple[int, str]] = {
     "hidden": (404, "Page not found"),
     "removed": (410, "taken down"),
 }
+
+
+def search_visits(world: World) -> Iterator[Visit]:
+    """Through every room: found, nearly found, found in part, not found, asked wrongly."""
+    world.site.town.index()
+    yield Visit("/search", sees="Type a street, a place or a thing")
+    yield Visit("/search?q=the+of", sees="Type a word that says more")
+    yield Visit("/search?q=library", sees="Narrow the search")
+    yield Visit("/search?q=library&kind=petition&from=2020-01-01&page=1")
+    yield Visit("/search?q=libary", sees="Showing results for")
+    yield Visit("/search?q=library+zzyzx+sundays", sees="some of them")
+    yield Visit("/search?q=zzyzx&department=parks", sees="Look everywhere")
+    yield Visit("/search?q=library&page=40", sees="There is no such page")
+    yield Visit("/search?q=library&from=2026-05-02&to=2026-05-01", 422)
 
 
 def list_visits(world: World) -> Iterator[Visit]:

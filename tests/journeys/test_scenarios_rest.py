@@ -591,9 +591,7 @@ def test_48_its_page_and_the_list_say_that_it_closed_on_31_january(northmere: Ru
 def test_48_six_months_are_those_of_the_calendar(sqlite_database: Database, tmp_path: Path, opens: str, closes: str):
     with RunningSite(sqlite_database, tmp_path, clock=FixedClock(datetime.fromisoformat(opens))) as site:
         petition = site.town.open_petition()
-        closes_at = datetime.fromisoformat(
-            read(site, f"/petitions/{petition}.json").json()["data"]["attributes"]["closing_date"]
-        )
+        closes_at = datetime.fromisoformat(read(site, f"/api/v1/petitions/{petition}").json()["closes_at"])
     assert closes_at == datetime.fromisoformat(closes)
 
 

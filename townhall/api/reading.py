@@ -64,7 +64,8 @@ def hall_list(
     }
     until = finding.next_turn_of_any(db, now)
     content = msgspec.json.encode(body)
-    return public(content, JSON, keys=("townhalls",), good_until=until, fresh_for=60, headers=_OPEN_DATA)  # type: ignore[return-value]
+    headers = {**_OPEN_DATA, **shown.link_header(base)}
+    return public(content, JSON, keys=("townhalls",), good_until=until, fresh_for=60, headers=headers)  # type: ignore[return-value]
 
 
 @get(

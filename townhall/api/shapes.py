@@ -13,6 +13,7 @@ class HallLinks(Struct, frozen=True):
 
     room: str | None
     calendar: str
+    story: str
 
 
 class HallOut(Struct, frozen=True):
@@ -102,7 +103,7 @@ _FACTS = {
     "captions": "Typed by a person, in English",
     "sign_language": None,
     "code": "WARD4",
-    "links": HallLinks(f"{_BASE}/room", f"{_BASE}.ics"),
+    "links": HallLinks(f"{_BASE}/room", f"{_BASE}.ics", "https://townhalls.example.org/api/v1/trails/townhall/17"),
 }
 EXAMPLE = HallOut(**_FACTS)  # type: ignore[arg-type]
 EXAMPLE_PAGE = HallPage(1, 1, 1, [EXAMPLE], None, None)

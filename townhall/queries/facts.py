@@ -41,7 +41,11 @@ def facts_of(hall: Hall, leads: Mapping[int, Department], base: str) -> dict[str
         "captions": hall.captions or None,
         "sign_language": hall.sign_language or None,
         "code": hall.code if is_open else None,
-        "links": {"room": f"{link}/room" if is_open else None, "calendar": f"{link}.ics"},
+        "links": {
+            "room": f"{link}/room" if is_open else None,
+            "calendar": f"{link}.ics",
+            "story": f"{base}/api/v1/trails/townhall/{hall.id}",
+        },
     }
 
 

@@ -34,6 +34,7 @@ from townhall.rules.lifecycle import OPEN_TO_PEOPLE, HallState, Part
 from townhall.rules.places import places_left
 from townhall.service.locking import subject_of
 from townhall.service.showing import HallDates
+from townhall.web import linked
 from townhall.web.addressed import JSON, OPEN_DATA, hall_id_of, way_in
 from townhall.web.hosting import ONE, SCHEDULE, seen
 from townhall.web.readable import readable_hall
@@ -140,7 +141,8 @@ def _next_turn(hall: Hall, now: datetime) -> datetime | None:
 def _shown(state: Any, db: Session, hall: Hall, now: datetime) -> dict[str, Any]:
     link = f"{state.settings.base_url}/townhalls/{hall.id}"
     view = _view(state, db, hall, now)
-    return {"hall": hall, "view": view, "now": now, "page_link": link, "canonical_url": link}
+    said = linked.hall(hall, view.lead, state.settings.base_url)
+    return {"hall": hall, "view": view, "now": now, "page_link": link, "canonical_url": link, "linked_data": said}
 
 
 def _view(state: Any, db: Session, hall: Hall, now: datetime) -> View:

@@ -6,7 +6,7 @@ allows is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from app.accounts.rules.roles import STAFF_ROLES, Role
@@ -30,6 +30,9 @@ class Allowed(NamedTuple):
     own: bool | None = None
     #: needs "confirm that it is you" in the last ten minutes
     fresh: bool = False
+    #: what a department's program must have been allowed, to do it with a token in its department's name; empty: no
+    #: program does it
+    scope: str = ""
 
     def fits(self, state: str | None, own: bool | None) -> bool:
         """Whether the thing is as the row wants it; what the row asks and nobody says does not fit."""
@@ -75,6 +78,16 @@ class Permissions:
             raise Forbidden
         if not row.fits(state, own):
             raise Conflict
+
+    def scope_of(self, act: str) -> str:
+        """What a program needs to do this act; empty where none may."""
+        row = self._rows.get(act)
+        return row.scope if row is not None else ""
+
+    def program_may(self, scopes: Collection[str], act: str) -> bool:
+        """Whether a token with these scopes may do the act."""
+        scope = self.scope_of(act)
+        return scope != "" and scope in scopes
 
     def needs_fresh(self, act: str) -> bool:
         row = self._rows.get(act)

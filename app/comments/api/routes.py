@@ -12,7 +12,6 @@ from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, QueryParameter, RawBody
-from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone, visitor
@@ -60,6 +59,7 @@ from app.core.switches import Switch
 from app.core.web.forms import Form
 from app.core.web.page import public
 from app.core.web.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
+from app.core.web.repeats import Done, once
 
 JSON = "application/json"
 _OPEN_DATA = {"access-control-allow-origin": "*"}
@@ -201,6 +201,7 @@ def versions(
     status_code=201,
     summary="Say something",
     stops_with=Switch.COMMENTS,
+    security=[{"session": []}],
     responses={201: answers(Said, "Stored", Said(12, "pending")), **_SAY_PROBLEMS},
 )
 def say(
@@ -217,9 +218,7 @@ def say(
     claim = idempotency.claim(f"account {account.id}", f"POST {request.url.path}", idempotency_key, body)
     form = Form(values={"body": data.body, "language": data.language, "stance": data.stance, "quote": data.quote})
 
-    def store(db: Session) -> Replay | KeyReused | bytes:
-        if claim and (earlier := idempotency.earlier_answers(db, [claim]).get(claim.key)):
-            return earlier
+    def act(db: Session) -> Done:
         found = discussion_of(request, db, subject)
         asks = found.asks_stance and data.in_reply_to is None
         words = read_words(form, policy_of(request).language_names, asks_stance=asks)
@@ -228,17 +227,9 @@ def say(
         spend(request, account, "say", policy_of(request).account)
         words = replace(words, parent_id=data.in_reply_to, about_version=data.about_version)
         said = saying.say(db, state.site.discussed, subject, account, words, state.clock.now())
-        answer = msgspec.json.encode(Said(said.id, said.state))
-        if claim:
-            idempotency.keep(db, [(claim, 201, answer)], state.clock.now())
-        return answer
+        return Done(201, msgspec.json.encode(Said(said.id, said.state)))
 
-    with state.in_flight.hold(claim):  # until it is stored: a transaction of its own, not the request's
-        try:
-            answer = state.database.retrying(store)
-        except exc.IntegrityError:  # another process answered the same key meanwhile
-            answer = state.database.retrying(store)
-    return _answered(answer, 201)
+    return once(state, claim, act)  # type: ignore[return-value]
 
 
 @post(
@@ -249,6 +240,7 @@ def say(
     status_code=200,
     summary="Vote on a comment",
     stops_with=Switch.COMMENTS,
+    security=[{"session": []}],
     responses={200: answers(VoteOut, "What the vote is now", VoteOut(12, "up")), **_VOTE_PROBLEMS},
 )
 async def vote(
@@ -297,7 +289,10 @@ def _page(
         comments=_all_out(request, db, page.rows, found),
         next=next_ if page.next else None,
     )
-    return _public(body, found)
+    response = _public(body, found)
+    if page.next:
+        response.headers["link"] = f'<{next_}>; rel="next"'
+    return response
 
 
 def _all_out(request: Request[Any, Any, Any], db: Session, rows: Sequence[Any], found: Discussion) -> list[CommentOut]:

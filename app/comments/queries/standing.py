@@ -28,6 +28,8 @@ class Standing(NamedTuple):
     parent_revision: int | None
     depth: int
     author_id: int | None
+    source: str | None
+    source_name: str | None
     state: str
     stance: str | None
     shown_revision: int

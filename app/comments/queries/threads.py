@@ -26,6 +26,8 @@ ENTRY = (
     C.depth,
     C.author_id,
     C.anonymised,
+    C.source,
+    C.source_name,
     C.state,
     C.stance,
     C.language,

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from app.accounts.queries import ShownName, shown_names
+from app.accounts.queries import WITHHELD, ShownName, shown_names
 from app.comments.contribution import About
 from app.comments.queries import threads
 from app.comments.queries.paging import FIRST_REPLIES
 from app.comments.queries.standing import Standing, standing_of
 from app.comments.rules.quotes import PASSAGE_NAMES, Passage, passage
 from app.comments.rules.threads import MOST_DEPTH
+from app.core.i18n import _
 from app.core.remember import Remembered
 from app.core.text.sanitise import SafeHtml, from_store, to_html
 from app.moderation import queries as moderation
@@ -122,7 +123,7 @@ def entries(
     return [
         Entry(
             row,
-            names.get(row.author_id or 0),
+            names.get(row.author_id or 0) if row.source is None else _elsewhere(row),
             reasons.get(row.reason_code, "") if row.reason_code else "",
             may_act,
             0 if whole or row.depth > 1 else max(0, row.replies_numbered - FIRST_REPLIES),
@@ -131,6 +132,12 @@ def entries(
         )
         for row in rows
     ]
+
+
+def _elsewhere(row: Any) -> ShownName:
+    """Who spoke on another system, whose word for the name it is."""
+    badge = _("from {source}").format(source=row.source.replace("-", " ").title())
+    return ShownName(row.source_name or str(WITHHELD), badge)
 
 
 def _rule_titles(db: Session) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ def standing(headers: Iterable[tuple[bytes, bytes]], origins: frozenset[bytes]) 
     """Judge an unsafe request by its raw headers; ``origins`` are ours."""
     site = origin = None
     for name, value in headers:
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
+        if name == b"authorization" and _is_token(value):
             return Standing.COOKIELESS
         if name == b"sec-fetch-site":
             site = value
@@ -35,3 +35,12 @@ def standing(headers: Iterable[tuple[bytes, bytes]], origins: frozenset[bytes]) 
     if origin is not None:
         return Standing.OWN if origin in origins else Standing.FOREIGN
     return Standing.COOKIELESS
+
+
+def shows_token(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a program shows a token of its own: then no cookie counts, whatever is asked for."""
+    return any(name == b"authorization" and _is_token(value) for name, value in headers)
+
+
+def _is_token(value: bytes) -> bool:
+    return value[:7].lower() == b"bearer "

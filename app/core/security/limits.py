@@ -32,6 +32,15 @@ class Allowance:
     seconds: int = 60
 
 
+@dataclass(frozen=True)
+class Left:
+    """How many acts the window that is fuller still lets through, and the seconds until it begins anew."""
+
+    allowance: Allowance
+    acts: int
+    seconds: int
+
+
 class Limits:
     """``on`` in production, ``off`` in demo and development."""
 
@@ -47,10 +56,20 @@ class Limits:
                 events.note(f"a limit: too many of {what[0] if what else 'one kind'}")
                 raise TooMany(retry_after=int(wait) + 1)
 
+    def left(self, allowance: Allowance, address: str, *what: str) -> Left | None:
+        """What is left of an allowance, without counting anything; None where nothing is limited."""
+        if not self.on:
+            return None
+        acts, seconds = self._windows.left(allowance, (network_of(address), *what))
+        return Left(allowance, max(0, acts), max(0, int(seconds) + 1))
+
 
 class Windows(Protocol):
     def spend(self, allowance: Allowance, key: tuple[str, ...]) -> float:
         """Count one act; answers 0, or the seconds to wait where it is one too many."""
+
+    def left(self, allowance: Allowance, key: tuple[str, ...]) -> tuple[int, float]:
+        """How many acts the fuller window lets through, and the seconds until it ends."""
 
 
 class OwnWindows:
@@ -79,6 +98,13 @@ class OwnWindows:
         self._short[key], self._hour[key] = (began, count + 1), (hour_began, in_hour + 1)
         return 0.0
 
+    def left(self, allowance: Allowance, key: tuple[str, ...]) -> tuple[int, float]:
+        now = time.time()
+        began, count = _running(self._short, key, now, allowance.seconds)
+        hour_began, in_hour = _running(self._hour, key, now, 3600)
+        short = (allowance.most - count, began + allowance.seconds - now)
+        return min(short, (allowance.an_hour - in_hour, hour_began + 3600 - now))
+
 
 def _running(
     windows: dict[tuple[str, ...], tuple[float, int]], key: tuple[str, ...], now: float, seconds: float
@@ -103,6 +129,13 @@ class SharedWindows:
         except self._storage.base_exceptions:
             log.warning("shared limits are out of reach")
         return 0.0
+
+    def left(self, allowance: Allowance, key: tuple[str, ...]) -> tuple[int, float]:
+        try:
+            stands = [self._limiter.get_window_stats(item, *key) for item in _items(allowance)]
+        except self._storage.base_exceptions:
+            return allowance.most, float(allowance.seconds)
+        return min((window.remaining, window.reset_time - time.time()) for window in stands)
 
 
 @lru_cache(maxsize=32)

@@ -32,9 +32,8 @@ from app.core.web.turnstile import Turnstile
 OPEN_TO_ANYONE = {"open_to_anyone": True}
 #: no row of either database has this number, and their drivers stumble over it
 MOST_ID = 2**63
-#: of the pages that only read, this many are worked at in a process at once
+#: threads of their own of the pages that are asked for most; how many of them work at once is up to the turnstile
 READERS = 3
-_turnstile = Turnstile(READERS)
 P = ParamSpec("P")
 T = TypeVar("T")
 AnyHandler = TypeVar("AnyHandler")
@@ -50,7 +49,7 @@ _answering: ContextVar[_Answering | None] = ContextVar("answering", default=None
 
 async def begin(request: Request[Any, Any, Any]) -> None:
     """Before-request hook: dependencies may be made in tasks of their own, which share this one object."""
-    if any(isinstance(value, int) and value >= MOST_ID for value in request.path_params.values()):
+    if any(isinstance(value, int) and not 0 <= value < MOST_ID for value in request.path_params.values()):
         raise NotFound
     _answering.set(_Answering())
 
@@ -87,7 +86,7 @@ def db_provider(database: Database, closers: Executor) -> Callable[..., AsyncGen
     return provide_db
 
 
-def finishes_in_its_thread(handler: AnyHandler) -> AnyHandler:
+def finishes_in_its_thread(handler: AnyHandler, turnstile: Turnstile) -> AnyHandler:
     """A route that works in a thread ends its work there: it packs its page, and gives back what it only read with.
 
     Going to another thread for that costs every page two changes of thread, each of which waits for
@@ -104,7 +103,7 @@ def finishes_in_its_thread(handler: AnyHandler) -> AnyHandler:
 
     @wraps(does)
     def do(*args: Any, **kwargs: Any) -> Any:
-        with nullcontext() if handler.opt.get("writes") else _turnstile.passed():
+        with nullcontext() if handler.opt.get("writes") else turnstile.passed():
             answer = does(*args, **kwargs)
             if ends_reading:
                 abandon(kwargs["db"])
@@ -155,7 +154,8 @@ def shows(
     def route(page: Callable[[Request[Any, Any, Any], Session], Response[bytes]]) -> HTTPRouteHandler:
         @wraps(page)
         async def answer(request: Request[Any, Any, Any]) -> ASGIApp:
-            return await _in(request.app.state.house.readers, _shown, page, request, at_once)
+            house = request.app.state.house
+            return await _in(house.readers, _shown, page, request, at_once, house.turnstile)
 
         def answered_before() -> ASGIApp:
             raise AssertionError("the hook answers every request")
@@ -167,12 +167,16 @@ def shows(
 
 
 def _shown(
-    page: Callable[[Request[Any, Any, Any], Session], Response[bytes]], request: Request[Any, Any, Any], at_once: bool
+    page: Callable[[Request[Any, Any, Any], Session], Response[bytes]],
+    request: Request[Any, Any, Any],
+    at_once: bool,
+    turnstile: Turnstile,
 ) -> ASGIApp:
     database: Database = request.app.state.database
-    with database.reading() if at_once else database.looking() as db:
-        response = page(request, db)
-    pack(request.scope, response)
+    with turnstile.passed():
+        with database.reading() if at_once else database.looking() as db:
+            response = page(request, db)
+        pack(request.scope, response)
     return Ready(response)
 
 

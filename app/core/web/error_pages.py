@@ -176,6 +176,7 @@ def problem(refusal: Refusal, reference: str) -> bytes:
     }
     if isinstance(refusal, Invalid):
         facts["errors"] = [{"field": e.field, "message": str(e.message)} for e in refusal.errors]
+    facts |= refusal.shows
     return msgspec.json.encode(facts)
 
 

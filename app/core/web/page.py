@@ -25,6 +25,7 @@ from app.core.i18n import gettext_now, language, ngettext_now
 from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
+from app.core.web.linked_data import island
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
 
@@ -212,6 +213,7 @@ class Pages:
             error_prefix=False,
             contact_email=settings.contact_email,
             to_html=_shown_html,
+            island=island,
             once=fragments.once,
             once_each=fragments.each,
         )
@@ -272,11 +274,12 @@ class Pages:
         status: int = 200,
         good_until: datetime | None = None,
         fresh_for: float = 3600.0,
+        tallied: str = "",
         **values: Any,
     ) -> Response[bytes]:
         """A page that is the same for everyone; see :func:`public`."""
         body = self.render(template, **values)
-        return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for)
+        return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for, tallied=tallied)
 
 
 def public(
@@ -288,11 +291,12 @@ def public(
     good_until: datetime | None = None,
     fresh_for: float = 3600.0,
     headers: Mapping[str, str] | None = None,
+    tallied: str = "",
 ) -> Response[bytes]:
     """An answer that is the same for everyone until a key is touched, ``good_until`` passes, or
-    ``fresh_for`` seconds are over."""
+    ``fresh_for`` seconds are over. ``tallied``: a step of a journey, as ``journey:step``, that whoever gets it makes."""
     until = good_until.timestamp() if good_until else None
-    marked = mark(("site", *keys), good_until=until, fresh_for=fresh_for)
+    marked = mark(("site", *keys), good_until=until, fresh_for=fresh_for, tallied=tallied)
     return Response(body, status_code=status, media_type=media_type, headers={MARK.decode(): marked, **(headers or {})})
 
 

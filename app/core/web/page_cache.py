@@ -44,6 +44,7 @@ class Stored:
     rendered: float
     good_until: float  # wall clock, seconds
     fresh_for: float  # seconds
+    tallied: str = ""  # a step that whoever is given it makes; see app.core.tally
     allowance: float = BURST
     refilled: float = 0.0
     ready: dict[tuple[bool, bool], tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
@@ -68,8 +69,11 @@ class PageCache:
         pool: Executor,
         on: bool = True,
         most_age: int = 10,
+        count: Callable[[str], None] | None = None,
     ) -> None:
+        """``count`` is told of every page given to somebody that says it counts."""
         self.inner, self.on, self.pool, self.most_age = inner, on, pool, most_age
+        self.count = count or _count_nothing
         self.read_versions = read_versions
         self.pages: OrderedDict[bytes, Stored] = OrderedDict()
         self.stamps: dict[str, int] = {}
@@ -150,6 +154,8 @@ class PageCache:
     async def _pass_through(self, scope: Any, receive: Any, send: Send) -> None:
         async def without_mark(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
+                if scope["method"] == "GET" and (said := _mark(message["headers"])) and (step := _read_mark(said)[3]):
+                    self.count(step)
                 message["headers"] = self._unmarked(message["headers"])
             await send(message)
 
@@ -184,7 +190,7 @@ class PageCache:
 
     async def _keep(self, address: bytes, caught: Captured, before: Mapping[str, int]) -> Stored:
         assert caught.start is not None
-        keys, good_until, fresh_for = _read_mark(_mark(caught.start["headers"]) or b"")
+        keys, good_until, fresh_for, tallied = _read_mark(_mark(caught.start["headers"]) or b"")
         body = b"".join(caught.body)
         zipped = await asyncio.get_running_loop().run_in_executor(self.pool, _zip, body)
         old, now = self.pages.get(address), time.time()
@@ -199,6 +205,7 @@ class PageCache:
             rendered=now,
             good_until=good_until or now + 86_400,
             fresh_for=fresh_for,
+            tallied=tallied,
             allowance=(old.allowance - 1) if old else BURST,
             refilled=old.refilled if old else now,
         )
@@ -210,6 +217,8 @@ class PageCache:
         return page
 
     async def _serve(self, page: Stored, scope: Any, send: Send) -> None:
+        if page.tallied and scope["method"] == "GET":
+            self.count(page.tallied)
         wants_zip, tags = _wishes(scope["headers"])
         tag = b'"%s%s"' % (page.tag, b"-gz" if wants_zip else b"")
         if tags and (tag in tags or tags == b"*"):
@@ -259,6 +268,10 @@ class PageCache:
 _OURS = frozenset({MARK, b"content-length", b"cache-control", b"etag", b"vary", b"content-encoding"})
 
 
+def _count_nothing(_step: str) -> None:
+    """Nobody wants to know."""
+
+
 def _as_get(scope: Any) -> Any:
     """The router knows no HEAD; the server leaves the body out."""
     return {**scope, "method": "GET"} if scope["method"] == "HEAD" and _public_path(scope) else scope
@@ -277,14 +290,14 @@ def _mark(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     return next((v for k, v in headers if k.lower() == MARK), None)
 
 
-def mark(keys: Iterable[str], *, good_until: float | None, fresh_for: float) -> str:
-    """The header value that says: public, depends on these keys, until this second, for so long."""
-    return f"{good_until or 0:.3f};{fresh_for:.3f};{' '.join(keys)}"
+def mark(keys: Iterable[str], *, good_until: float | None, fresh_for: float, tallied: str = "") -> str:
+    """The header value that says: public, depends on these keys, until this second, for so long; and which step it is."""
+    return f"{good_until or 0:.3f};{fresh_for:.3f};{tallied};{' '.join(keys)}"
 
 
-def _read_mark(value: bytes) -> tuple[tuple[str, ...], float, float]:
-    until, fresh, keys = value.decode().split(";", 2)
-    return tuple(keys.split()), float(until), float(fresh)
+def _read_mark(value: bytes) -> tuple[tuple[str, ...], float, float, str]:
+    until, fresh, tallied, keys = value.decode().split(";", 3)
+    return tuple(keys.split()), float(until), float(fresh), tallied
 
 
 def _wishes(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bool, bytes]:

@@ -12,11 +12,12 @@ from app.core.web.error_pages import PROBLEM, problem
 REFERENCE = "a345fd1e223f"
 _WORDS = {
     400: "Not JSON",
-    401: "Sign in first",
+    401: "Sign in first, or show a token that works",
     403: "Not yours to do",
     404: "Unknown, or not public",
     409: "No longer possible",
     410: "Expired or removed",
+    412: "Changed since it was read",
     413: "Too long",
     422: "A field is wrong",
     429: "Over a limit",

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from app.core.errors import Forbidden
 from app.core.i18n import _
 from app.core.security import events
-from app.core.security.cross_site import SAFE_METHODS, Standing, standing
+from app.core.security.cross_site import SAFE_METHODS, Standing, shows_token, standing
 from app.core.security.headers import security_headers
 from app.core.settings import Settings
 from app.core.web import packing
@@ -25,6 +25,8 @@ from app.core.web.error_pages import ErrorPages, Fault, problem, wants_problem
 
 log = logging.getLogger("townsquare.shell")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+#: in a request's scope: what is said with its answer whatever that is, such as how much of a limit is left
+MORE_HEADERS = "townsquare_more_headers"
 
 
 class FromAnotherSite(Forbidden):
@@ -57,7 +59,10 @@ class Shell:
             return
         scope["request_id"] = reference = _reference()
         scope[packing.MAY_PACK] = packing.wants_packed(scope["headers"])
-        if scope["method"] not in SAFE_METHODS:
+        if scope["method"] in SAFE_METHODS:
+            if shows_token(scope["headers"]):
+                scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
+        else:
             match standing(scope["headers"], self.origins):
                 case Standing.FOREIGN:
                     events.note("a form: sent by another site")
@@ -86,7 +91,9 @@ class Shell:
 
     async def _guarded(self, scope: Any, receive: Any, send: Send, reference: str) -> None:
         started = False
-        out = _Out(send, self.headers, self.names, reference, wants_packed=scope[packing.MAY_PACK])
+        more: list[tuple[bytes, bytes]] = []
+        scope[MORE_HEADERS] = more
+        out = _Out(send, self.headers, self.names, reference, more, wants_packed=scope[packing.MAY_PACK])
 
         async def outward(message: dict[str, Any]) -> None:
             nonlocal started
@@ -154,11 +161,12 @@ class _Out:
         headers: list[tuple[bytes, bytes]],
         names: frozenset[bytes],
         reference: str,
+        more: list[tuple[bytes, bytes]],
         *,
         wants_packed: bool,
     ) -> None:
         self._send, self._headers, self._names = send, headers, names
-        self._reference, self._wants_packed = reference.encode(), wants_packed
+        self._reference, self._more, self._wants_packed = reference.encode(), more, wants_packed
         self._held: dict[str, Any] | None = None
 
     async def __call__(self, message: dict[str, Any]) -> None:
@@ -168,8 +176,10 @@ class _Out:
             if names.isdisjoint(self._names):
                 inner += self._headers
             else:
-                inner += [h for h in self._headers if h[0] not in names]
+                spoken = names | (_OF_FRAMES if _says_who_frames(inner) else frozenset())
+                inner += [h for h in self._headers if h[0] not in spoken]
             inner.append((b"x-request-id", self._reference))
+            inner += self._more
             message = {"type": "http.response.start", "status": message["status"], "headers": inner}
             if self._wants_packed and _may_pack(message["status"], inner, names):
                 self._held = message
@@ -180,6 +190,16 @@ class _Out:
                 held, message = _packed(held, message)
             await self._send(held)
         await self._send(message)
+
+
+#: an older header for what a policy says better; it knows only "nobody" and "ourselves"
+_OF_FRAMES = frozenset({b"x-frame-options"})
+
+
+def _says_who_frames(headers: list[tuple[bytes, bytes]]) -> bool:
+    """A policy of the answer's own lets somebody put it into a frame; every other page may be in none."""
+    policy = next((v for k, v in headers if k.lower() == b"content-security-policy"), b"")
+    return b"frame-ancestors" in policy and b"frame-ancestors 'none'" not in policy
 
 
 def _may_pack(status: int, headers: list[tuple[bytes, bytes]], names: set[bytes]) -> bool:

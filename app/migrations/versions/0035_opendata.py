@@ -1,8 +1,8 @@
-"""Nothing yet."""
+"""Open data keeps nothing in the database: its dumps are files with a manifest."""
 
 revision = "0035_opendata"
 down_revision = "0034_tokens"
 
 
 def upgrade() -> None:
-    """Filled in where opendata come."""
+    """No table."""

@@ -28,6 +28,8 @@ class Answer(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
     #: the second person, where the department wants two
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
+    #: the department's program that wrote it, in nobody's name
+    token_id: Mapped[int | None] = mapped_column(ForeignKey("tokens_token.id"))
     at: Mapped[datetime] = mapped_column(Instant)
     #: taken back before anyone was told of it; the version stays on record
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -39,9 +41,11 @@ class AnswerDraft(Base):
 
     ``revision`` counts its savings; ``after_version`` is the answer its writer had seen. While
     ``waits_since`` is set it waits for a second person, who must not be the one who wrote last.
+    Either a person wrote it last, or a program of the department's.
     """
 
     __tablename__ = "outcomes_answer_draft"
+    __table_args__ = (CheckConstraint("(by_id IS NULL) <> (token_id IS NULL)", name="writer"),)
 
     referral_id: Mapped[int] = mapped_column(ForeignKey("outcomes_referral.id"), primary_key=True, autoincrement=False)
     grade: Mapped[str] = mapped_column(String(20))
@@ -54,7 +58,8 @@ class AnswerDraft(Base):
     send_news: Mapped[bool]
     after_version: Mapped[int]
     revision: Mapped[int]
-    by_id: Mapped[int] = mapped_column(ForeignKey("accounts_account.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_account.id"))
+    token_id: Mapped[int | None] = mapped_column(ForeignKey("tokens_token.id"))
     at: Mapped[datetime] = mapped_column(Instant)
     waits_since: Mapped[datetime | None] = mapped_column(Instant)
 

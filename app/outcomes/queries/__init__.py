@@ -76,6 +76,17 @@ def supporting(db: Session, referral_id: int) -> Sequence[int]:
     return db.scalars(wanted.order_by(Support.since, Support.department_id)).all()
 
 
+def supporting_of(db: Session, kind: str, subject_ids: Collection[int]) -> Mapping[int, Sequence[int]]:
+    """By subject, departments that help the lead ones with any referral about it, the first to come first."""
+    found: dict[int, list[int]] = {}
+    wanted = select(Referral.subject_id, Support.department_id).join(Support, Support.referral_id == Referral.id)
+    wanted = wanted.where(Referral.subject_kind == kind, Referral.subject_id.in_(subject_ids))
+    for subject, department in db.execute(wanted.order_by(Support.since, Support.department_id)) if subject_ids else ():
+        if department not in found.setdefault(subject, []):
+            found[subject].append(department)
+    return found
+
+
 def handings(db: Session, referral_ids: Collection[int]) -> Mapping[int, Sequence[Handing]]:
     """By referral, how it went from department to department, oldest first."""
     wanted = select(Handing).where(Handing.referral_id.in_(referral_ids)).order_by(Handing.referral_id, Handing.id)

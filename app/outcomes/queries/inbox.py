@@ -79,7 +79,7 @@ _END, _OFFSET, _MOST = (ready.given(name, BigInteger()) for name in ("end", "off
 
 
 class Matter(NamedTuple):
-    """What a list shows of a referral. Its fields are columns, but for the last three."""
+    """What a list shows of a referral. Its fields are columns, but for the last four."""
 
     id: int
     subject_kind: str
@@ -95,13 +95,15 @@ class Matter(NamedTuple):
     ruled: bool
     #: what whoever sees to it is called
     owner: str | None
-    #: who wrote last at its answer, and since when that waits for a second person
+    #: who wrote last at its answer (nobody where a program did), how often it was kept, and since when it waits for a
+    #: second person
     written_by: int | None
+    revision: int | None
     waits_since: datetime | None
 
 
 _D, _A = AnswerDraft.__table__.c, Account.__table__.c
-COLUMNS = (*(R[name] for name in Matter._fields[:-3]), _A.name, _D.by_id, _D.waits_since)
+COLUMNS = (*(R[name] for name in Matter._fields[:-4]), _A.name, _D.by_id, _D.revision, _D.waits_since)
 
 
 class Office(NamedTuple):

@@ -5,7 +5,7 @@ Made-up matters and withdrawn promises are in none of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -170,6 +170,18 @@ def promise(db: Session, subjects: Subjects, promise_id: int) -> Commitment | No
 def referral(db: Session, subjects: Subjects, referral_id: int) -> Referral | None:
     """One about a subject that everybody may read."""
     return db.scalar(select(Referral).where(Referral.id == referral_id, *_shown(subjects)))
+
+
+def answered_among(db: Session, subjects: Subjects, ids: Collection[int]) -> Sequence[Referral]:
+    """Those of these that were answered, about subjects that everybody may read."""
+    answered = (Referral.id.in_(ids), Referral.answered_at.is_not(None), *_shown(subjects))
+    return db.scalars(select(Referral).where(*answered).order_by(Referral.id)).all()
+
+
+def promises_among(db: Session, subjects: Subjects, ids: Collection[int]) -> Sequence[Commitment]:
+    """Those of these that everybody may read."""
+    shown = (Commitment.id.in_(ids), *_shown_promise(subjects))
+    return db.scalars(select(Commitment).where(*shown).order_by(Commitment.id)).all()
 
 
 def answers_standing(db: Session, referral_ids: Sequence[int]) -> Mapping[int, Answer]:

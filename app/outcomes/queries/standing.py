@@ -169,7 +169,7 @@ def _standings(db: Session, now: datetime, today: date, department_id: int | Non
 def _duties(now: datetime, department_id: int | None) -> Any:
     owed = Referral.state.in_(OWED)
     late = and_(owed, Referral.due_at <= now)
-    stood, given = _day_that_stood(), Referral.answered_at.is_not(None)
+    stood, given = day_that_stood(), Referral.answered_at.is_not(None)
     on_time = and_(given, ~late, Referral.answered_at < stood)
     due = or_(late, and_(given, stood.is_not(None)))
     lately = or_(late, Referral.answered_at >= now - A_YEAR)
@@ -190,7 +190,7 @@ def _duties(now: datetime, department_id: int | None) -> Any:
     return wanted.group_by(Referral.department_id)
 
 
-def _day_that_stood() -> ColumnElement[datetime | None]:
+def day_that_stood() -> ColumnElement[datetime | None]:
     """The day by which the answer that stands was due; one that was sent back has a new day since."""
     after = (
         DueChange.referral_id == Referral.id,

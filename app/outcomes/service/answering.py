@@ -57,16 +57,17 @@ def answer(
     text: AnswerText,
     *,
     after_version: int,
-    by: int,
+    by: int | None,
     now: datetime,
     tell: bool | None = None,
     released_by: int | None = None,
+    token: int | None = None,
 ) -> Answer:
     """Give an answer, or a corrected one; ``after_version`` is what its writer had seen (0: none).
 
     ``tell`` has those who asked for news told; by default of a first answer, and of the first after it was
-    sent back. ``released_by`` is the second person where there were two. The caller has locked the subject's
-    row. A foreign referral is as good as none.
+    sent back. ``released_by`` is the second person where there were two; ``token`` that of the program which wrote
+    it, in nobody's name (``by`` is None). The caller has locked the subject's row. A foreign referral is as good as none.
     """
     referral = locked(db, referral_id, department_id)
     newest = newest_version(db, referral, after_version)
@@ -79,6 +80,7 @@ def answer(
         examine_by=text.examine_by,
         by_id=by,
         released_by_id=released_by,
+        token_id=token,
         at=now,
     )
     db.add(given)
@@ -92,6 +94,7 @@ def answer(
     facts: dict[str, object] = {"referral": referral.id, "answer": given.id, "version": given.version}
     if released_by is not None:
         facts["released-by"] = released_by
+    facts |= by_token(token)
     subject = _record(db, "outcomes.answer", referral, by, now, facts)
     if not referral.sandbox:
         told = owed if tell is None else tell
@@ -189,7 +192,14 @@ def _standing(db: Session, referral_id: int) -> Sequence[Answer]:
     ).all()
 
 
-def _record(db: Session, act: str, referral: Referral, by: int, now: datetime, facts: dict[str, object]) -> SubjectRef:
+def by_token(token: int | None) -> dict[str, object]:
+    """For the record: which program did it, where one did."""
+    return {} if token is None else {"token": token}
+
+
+def _record(
+    db: Session, act: str, referral: Referral, by: int | None, now: datetime, facts: dict[str, object]
+) -> SubjectRef:
     """Before anybody hears of it: listeners and pages lock what comes after the audit."""
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     audit.record(db, act, subject, by=by, now=now, facts=facts)

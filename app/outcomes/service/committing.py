@@ -32,7 +32,7 @@ def make(
     department_id: int,
     promise: Promise,
     *,
-    by: int,
+    by: int | None,
     now: datetime,
     referral: Referral | None = None,
 ) -> Commitment:
@@ -61,7 +61,7 @@ def make(
     return commitment
 
 
-def commit_all(db: Session, referral: Referral, promises: Iterable[Promise], *, by: int, now: datetime) -> None:
+def commit_all(db: Session, referral: Referral, promises: Iterable[Promise], *, by: int | None, now: datetime) -> None:
     """Those of an answer."""
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     for promise in promises:
@@ -79,9 +79,18 @@ def take_back(db: Session, referral: Referral, now: datetime) -> None:
 
 
 def report_progress(
-    db: Session, commitment_id: int, department_id: int, said: Update, *, after: int, by: int, now: datetime
+    db: Session,
+    commitment_id: int,
+    department_id: int,
+    said: Update,
+    *,
+    after: int,
+    by: int | None,
+    now: datetime,
+    token: int | None = None,
 ) -> ProgressUpdate:
-    """A dated note that everyone reads. ``after`` is how many updates its writer had seen.
+    """A dated note that everyone reads. ``after`` is how many updates its writer had seen; ``token``: of the program
+    that notes it, in nobody's name.
 
     A promise of another department is as good as none.
     """
@@ -106,7 +115,8 @@ def report_progress(
     commitment.ended_at = None if said.progress in OPEN else (commitment.ended_at or now)
     db.flush()
     subject = SubjectRef(commitment.subject_kind, commitment.subject_id)
-    facts = {"commitment": commitment.id, "update": update_.number, "progress": str(said.progress)}
+    facts: dict[str, object] = {"commitment": commitment.id, "update": update_.number, "progress": str(said.progress)}
+    facts |= {} if token is None else {"token": token}
     audit.record(db, "outcomes.progress", subject, by=by, now=now, facts=facts)
     if not commitment.sandbox:
         announce(db, CommitmentProgressed(subject, commitment.id, department_id, said.progress, update_.id, now))

@@ -69,10 +69,14 @@ def save(
     *,
     revision: int,
     after_version: int,
-    by: int,
+    by: int | None,
     now: datetime,
+    token: int | None = None,
 ) -> AnswerDraft:
-    """Keep what was typed; ``revision`` is the draft its writer had seen (0: none). What waited waits no more."""
+    """Keep what was typed; ``revision`` is the draft its writer had seen (0: none). What waited waits no more.
+
+    ``token``: of the program that wrote it, in nobody's name (``by`` is None), here and in what follows.
+    """
     referral = locked(db, referral_id, department_id)
     draft = of(db, referral.id)
     if (draft.revision if draft else 0) != revision:
@@ -85,13 +89,23 @@ def save(
     )
     draft.promises = [dict(p) for p in typed.promises][:MOST_PROMISES]
     draft.send_news, draft.after_version = typed.send_news, after_version
-    draft.revision, draft.by_id, draft.at, draft.waits_since = revision + 1, by, now, None
+    draft.revision, draft.by_id, draft.token_id = revision + 1, by, token
+    draft.at, draft.waits_since = now, None
     db.flush()
     hint(db, f"desk:{department_id}")
     return draft
 
 
-def hand_in(db: Session, referral_id: int, department_id: int, *, revision: int, by: int, now: datetime) -> None:
+def hand_in(
+    db: Session,
+    referral_id: int,
+    department_id: int,
+    *,
+    revision: int,
+    by: int | None,
+    now: datetime,
+    token: int | None = None,
+) -> None:
     """The draft waits for a second person; the others of the department get a letter."""
     referral = locked(db, referral_id, department_id)
     draft = _seen(db, referral, revision)
@@ -103,7 +117,7 @@ def hand_in(db: Session, referral_id: int, department_id: int, *, revision: int,
         facts = {"referral": referral.id}
         rows = [mail.row("outcomes/mail/waits_for_release", ("account", p), now, facts=facts) for p in others]
         mail.queue(db, rows)
-    _record(db, "outcomes.hand-in", referral, by, now)
+    _record(db, "outcomes.hand-in", referral, by, now, token)
 
 
 def publish(
@@ -114,9 +128,10 @@ def publish(
     *,
     revision: int,
     after_version: int,
-    by: int,
+    by: int | None,
     now: datetime,
     tell: bool | None = None,
+    token: int | None = None,
 ) -> Answer:
     """One person releases what they wrote; :class:`NeedsSecondPerson` where their department wants two.
 
@@ -130,7 +145,7 @@ def publish(
     if (draft.revision if draft else 0) != revision:
         raise DraftChanged(referral=referral_id)
     given = answering.answer(
-        db, referral_id, department.id, text, after_version=after_version, by=by, now=now, tell=tell
+        db, referral_id, department.id, text, after_version=after_version, by=by, now=now, tell=tell, token=token
     )
     forget(db, referral.id)
     return given
@@ -157,6 +172,7 @@ def release(
         now=now,
         tell=draft.send_news,
         released_by=by,
+        token=draft.token_id,
     )
     forget(db, referral_id)
     return given
@@ -182,7 +198,7 @@ def hand_back(
         raise NothingWaits(referral=referral_id)
     draft.waits_since = None
     desk.note(db, referral_id, department_id, note, by=by, now=now)
-    if draft.by_id != by and not referral.sandbox:
+    if draft.by_id is not None and draft.by_id != by and not referral.sandbox:
         facts = {"referral": referral.id}
         mail.queue(db, [mail.row("outcomes/mail/handed_back", ("account", draft.by_id), now, facts=facts)])
     _record(db, "outcomes.hand-back", referral, by, now)
@@ -212,7 +228,7 @@ def waiting(db: Session, department_id: int, besides: int) -> int:
         .join(Referral, Referral.id == AnswerDraft.referral_id)
         .where(Referral.department_id == department_id, AnswerDraft.waits_since.is_not(None))
     )
-    return db.scalar(wanted.where(AnswerDraft.by_id != besides)) or 0
+    return db.scalar(wanted.where(func.coalesce(AnswerDraft.by_id, 0) != besides)) or 0
 
 
 def _seen(db: Session, referral: Referral, revision: int) -> AnswerDraft:
@@ -222,7 +238,8 @@ def _seen(db: Session, referral: Referral, revision: int) -> AnswerDraft:
     return draft
 
 
-def _record(db: Session, act: str, referral: Referral, by: int, now: datetime) -> None:
+def _record(db: Session, act: str, referral: Referral, by: int | None, now: datetime, token: int | None = None) -> None:
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
-    audit.record(db, act, subject, by=by, now=now, facts={"referral": referral.id})
+    facts = {"referral": referral.id, **answering.by_token(token)}
+    audit.record(db, act, subject, by=by, now=now, facts=facts)
     hint(db, f"desk:{referral.department_id}")

@@ -19,18 +19,20 @@ from app.mail import service as mail
 from app.outcomes.events import DueDayChanged
 from app.outcomes.model import DueChange, Handing, Referral, Support
 from app.outcomes.rules.referrals import MOVES, UNANSWERED, ClosedWhy, Move, ReferralState, WrongState, check_not_ours
-from app.outcomes.service.answering import locked
+from app.outcomes.service.answering import by_token, locked
 from app.outcomes.service.referring import end, give, note_handing, support, tell_pages
 
 
-def accept(db: Session, referral_id: int, department_id: int, *, by: int, now: datetime) -> Referral:
-    """The department says that the matter is its own. Twice is once."""
+def accept(
+    db: Session, referral_id: int, department_id: int, *, by: int | None, now: datetime, token: int | None = None
+) -> Referral:
+    """The department says that the matter is its own; ``token``: by its program. Twice is once."""
     referral = locked(db, referral_id, department_id)
     if referral.state == ReferralState.ACCEPTED:
         return referral
     _move(referral, ReferralState.ACCEPTED)
     referral.accepted_at = now
-    _record(db, "outcomes.accept", referral, by, now)
+    _record(db, "outcomes.accept", referral, by, now, **by_token(token))
     return referral
 
 
@@ -199,7 +201,7 @@ def _move(referral: Referral, to: ReferralState) -> None:
     referral.state = to
 
 
-def _record(db: Session, act: str, referral: Referral, by: int, now: datetime, **facts: object) -> None:
+def _record(db: Session, act: str, referral: Referral, by: int | None, now: datetime, **facts: object) -> None:
     db.flush()
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     audit.record(db, act, subject, by=by, now=now, facts={"referral": referral.id, **facts})

@@ -15,13 +15,14 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.departments.acting import department_of
 from app.outcomes import queries, service
 from app.outcomes.model import AnswerDraft, Referral
 from app.outcomes.rules.answers import AnswerText
 from app.outcomes.rules.referrals import ReferralState, read_note
 from app.outcomes.service import desk, drafting
 from app.outcomes.web import typed
-from app.outcomes.web.lookup import counted, department_of, door_of, identity, lock, owned, teller_of
+from app.outcomes.web.lookup import counted, door_of, identity, lock, owned, teller_of
 from app.outcomes.web.matter import page
 
 

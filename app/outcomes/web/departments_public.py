@@ -18,6 +18,7 @@ from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.web import atom
 from app.core.web.edge import shows
+from app.core.web.linked_data import moment as moment_of
 from app.core.web.page import Entries, day_count
 from app.core.web.page import public as public_page
 from app.departments import queries as departments
@@ -53,7 +54,7 @@ def department_list(request: Request[Any, Any, Any], db: NamedDependency[Session
 def department_list_json(request: Request[Any, Any, Any], db: NamedDependency[Session]) -> Response[bytes]:
     state, at = request.app.state, moment(request)
     base = state.settings.base_url
-    facts = [_facts(department, standing, base) for department, standing in _table(state, db, at)]
+    facts = [facts_of(department, standing, base) for department, standing in _table(state, db, at)]
     body = msgspec.json.encode({"departments": facts})
     until = midnight(request, at)
     return public_page(body, JSON, keys=("outcomes",), fresh_for=FRESH_FOR, good_until=until, headers=OPEN_DATA)
@@ -157,8 +158,23 @@ def department_page(request: Request[Any, Any, Any], db: Session) -> Response[by
         standing=state.site.standings.of(db, department, at.now),
         lists=lists,
         now=at.now,
+        linked_data=_linked(department, state.settings.base_url),
     )
     return response
+
+
+def _linked(department: Department, base: str) -> dict[str, Any]:
+    """In the words of schema.org."""
+    link = f"{base}/departments/{department.slug}"
+    return {
+        "@type": "GovernmentOrganization",
+        "@id": link,
+        "url": link,
+        "name": department.name,
+        "identifier": department.slug,
+        "dissolutionDate": moment_of(department.dissolved_at),
+        "subjectOf": {"@type": "Dataset", "name": department.name, "url": f"{link}.json"},
+    }
 
 
 def _known(db: Session, slug: str) -> Department:
@@ -173,7 +189,7 @@ def _as_json(request: Request[Any, Any, Any], db: Session, department: Departmen
     base, zone = state.settings.base_url, state.settings.zone
     lists, heir = read_lists(state, db, department, at), heir_of(db, department)
     facts = {
-        **_facts(department, state.site.standings.of(db, department, at.now), base),
+        **facts_of(department, state.site.standings.of(db, department, at.now), base),
         "succeeded_by": records.department(heir, base),
         "late_answers": [records.outcome(o, base, zone) for o in lists.late],
         "open_answers": [records.outcome(o, base, zone) for o in lists.in_time],
@@ -190,7 +206,7 @@ def _as_json(request: Request[Any, Any, Any], db: Session, department: Departmen
     )
 
 
-def _facts(department: Department, standing: Standing, base: str) -> dict[str, Any]:
+def facts_of(department: Department, standing: Standing, base: str) -> dict[str, Any]:
     return {
         **(records.department(department, base) or {}),
         "dissolved_at": records.instant(department.dissolved_at),

@@ -15,12 +15,13 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.departments.acting import department_of
 from app.files.queries import files_of
 from app.files.receiving import Posted
 from app.files.web import answer_with
 from app.outcomes.service import documents
 from app.outcomes.service.documents import owner
-from app.outcomes.web.lookup import department_of, identity, lock, owned, seen, subject_of
+from app.outcomes.web.lookup import identity, lock, owned, seen, subject_of
 
 
 @get(

@@ -24,6 +24,9 @@ from app.outcomes.web.asked import moment
 #: a class of a school, all at one address, gets through
 A_NETWORK = Allowance(most=60, an_hour=1000)
 
+#: the question how it was, which is asked of whoever has said it; see app/front/measured_outcomes.py
+HOW = "satisfaction-answers"
+
 
 class AnswerLinkUnknown(NotFound):
     code = "answer-link-unknown"
@@ -107,6 +110,8 @@ def _page(
     found = shown.outcomes(db, state.site.subjects, [referral], at, state.settings.zone)
     if not found:
         raise AnswerLinkUnknown
+    href = f"/answers/{referral.id}/{token}"
+    thanked = "thanks" in request.query_params
     response: Response[bytes] = state.pages.personal(
         "outcomes/public/feedback.html",
         status=status,
@@ -115,6 +120,7 @@ def _page(
         form=form,
         choices=[(str(each), str(name)) for each, name in ADDRESSED_NAMES.items()],
         said=said,
+        question=state.site.satisfaction.question(HOW, href, at.now, thanked=thanked) if said else None,
         busy=busy,
         now=at.now,
     )

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.text import sheet
+from app.departments.acting import department_of
 from app.outcomes.queries.figures import Workload, workload
 from app.outcomes.service.desk import cards_read
-from app.outcomes.web.lookup import department_of
 
 WIDTH, HEIGHT, FEWEST = 600, 140, 6
 

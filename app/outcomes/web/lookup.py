@@ -9,10 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
-from app.core.errors import Forbidden, NotFound
-from app.core.i18n import _
-from app.departments import queries as departments
-from app.departments.model import Department
+from app.core.errors import NotFound
+from app.departments.acting import NoOffice, department_of
 from app.outcomes import queries
 from app.outcomes.contribution import NewsOfAnswers
 from app.outcomes.model import Commitment, Referral
@@ -21,25 +19,8 @@ from app.outcomes.queries.inbox import Office
 from app.outcomes.rules.deadlines import WorkingDays, check_due_day, end_of, read_day
 
 
-class NoOffice(Forbidden):
-    """An officer whose department was dissolved, or who was dismissed from it."""
-
-    code = "no-office"
-    title = _("You act for no department at the moment")
-    message = _("Your department was dissolved, or somebody else answers for it now. An administrator can appoint you.")
-    way_on = ("/account", _("Go to your account"))
-
-
-def department_of(db: Session, account: Account) -> Department:
-    """Whose desk this is; raises :class:`NoOffice`."""
-    department = departments.of_officer(db, account.id)
-    if department is None:
-        raise NoOffice
-    return department
-
-
 def office_of(db: Session, account: Account) -> Office:
-    """The same, for the page that is opened most; raises :class:`NoOffice`."""
+    """Whose desk this is, for the page that is opened most; raises :class:`NoOffice`."""
     office = inbox.office_of(db, account.id)
     if office is None:
         raise NoOffice

@@ -20,6 +20,7 @@ from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.departments.acting import department_of
 from app.departments.model import Department
 from app.departments.queries import by_ids
 from app.files.queries import files_of
@@ -34,7 +35,8 @@ from app.outcomes.service import desk, drafting, steering
 from app.outcomes.service.documents import owner
 from app.outcomes.trail import Step, in_order, read_duties, steps_of
 from app.outcomes.web import typed
-from app.outcomes.web.lookup import department_of, door_of, identity, lock, owned, seen, subject_of, teller_of, today
+from app.outcomes.web.lookup import door_of, identity, lock, owned, seen, subject_of, teller_of, today
+from app.tokens.queries import names as programs
 
 DONE = {
     "saved": _("The draft is saved. Your colleagues see it here."),
@@ -219,6 +221,7 @@ def _at_work(state: Any, db: Session, referral: Referral, department: Department
         "waits": waits,
         "waiting_letter": _letter(state, db, referral, department, draft.summary) if draft and waits else None,
         "wrote_it": draft is not None and draft.by_id == account.id,
+        "program": programs(db, [draft.token_id]).get(draft.token_id or 0) if draft else None,
         "notes": notes,
         "names": people.names(db, {*(n.by_id for n in notes), *writers, referral.assignee_id}),
         "officers": people.officers(db, referral.department_id),
@@ -237,6 +240,7 @@ def _around(state: Any, db: Session, referral: Referral) -> dict[str, Any]:
         "steps": steps(state, db, referral),
         "overdue": queries.is_overdue(referral, state.clock.now()),
         "owed": referral.state in OWED,
+        "linkable": referral.subject_kind in state.site.stories and not referral.sandbox,
         "unanswered": referral.state in UNANSWERED,
         "closed_why": str(CLOSED_NAMES.get(referral.closed_why, "")),  # type: ignore[call-overload]
     }

@@ -13,8 +13,8 @@ from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
+from app.departments.acting import department_of
 from app.outcomes.service import desk, practising
-from app.outcomes.web.lookup import department_of
 
 
 @get("/desk/practice", name="outcomes.practice", guards=[may("outcomes.answer")], sync_to_thread=True)

@@ -15,6 +15,7 @@ from app.accounts.model import Account
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
+from app.departments.acting import department_of
 from app.outcomes import queries
 from app.outcomes.model import Commitment
 from app.outcomes.queries import promises as found
@@ -33,7 +34,7 @@ from app.outcomes.rules.commitments import (
 from app.outcomes.service import committing
 from app.outcomes.service.desk import cards_read
 from app.outcomes.service.promising import promise_more
-from app.outcomes.web.lookup import counted, department_of, lock, owned, read_due, subject_of, today, working
+from app.outcomes.web.lookup import counted, lock, owned, read_due, subject_of, today, working
 from app.outcomes.web.matter import page
 
 
@@ -75,7 +76,7 @@ def promise(
 @post(
     "/desk/commitments/{commitment_id:int}",
     name="outcomes.progress",
-    guards=[may("outcomes.answer")],
+    guards=[may("outcomes.progress")],
     sync_to_thread=True,
     status_code=303,
     writes=True,

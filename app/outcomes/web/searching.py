@@ -14,10 +14,10 @@ from app.accounts.model import Account
 from app.core.subject import SubjectRef
 from app.core.text.plain import tidy_line
 from app.core.text.words import words_of
+from app.departments.acting import department_of
 from app.outcomes.contribution import Told
 from app.outcomes.queries.inbox import on_desk
 from app.outcomes.service.desk import cards_read
-from app.outcomes.web.lookup import department_of
 
 MOST, MOST_LENGTH = 20, 100
 
@@ -36,7 +36,7 @@ def search(
         department=department,
         q=q,
         groups=_by_kind(found),
-        kinds={kind: str(content.name) for kind, content in state.site.moderated.items()},
+        kinds={kind: str(one.name) for kind, one in state.site.searchable.items()},
         matters=_matters(db, department.id, found),
         most=MOST,
         most_length=MOST_LENGTH,

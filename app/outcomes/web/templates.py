@@ -16,11 +16,11 @@ from app.core.i18n import _
 from app.core.text.plain import is_blank, length, tidy, tidy_line
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.departments.acting import department_of
 from app.outcomes.model import AnswerTemplate
 from app.outcomes.rules.answers import GRADE_NAMES, MOST_DETAILS, MOST_SUMMARY, Grade
 from app.outcomes.rules.referrals import read_title
 from app.outcomes.service import desk
-from app.outcomes.web.lookup import department_of
 
 DONE = frozenset({"kept", "put-back"})
 

@@ -57,6 +57,7 @@ def test_a_search_leads_to_the_matter_on_the_desk(sqlite_site: RunningSite, offi
     petition = town.start(action="Widen the towpath at Quince Wharf", background="It <b>floods</b> at the wharf.")
     town.support(petition)
     town.decide(petition, department=OFFICE)
+    town.index()
     page = text_of(officer, "/desk/search?q=quince+flooding")
     assert f'href="/petitions/{petition}"' in page
     assert "On your desk" not in page

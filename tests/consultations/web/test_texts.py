@@ -207,6 +207,7 @@ def test_real_statements_are_said_judged_and_found(running: RunningSite, asking:
         forum.decide(one)
     shown = " ".join(read(running.client(), f"/consultations/{bridge}/discussion").split())
     assert sum(" ".join(words.split())[:30] in shown for words in statements) >= len(statements) - 2
+    running.town.index()
     with running.signed_in("tom.transport@example.org") as tom:
         word = max(statements[0].split(), key=len).strip(".,!?")
         assert word in read(tom, f"/desk/search?q={word}")

@@ -102,9 +102,7 @@ def test_one_petition_has_every_name_the_uk_site_has(site: RunningSite, program:
     found = attributes(program, site.town.open_petition())
     assert set(found) == SHAPE | PLACES
     assert found["creator_name"] == "Anna Example"
-    assert found["departments"] == [
-        {"acronym": "parks", "name": "Parks", "url": f"{site.base}/petitions?department=parks&state=all"}
-    ]
+    assert found["departments"] == [{"acronym": "parks", "name": "Parks", "url": f"{site.base}/departments/parks"}]
     assert found["signatures_by_country"] == [{"name": "United Kingdom", "code": "GB", "signature_count": 6}]
     assert (found["signatures_by_constituency"], found["signatures_by_region"]) == ([], [])
 

@@ -17,7 +17,7 @@ def test_the_demo_has_a_hall_of_each_kind_and_what_was_said_in_them(sqlite_town:
     town = sqlite_town
     town.database.retrying(lambda db: demo._accounts(db, Passwords(1), town.now))
     fill(town.site, town.database, town.now)
-    halls = {hall.state: hall for hall in town.rows(Hall)}
+    halls = {hall.state: hall for hall in sorted(town.rows(Hall), key=lambda h: h.starts_at)}
     assert set(halls) == {HallState.SCHEDULED, HallState.LIVE, HallState.ENDED}
     live, over = halls[HallState.LIVE].id, halls[HallState.ENDED].id
     asked = town.rows(Question)
@@ -30,10 +30,10 @@ def test_the_demo_has_a_hall_of_each_kind_and_what_was_said_in_them(sqlite_town:
     assert {q.state for q in asked if q.hall_id == over} >= {QuestionState.MERGED, QuestionState.HIDDEN}
     assert {p.state for p in town.rows(Poll, Poll.hall_id == live)} == {"draft", "open", "revealed"}
     assert {p.state for p in town.rows(Poll, Poll.hall_id == over)} == {"revealed"}
-    assert len(town.rows(Commitment)) == 2
+    assert len(town.rows(Commitment)) == 3
     assert len(town.rows(Referral)) == 2  # one answered in writing, one that nobody answered yet
     assert len(town.rows(Caption)) > 10
-    assert len(town.rows(Participant)) == sum(hall.taken + hall.waiting for hall in halls.values())
+    assert len(town.rows(Participant)) == sum(hall.taken + hall.waiting for hall in town.rows(Hall))
     assert town.rows(SignedIn) == []
     town.database.retrying(demo._letters_have_left)
     assert town.broken() == {}

@@ -55,3 +55,28 @@ def test_slow_pages_never_stop_the_others_for_good() -> None:
     with turnstile.passed():  # and the place that was given is free again
         assert turnstile._free == 0
     assert turnstile._free == 1
+
+
+def test_whoever_was_passed_gives_no_place_twice() -> None:
+    turnstile = Turnstile(1, patience=0.01)
+    with turnstile.passed(), turnstile.passed(), turnstile.passed():
+        assert len(turnstile._inside) == 1  # the last one holds the only place
+    assert (turnstile._free, list(turnstile._inside), list(turnstile._line)) == (1, [], [])
+
+
+def test_a_quick_page_waits_for_quick_ones_however_long_the_line() -> None:
+    turnstile, inside, most = Turnstile(1, patience=0.5), [0], [0]
+
+    def work() -> None:
+        with turnstile.passed():
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            time.sleep(0.015)
+            inside[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(40)]  # 0.6 s of work: more than anybody has patience for
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1]

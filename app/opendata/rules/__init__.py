@@ -1,0 +1,1 @@
+"""Rules of open data: plain values in, plain values out."""

@@ -1,0 +1,1 @@
+"""What makes dumps: one batch of rows at a time."""

@@ -1,0 +1,1 @@
+"""How the service does, in figures that everyone can check: measures of each room, uptime, opinions, accessibility."""

@@ -1,0 +1,1 @@
+"""Words, queries and marks: plain Python, the same on both databases."""

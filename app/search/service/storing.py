@@ -1,0 +1,207 @@
+"""Documents of one kind into the index and out of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table, delete, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from app.core import ready
+from app.search.contribution import Document, Searchable
+from app.search.model import FoundDocument, FoundText, Stale
+from app.search.rules.tokens import tokens
+from app.search.service import vocabulary
+
+PUBLIC, STAFF = "search_words_public", "search_words_staff"
+#: of a text, so much can be found; nobody reads further
+MOST_BODY = 20_000
+#: a year counts as much as half a power of ten of people
+A_YEAR = 0.5
+#: numbers: steps of rank, from so low on, before as many bits of chance as keep two documents of a step apart
+STEPS, LOWEST, CHANCE = 4, 100.0, 38
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_D: Table = FoundDocument.__table__  # type: ignore[assignment]
+_T: Table = FoundText.__table__  # type: ignore[assignment]
+_SLIM = ("kind", "subject_id", "is_public", "rank", "at", "owner", "above", "turns_at")
+_WIDE = ("title", "href", "state", "departments", "readers", "keys", "body")
+
+
+class Entry(NamedTuple):
+    """A document as the index keeps it."""
+
+    kind: str
+    subject_id: int
+    is_public: bool
+    rank: float
+    at: datetime
+    owner: str
+    above: str
+    turns_at: datetime | None
+    title: str
+    href: str
+    state: str
+    departments: str
+    readers: str
+    keys: str
+    body: str
+
+    def part(self, names: Sequence[str]) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def known_by(self) -> tuple[bool, str, str]:
+        """What documents that belong to it show of it, or depend on."""
+        return self.is_public, self.title, self.departments
+
+
+class Store:
+    """One kind's."""
+
+    def __init__(self, kind: str, searchable: Searchable) -> None:
+        self.kind, self.searchable = kind, searchable
+
+    def renew(self, db: Session, ids: Collection[int], now: datetime, *, anew: bool = False) -> list[int]:
+        """What the room tells of these things now takes the place of what the index had; answers those that others
+        have to hear of, because they came, went, or are called otherwise. ``anew``: also where nothing changed."""
+        if not ids:
+            return []
+        told = _with_departments(db, [self.entry(one) for one in self.searchable.read(db, ids, now)])
+        known = self._known(db, ids)
+        for i in [i for i in told if i in known and not anew and _stays(*known[i], told[i])]:
+            self._rank_anew(db, *known.pop(i), told.pop(i))
+        self._replace(db, known, told)
+        either = sorted({*told, *known})
+        return [i for i in either if i not in told or i not in known or told[i].known_by != known[i][1].known_by]
+
+    def differing(self, db: Session, ids: Collection[int], now: datetime) -> Iterator[str]:
+        """Those of these that the index has otherwise than their room tells, and that are not marked."""
+        told = _with_departments(db, [self.entry(one) for one in self.searchable.read(db, ids, now)])
+        known = self._known(db, ids)
+        for i in sorted({*told, *known}):
+            new, old = told.get(i), known.get(i, (0, None))[1]
+            if (new is None or old is None or not _is_same(new, old)) and not _is_marked(db, self.kind, i, new or old):
+                yield f"{self.kind} {i}"
+
+    def numbered(self, db: Session, after: int, most: int) -> list[int]:
+        """The next things that the index knows, by their numbers."""
+        wanted = select(_D.c.subject_id).where(_D.c.kind == self.kind, _D.c.subject_id > after)
+        return list(db.scalars(wanted.order_by(_D.c.subject_id).limit(most)))
+
+    def entry(self, one: Document) -> Entry:
+        owner, above = [*map(str, one.under), "", ""][:2]
+        return Entry(
+            kind=self.kind,
+            subject_id=one.id,
+            is_public=one.is_public,
+            rank=self._rank(one),
+            at=one.at,
+            owner=owner,
+            above=above,
+            turns_at=one.turns_at,
+            title=one.title,
+            href=one.href,
+            state=one.state,
+            departments=" ".join(map(str, dict.fromkeys(one.departments))),
+            readers=" ".join(one.readers),
+            keys=" ".join(one.keys),
+            body=one.body[:MOST_BODY],
+        )
+
+    def _rank(self, one: Document) -> float:
+        years = (one.at - _BEGINNING).days / 365.25
+        return round(self.searchable.rank + one.weight + A_YEAR * years, 2)
+
+    def _known(self, db: Session, ids: Collection[int]) -> dict[int, tuple[int, Entry]]:
+        columns = [*(_D.c[name] for name in _SLIM), *(_T.c[name] for name in _WIDE)]
+        joined = _D.join(_T, _T.c.document_id == _D.c.id)
+        rows = select(_D.c.id, *columns).select_from(joined).where(_D.c.kind == self.kind)
+        found = db.execute(rows.where(ready.among(db, _D.c.subject_id)), {"ids": ready.as_one(db, ids)})
+        return {row.subject_id: (row.id, Entry._make(row[1:])) for row in found}
+
+    def _rank_anew(self, db: Session, number: int, old: Entry, new: Entry) -> None:
+        if old.rank != new.rank:
+            db.execute(update(_D).where(_D.c.id == number).values(rank=new.rank))
+
+    def _replace(self, db: Session, known: Mapping[int, tuple[int, Entry]], told: Mapping[int, Entry]) -> None:
+        drop(db, [number for number, _ in known.values()])
+        numbers = {i: _numbered(e.rank, known[i][0] if i in known else None) for i, e in told.items()}
+        if told:
+            db.execute(insert(_D), [{"id": numbers[i], **e.part(_SLIM)} for i, e in told.items()])
+            db.execute(insert(_T), [{"document_id": numbers[i], **e.part(_WIDE)} for i, e in told.items()])
+            store_words(db, [(numbers[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
+        gone, come = (e for _, e in known.values()), told.values()
+        vocabulary.reckon(db, *([f"{e.title}\n{e.body}" for e in some if e.is_public] for some in (gone, come)))
+
+    def _tokens(self, e: Entry) -> list[str]:
+        title = e.title if self.searchable.is_called_by_title else ""
+        departments = map(int, e.departments.split())
+        return tokens(title, e.body, kind=self.kind, departments=departments, readers=e.readers.split())
+
+
+def _numbered(rank: float, before: int | None) -> int:
+    """A number among those of its rank; the one it had ``before``, where that still is one of them."""
+    step = round((rank + LOWEST) * STEPS)
+    if before is not None and abs((before >> CHANCE) - step) <= 1:
+        return before
+    return (step << CHANCE) | secrets.randbits(CHANCE)
+
+
+def _stays(number: int, old: Entry, new: Entry) -> bool:
+    """Nothing of it is another, and its number is still one of its rank."""
+    return _is_same(new, old) and _numbered(new.rank, number) == number
+
+
+def drop(db: Session, numbers: Sequence[int]) -> None:
+    """Texts and words go with their documents."""
+    if numbers:
+        db.execute(delete(_D).where(ready.among(db, _D.c.id)), {"ids": ready.as_one(db, numbers)})
+
+
+def store_words(db: Session, rows: Iterable[tuple[int, bool, list[str]]]) -> None:
+    """The tokens of new documents, by their numbers."""
+    sqlite = ready.is_sqlite(db)
+    for public, words in ((True, PUBLIC), (False, STAFF)):
+        given = [(number, told) for number, is_public, told in rows if is_public is public]
+        if not given:
+            continue
+        if sqlite:
+            into = text(f"INSERT INTO {words} (rowid, tokens) VALUES (:number, :tokens)")
+            db.execute(into, [{"number": number, "tokens": " ".join(told)} for number, told in given])
+        else:
+            into = text(f"INSERT INTO {words} (document_id, tokens) VALUES (:number, array_to_tsvector(:tokens))")
+            db.execute(into, [{"number": number, "tokens": told} for number, told in given])
+
+
+def _with_departments(db: Session, entries: Sequence[Entry]) -> dict[int, Entry]:
+    """What has no department of its own is found by those of what it belongs to."""
+    refs = {ref for e in entries if not e.departments for ref in (e.owner, e.above) if ref}
+    led = _departments_of(db, refs) if refs else {}
+    return {
+        e.subject_id: e if e.departments else e._replace(departments=led.get(e.owner) or led.get(e.above, ""))
+        for e in entries
+    }
+
+
+def _departments_of(db: Session, refs: Iterable[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    joined = select(_D.c.subject_id, _T.c.departments).join(_T, _T.c.document_id == _D.c.id)
+    for kind in sorted({ref.partition(":")[0] for ref in refs}):
+        ids = [int(ref.partition(":")[2]) for ref in refs if ref.startswith(f"{kind}:")]
+        of_kind = joined.where(_D.c.kind == kind, ready.among(db, _D.c.subject_id))
+        rows = db.execute(of_kind, {"ids": ready.as_one(db, ids)})
+        found |= {f"{kind}:{i}": departments for i, departments in rows}
+    return found
+
+
+def _is_marked(db: Session, kind: str, number: int, entry: Entry | None) -> bool:
+    """It, or what it belongs to, is to be looked at again; or the clock has turned it a moment ago."""
+    refs = [f"{kind}:{number}", *((entry.owner, entry.above) if entry else ())]
+    return db.scalar(select(Stale.id).where(Stale.ref.in_([ref for ref in refs if ref])).limit(1)) is not None
+
+
+def _is_same(new: Entry, old: Entry) -> bool:
+    return new._replace(rank=0.0) == old._replace(rank=0.0)

@@ -1,0 +1,1 @@
+"""What a token may be, and what stops one."""

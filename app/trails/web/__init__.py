@@ -1,0 +1,5 @@
+"""The doors of trails."""
+
+from app.trails.web import linking, public
+
+HANDLERS = [*public.HANDLERS, *linking.HANDLERS]
