@@ -72,7 +72,7 @@ class Stale(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     ref: Mapped[str] = mapped_column(String(60))
-    child: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    child: Mapped[str] = mapped_column(String(20), default="", server_default=text("''"))
     after: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
 
 
