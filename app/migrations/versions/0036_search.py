@@ -148,7 +148,7 @@ def _create_tables() -> None:
         "search_stale",
         sa.Column("id", BigId, nullable=False),
         sa.Column("ref", sa.String(60), nullable=False),
-        sa.Column("child", sa.String(20), server_default="", nullable=False),
+        sa.Column("child", sa.String(20), server_default=sa.text("''"), nullable=False),
         sa.Column("after", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_search_stale"),
     )

@@ -83,6 +83,8 @@ class Store:
         known = self._known(db, ids)
         for i in sorted({*told, *known}):
             new, old = told.get(i), known.get(i, (0, None))[1]
+            if old is not None and old.turns_at is not None and old.turns_at <= now:
+                continue  # the clock has turned it a moment ago
             if (new is None or old is None or not _is_same(new, old)) and not _is_marked(db, self.kind, i, new or old):
                 yield f"{self.kind} {i}"
 
@@ -198,7 +200,7 @@ def _departments_of(db: Session, refs: Iterable[str]) -> Mapping[str, str]:
 
 
 def _is_marked(db: Session, kind: str, number: int, entry: Entry | None) -> bool:
-    """It, or what it belongs to, is to be looked at again; or the clock has turned it a moment ago."""
+    """It, or what it belongs to, is to be looked at again."""
     refs = [f"{kind}:{number}", *((entry.owner, entry.above) if entry else ())]
     return db.scalar(select(Stale.id).where(Stale.ref.in_([ref for ref in refs if ref])).limit(1)) is not None
 
