@@ -118,6 +118,16 @@ def what_waits_can_be_decided(db: Session, now: datetime) -> Iterable[str]:
         yield f"case {row}"
 
 
+def imported_comments_have_no_account(db: Session, now: datetime) -> Iterable[str]:
+    """What was said on another system has its id there, and nobody here speaks for its author."""
+    wrong = or_(
+        (Comment.source.is_(None)) != (Comment.source_id.is_(None)),
+        and_(Comment.source.is_not(None), Comment.author_id.is_not(None)),
+    )
+    for row in db.scalars(select(Comment.id).where(wrong)):
+        yield f"comment {row}"
+
+
 #: name -> what finds the faults
 LINES: dict[str, Callable[[Session, datetime], Iterable[str]]] = {
     "discussions count the comments that everyone can read": threads_count_their_comments,
@@ -127,4 +137,5 @@ LINES: dict[str, Callable[[Session, datetime], Iterable[str]]] = {
     "nobody votes on their own comment": authors_do_not_vote_on_their_own,
     "what is shown of a comment was published": what_is_shown_was_published,
     "cases about comments can be decided": what_waits_can_be_decided,
+    "imported comments have no account": imported_comments_have_no_account,
 }

@@ -47,7 +47,10 @@ class CommentOut(Struct, frozen=True):
     state: str
     body: str | None
     author: str | None
-    badge: Annotated[str | None, Meta(description="The author's office, from the roles of this site alone.")]
+    badge: Annotated[
+        str | None,
+        Meta(description="The author's office, from the roles of this site alone; or where it was imported from."),
+    ]
     stance: str | None
     language: str
     revision: Annotated[int, Meta(description="Rises with each text that was published.")]

@@ -61,7 +61,7 @@ def _read(files: Sequence[Path]) -> Contents:
 def _bring(settings: Settings, contents: Contents, how: How, *, dry: bool) -> Report:
     database = Database(settings.database_url, pool=2)
     try:
-        if database.is_sqlite and not dry:
+        if database.is_sqlite:
             schema.migrate(database)
         policy = PetitionPolicy.from_settings(settings.section("petitions"))
         discussed: Mapping[str, Discussed] = {"petition": PetitionDiscussed(policy)}

@@ -154,6 +154,22 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(olive: httpx
         assert olive.post(place(consultation), data=fine | {"other": bad}).status_code == 422, bad
 
 
+ODD = ["%", "_", "'\"", "*", "NOT", "a AND", "\\", "🦆", "x" * 5_000, "/petitions/", "/petitions/" + "9" * 30, "#" * 300,
+       "\0", "٣", "(", "a:b", "[", "-", "petition:1", "\ud7ff"]  # fmt: skip
+
+
+def test_whatever_is_searched_for_is_answered(site: RunningSite):
+    """Both databases have searches of their own, with signs that mean something to them."""
+    linked = Linked(site.town, HOME)
+    site.town.staff(OFFICIAL, "official", HOME)
+    hall = linked.hall()
+    with site.signed_in(OFFICIAL) as olive:
+        for odd in ODD:
+            assert olive.get(place(hall), params={"q": odd}).status_code == 200, odd
+            sent = olive.post(place(hall), data={"q": odd, "other": odd, "way": odd, "note": odd})
+            assert sent.status_code == 422, odd
+
+
 def test_another_departments_things_are_as_good_as_none(sqlite_site: RunningSite, linked: Linked):
     town, consultation = sqlite_site.town, linked.consultation()
     town.department("story-others")

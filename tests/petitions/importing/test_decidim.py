@@ -292,6 +292,13 @@ def test_a_moderator_can_take_an_imported_comment_down(sqlite_town: Town):
     assert town.broken() == {}
 
 
+def test_verify_sees_an_imported_comment_that_got_an_account(sqlite_town: Town):
+    taken(sqlite_town)
+    eels, by = comment_of(sqlite_town, "101"), sqlite_town.moderator()
+    sqlite_town.sql("UPDATE comments_comment SET author_id = :by WHERE id = :id", by=by, id=eels.id)
+    assert sqlite_town.broken() == {"comments: imported comments have no account": [f"comment {eels.id}"]}
+
+
 def test_a_table_may_use_commas_and_json():
     text = 'id,title,description,state,signatures,created_at\n5,"{""ca"": ""Gual"", ""en"": ""A ford""}",x,open,1,2026-01-01\n'
     kind, rows = read_table("initiatives.csv", text.encode())
