@@ -313,6 +313,7 @@ def _find(site: Site) -> None:
         Job("search: go through everything", indexing.walk, timedelta(seconds=1), at_once=20),
     ]
     site.commands.append(search_commands.group(site.settings, indexing, site.clock))
+    site.demos.append(partial(_index_demo, indexing))
     site.invariants += [Invariant(f"search: {name}", broken) for name, broken in search_verify.lines(indexing).items()]
 
 
@@ -390,6 +391,11 @@ def _begin_sample(site: Site, database: Database, now: datetime) -> None:
 
 def _finish_sample(site: Site, database: Database, now: datetime) -> None:
     database.retrying(lambda db: webhooks_demo.finish(db, site.webhooks, now))
+
+
+def _index_demo(indexing: Indexing, site: Site, database: Database, _now: datetime) -> None:
+    """What a demo begins with can be found from its first page on."""
+    search_commands.rebuild_all(database, indexing, site.clock)
 
 
 def _is_document_public(site: Site, db: Session, referral_id: int) -> bool:
