@@ -79,7 +79,6 @@ from app.moderation.letters import PUBLISHED, ModerationLetters
 from app.moderation.rekeying import ModerationRekeyer
 from app.moderation.rules import acts as moderation_acts
 from app.opendata import verify as opendata_verify
-from app.opendata.jobs import is_late
 from app.opendata.jobs import jobs as opendata_jobs
 from app.opendata.offer import OpenData
 from app.opendata.rules import acts as opendata_acts
@@ -519,11 +518,14 @@ def _say_switched(db: Session, now: datetime) -> str:
 
 def _say_dumped(site: Site, db: Session, now: datetime) -> str:
     """A dump that is late is said first."""
-    newest = site.dependencies["open_data"].shelf.newest()
+    offer: OpenData = site.dependencies["open_data"]
+    newest = offer.shelf.newest()
     if newest is None:
         return str(_("No dump has been made yet."))
     at = say_instant(newest.as_of, site.settings.zone)
-    words = _("The night's dump is late: the last one is of {at}.") if is_late(newest, now) else _("Last dump: {at}.")
+    words = (
+        _("The night's dump is late: the last one is of {at}.") if offer.is_late(newest, now) else _("Last dump: {at}.")
+    )
     return words.format(at=at)
 
 

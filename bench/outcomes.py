@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from app.core.db import Database
 from app.core.security import sessions
-from bench import digests, drains, dumps, figures, library, maps, servers
+from bench import digests, drains, dumps, figures, finding, library, maps, servers
 from bench.driver import Driver, Plan
 from bench.duties import Duties, duties
 from bench.measure import (
@@ -39,7 +39,7 @@ MOST_PAGES = {"all": 50, "answered": 250, "closed": 50}
 
 
 #: measured after the desk, each with a server of its own
-OTHERS = (digests, drains, figures, maps, dumps)
+OTHERS = (digests, drains, figures, maps, dumps, finding)
 
 
 def targets(database: str) -> dict[str, Target]:

@@ -84,7 +84,7 @@ LINK = re.compile(r"https?://[^/\s]+(/\S+)")
 def settings_for(database: Database, folder: Path, **policy: Any) -> Settings:
     """As a deployment would have them; names without their prefix, such as ``petitions_response_at=10``."""
     given = {"mail_url": f"file://{folder / 'mail'}", "files_folder": folder / "files", "database_url": database.url}
-    given |= policy
+    given |= {"opendata_dump_at": "never"} | policy  # a dump in each town would take longer than most of what is tested
     return Settings.from_environment({f"TOWNSQUARE_{name.upper()}": str(value) for name, value in given.items()})
 
 

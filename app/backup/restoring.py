@@ -20,6 +20,7 @@ from app.backup.values import (
     columns_of,
     insert_into,
     is_sqlite,
+    made_again,
     quoted,
     rows_of,
     tables,
@@ -117,6 +118,8 @@ def _fill(db: Session, made: Any, manifest: Manifest, progress: Callable[[str, i
         _renumber(db, table)
         if tally(table, rows_of(db, table)) != part:
             raise BackupFailed(f"{UNCHANGED}: {table.name} did not arrive as it was sent.")
+    for table in reversed(made_again()):
+        db.execute(table.delete())  # what it was made of is another now, and it is made again from the beginning
     _refuse_dangling(db)
 
 

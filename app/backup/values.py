@@ -81,8 +81,13 @@ def tally(table: Table, chunks: Iterable[Chunk]) -> Part:
 
 
 def tables() -> Sequence[Table]:
-    """Every mapped table, those that are referred to first."""
-    return Base.metadata.sorted_tables
+    """Every mapped table that is kept, those that are referred to first."""
+    return [table for table in Base.metadata.sorted_tables if not table.info.get("made_again")]
+
+
+def made_again() -> Sequence[Table]:
+    """Tables that the site fills by itself from the others."""
+    return [table for table in Base.metadata.sorted_tables if table.info.get("made_again")]
 
 
 def columns_of(table: Table) -> list[Column[Any]]:

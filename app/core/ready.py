@@ -7,7 +7,8 @@ driver is asked directly. A driver's error is told as SQLAlchemy would have told
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -118,6 +119,36 @@ def one(db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]
     """The first value of the first row; None where there is none."""
     found = rows(db, key, build, values)
     return found[0][0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class OfMany:
+    """The rows of many keys, wherever a batch asks for them: compiled once for each power of two of keys, where the last
+    key is said again until there are so many. ``build`` is given the places of the keys, which are of that ``kind``."""
+
+    name: str
+    kind: Any
+    build: Callable[[Sequence[BindParameter[Any]]], Select[*tuple[Any, ...]]]
+
+    def rows(self, db: Session, keys: Collection[Any], **values: Any) -> list[tuple[Any, ...]]:
+        """``values``: what else the statement binds."""
+        if not keys:
+            return []
+        told = list(keys)
+        width = 1 << (len(told) - 1).bit_length()
+        told += told[-1:] * (width - len(told))
+        names = _places(width)
+        return rows(
+            db,
+            (self.name, width),
+            lambda: self.build([given(name, self.kind) for name in names]),
+            dict(zip(names, told, strict=True), **values),
+        )
+
+
+@lru_cache(maxsize=64)
+def _places(width: int) -> Sequence[str]:
+    return [f"key{number}" for number in range(width)]
 
 
 def loaded(kind: type[T], names: Iterable[str], values: Iterable[Any]) -> T:

@@ -120,13 +120,14 @@ def _strict_bodies(routes: Iterable[Any]) -> Iterator[str]:
             )
 
 
-def _structs_of(body: Any) -> Iterator[Any]:
-    """A body and every one in its fields."""
-    yield body
-    for field in msgspec.structs.fields(body):
-        for kind in (field.type, *get_args(field.type)):
-            if hasattr(kind, "__struct_config__"):
-                yield from _structs_of(kind)
+def _structs_of(kind: Any) -> Iterator[Any]:
+    """A body and every one in its fields, however they hold it."""
+    if hasattr(kind, "__struct_config__"):
+        yield kind
+        for field in msgspec.structs.fields(kind):
+            yield from _structs_of(field.type)
+    for part in get_args(kind):
+        yield from _structs_of(part)
 
 
 def _plain(request: Request[Any, Any, Any], template: str) -> Response[bytes]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, Table, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.core.batches import Prepared, insert_many, insert_new
 from app.core.db import after_commit, rows_changed
 from app.core.ids import new_id
@@ -17,8 +18,12 @@ from app.mail.model import BOUNCED, Lane, Letter, LetterState, MailboxDay
 MAILBOX_A_DAY = 20
 _DAYS: Table = MailboxDay.__table__  # type: ignore[assignment]
 _LETTERS: Table = Letter.__table__  # type: ignore[assignment]
-_TODAY = select(_DAYS.c.mailbox, _DAYS.c.letters).where(
-    _DAYS.c.mailbox.in_(bindparam("mailboxes", expanding=True)), _DAYS.c.day == bindparam("today")
+_TODAY = ready.OfMany(
+    "mail.today",
+    _DAYS.c.mailbox.type,
+    lambda mailboxes: select(_DAYS.c.mailbox, _DAYS.c.letters).where(
+        _DAYS.c.mailbox.in_(mailboxes), _DAYS.c.day == ready.given("today", _DAYS.c.day.type)
+    ),
 )
 _COUNT = Prepared(
     lambda insert: (
@@ -81,8 +86,7 @@ def wake_postman(db: Session) -> None:
 
 def room_in_mailboxes(db: Session, mailboxes: Sequence[bytes], now: datetime) -> dict[bytes, int]:
     """How many more letters each mailbox (a keyed digest) may get today."""
-    asked = {"mailboxes": list(set(mailboxes)), "today": now.date()}
-    used = {row[0]: row[1] for row in db.connection().execute(_TODAY, asked)}
+    used = dict(_TODAY.rows(db, set(mailboxes), today=now.date()))
     return {mailbox: MAILBOX_A_DAY - used.get(mailbox, 0) for mailbox in mailboxes}
 
 

@@ -66,6 +66,8 @@ class Dumping:
         return 0
 
     def is_due(self, now: datetime) -> bool:
+        if self.policy.dump_at is None:
+            return False
         newest = self.shelf.newest()
         return newest is None or newest.as_of < last_night(self.policy.dump_at, self.zone, now)
 

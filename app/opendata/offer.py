@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.core.settings import Settings
 from app.opendata.contribution import At, Dataset, Embeddable, Feed
-from app.opendata.jobs import Dumping
+from app.opendata.jobs import Dumping, is_late
 from app.opendata.metadata.csvw import Publisher
 from app.opendata.policy import OpenDataPolicy
 from app.opendata.rules.embedding import discovery, snippet
 from app.opendata.service.writing import Writing
-from app.opendata.shelf import Shelf
+from app.opendata.shelf import Manifest, Shelf
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ class OpenData:
 
     def at(self, now: datetime) -> At:
         return At(now, self.zone, self.publisher.base_url)
+
+    def is_late(self, newest: Manifest | None, now: datetime) -> bool:
+        """The next dump should be there by now. Nothing is late where none is made by itself."""
+        return self.policy.dump_at is not None and is_late(newest, now)
 
     def since(self, db: Session, now: datetime) -> Mapping[str, date | None]:
         """Of each dataset that says so, the day of its first row."""

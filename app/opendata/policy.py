@@ -15,7 +15,7 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 LICENCE_NAME = "Creative Commons Attribution 4.0 International (CC BY 4.0)"
-ANYONE, NOBODY = "*", "none"
+ANYONE, NOBODY, NEVER = "*", "none", "never"
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class OpenDataPolicy:
     publisher: str
     licence: str = LICENCE
     licence_name: str = LICENCE_NAME
-    #: local time
-    dump_at: time = time(2, 30)
+    #: local time; None: never by itself
+    dump_at: time | None = time(2, 30)
     keep_days: int = 14
     #: ``*``, ``none``, or the addresses of sites, separated by spaces
     embed_by: str = ANYONE
@@ -56,10 +56,12 @@ class OpenDataPolicy:
         return self.embed_by != NOBODY
 
 
-def _time(section: Mapping[str, str]) -> time:
+def _time(section: Mapping[str, str]) -> time | None:
     text = section.get("dump_at", "02:30").strip()
+    if text == NEVER:
+        return None
     if not _TIME.fullmatch(text):
-        raise ValueError(f"{PREFIX}OPENDATA_DUMP_AT: {text!r} is not a time such as 02:30")
+        raise ValueError(f"{PREFIX}OPENDATA_DUMP_AT: {text!r} is neither never nor a time such as 02:30")
     return time.fromisoformat(text)
 
 

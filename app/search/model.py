@@ -14,13 +14,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, BigId, Instant
 
 _TURNS = text("turns_at IS NOT NULL")
+#: a backup leaves these out: the index fills by itself
+_MADE_AGAIN = {"info": {"made_again": True}}
 
 
 class FoundDocument(Base):
     """What ranks and narrows a search, in slim rows: a thousand of them are gone through for a page.
 
     ``ref`` is the thing itself ("petition:17"); ``owner`` and ``above`` are what it is hidden with. ``rank`` grows with
-    what its room says of it and with its day.
+    what its room says of it and with its day; numbers begin with it, so that the first ones are found by number.
     """
 
     __tablename__ = "search_document"
@@ -29,9 +31,10 @@ class FoundDocument(Base):
         Index("ix_search_document_owner", "owner"),
         Index("ix_search_document_above", "above"),
         Index("ix_search_document_turns", "turns_at", sqlite_where=_TURNS, postgresql_where=_TURNS),
+        _MADE_AGAIN,
     )
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(BigInteger)
     is_public: Mapped[bool] = mapped_column(Boolean)
@@ -47,6 +50,7 @@ class FoundText(Base):
     readers or keys stand in one line, with spaces between them."""
 
     __tablename__ = "search_text"
+    __table_args__ = _MADE_AGAIN
 
     document_id: Mapped[int] = mapped_column(
         ForeignKey("search_document.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -68,11 +72,11 @@ class Stale(Base):
     """
 
     __tablename__ = "search_stale"
-    __table_args__ = (Index("ix_search_stale_ref", "ref"),)
+    __table_args__ = (Index("ix_search_stale_ref", "ref"), _MADE_AGAIN)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     ref: Mapped[str] = mapped_column(String(60))
-    child: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    child: Mapped[str] = mapped_column(String(20), default="", server_default=text("''"))
     after: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
 
 
@@ -80,6 +84,7 @@ class KnownWord(Base):
     """A word of public texts, as it is written there, and how many have it."""
 
     __tablename__ = "search_word"
+    __table_args__ = _MADE_AGAIN
 
     word: Mapped[str] = mapped_column(String(40), primary_key=True)
     texts: Mapped[int]
@@ -89,7 +94,7 @@ class WordPart(Base):
     """A known word without one of its letters, and itself: how a word that is misspelt finds it."""
 
     __tablename__ = "search_word_part"
-    __table_args__ = (Index("ix_search_word_part_word", "word"),)
+    __table_args__ = (Index("ix_search_word_part_word", "word"), _MADE_AGAIN)
 
     part: Mapped[str] = mapped_column(String(40), primary_key=True)
     word: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -99,6 +104,7 @@ class Round(Base):
     """How far the walk through one kind has come. The first round fills the index; later ones mend it."""
 
     __tablename__ = "search_round"
+    __table_args__ = _MADE_AGAIN
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     upto: Mapped[int] = mapped_column(BigInteger, default=0)

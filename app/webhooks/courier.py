@@ -76,7 +76,7 @@ class Courier:
     def drain(self) -> int:
         """Send everything that is due now, one run after the other; for tests and commands. Answers how many tries."""
         total = 0
-        while runs := self._claim():
+        while not self._stop.is_set() and (runs := self._claim()):
             total += sum(self._perform(run) for run in runs)
         return total
 

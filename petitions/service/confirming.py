@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.core.batches import Prepared
 from app.core.errors import Refusal
 from petitions.model.signature import Household, Signature
@@ -27,7 +28,11 @@ from petitions.service.acts import Confirmed, SignatureConfirmation
 from petitions.service.standing import Standing
 
 _SIGNATURE: Table = Signature.__table__  # type: ignore[assignment]
-_PLACES = select(_SIGNATURE.c.id, _SIGNATURE.c.petition_id).where(_SIGNATURE.c.id.in_(bindparam("ids", expanding=True)))
+_PLACES = ready.OfMany(
+    "petitions.places",
+    _SIGNATURE.c.id.type,
+    lambda ids: select(_SIGNATURE.c.id, _SIGNATURE.c.petition_id).where(_SIGNATURE.c.id.in_(ids)),
+)
 _LOCK = (
     select(
         *(
@@ -52,11 +57,12 @@ _LOCK = (
     .order_by(_SIGNATURE.c.id)
     .with_for_update(key_share=True)
 )
-_COUNTED_HERE = select(
-    _SIGNATURE.c.address_key, _SIGNATURE.c.slot, _SIGNATURE.c.name_key, _SIGNATURE.c.household
-).where(
-    _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
-    _SIGNATURE.c.state == SignatureState.VALIDATED,
+_COUNTED_HERE = ready.OfMany(
+    "petitions.counted_here",
+    _SIGNATURE.c.address_key.type,
+    lambda addresses: select(
+        _SIGNATURE.c.address_key, _SIGNATURE.c.slot, _SIGNATURE.c.name_key, _SIGNATURE.c.household
+    ).where(_SIGNATURE.c.address_key.in_(addresses), _SIGNATURE.c.state == SignatureState.VALIDATED),
 )
 _HOUSEHOLD: Table = Household.__table__  # type: ignore[assignment]
 _HOUSEHOLDS = Prepared(
@@ -110,9 +116,7 @@ class _Address:
 
 def petitions_of(db: Session, signature_ids: Sequence[int]) -> dict[int, int]:
     """Which petition each signature belongs to; that never changes, so no lock is needed."""
-    if not signature_ids:
-        return {}
-    return {row[0]: row[1] for row in db.connection().execute(_PLACES, {"ids": list(set(signature_ids))})}
+    return {row[0]: row[1] for row in _PLACES.rows(db, set(signature_ids))}
 
 
 def confirm(
@@ -234,8 +238,7 @@ def _lock_signatures(db: Session, ids: set[int]) -> dict[int, Any]:
 
 def _addresses(db: Session, keys: set[bytes]) -> defaultdict[bytes, _Address]:
     found: defaultdict[bytes, _Address] = defaultdict(_Address)
-    rows = db.connection().execute(_COUNTED_HERE, {"addresses": list(keys)})
-    for key, slot, name, postcode in rows:
+    for key, slot, name, postcode in _COUNTED_HERE.rows(db, keys):
         here = found[key]
         here.slots.add(slot or 0)
         here.names.add(name)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from app.core.batches import Prepared, insert_many
 from app.core.db import rows_changed
 from app.core.errors import Refusal
@@ -34,23 +35,27 @@ CONFIRM_LETTER = "petitions/mail/confirm"
 SIGNED_LETTER = "petitions/mail/already_signed"
 _SIGNATURE: Table = Signature.__table__  # type: ignore[assignment]
 _SIGNER: Table = Signer.__table__  # type: ignore[assignment]
-_KNOWN = (
-    select(
-        _SIGNATURE.c.address_key,
-        _SIGNATURE.c.id,
-        _SIGNATURE.c.name_key,
-        _SIGNATURE.c.postcode_key,
-        _SIGNATURE.c.country,
-        _SIGNATURE.c.state,
-        _SIGNATURE.c.letters,
-        _SIGNATURE.c.notify,
-        _SIGNATURE.c.area,
-    )
-    .where(
-        _SIGNATURE.c.address_key.in_(bindparam("addresses", expanding=True)),
-        _SIGNATURE.c.state.in_((SignatureState.PENDING, SignatureState.HELD, SignatureState.VALIDATED)),
-    )
-    .order_by(_SIGNATURE.c.id)
+_KNOWN = ready.OfMany(
+    "petitions.known",
+    _SIGNATURE.c.address_key.type,
+    lambda addresses: (
+        select(
+            _SIGNATURE.c.address_key,
+            _SIGNATURE.c.id,
+            _SIGNATURE.c.name_key,
+            _SIGNATURE.c.postcode_key,
+            _SIGNATURE.c.country,
+            _SIGNATURE.c.state,
+            _SIGNATURE.c.letters,
+            _SIGNATURE.c.notify,
+            _SIGNATURE.c.area,
+        )
+        .where(
+            _SIGNATURE.c.address_key.in_(addresses),
+            _SIGNATURE.c.state.in_((SignatureState.PENDING, SignatureState.HELD, SignatureState.VALIDATED)),
+        )
+        .order_by(_SIGNATURE.c.id)
+    ),
 )
 _ASKED_AGAIN = Prepared(
     lambda _insert: (
@@ -246,9 +251,8 @@ def _letter(
 
 def _known(db: Session, addresses: set[bytes]) -> defaultdict[bytes, list[Known]]:
     """Signatures that pend or count, by address key (which already names its petition)."""
-    rows = db.connection().execute(_KNOWN, {"addresses": list(addresses)})
     found: defaultdict[bytes, list[Known]] = defaultdict(list)
-    for row in rows:
+    for row in _KNOWN.rows(db, addresses):
         found[row[0]].append(Known(*row[1:]))
     return found
 

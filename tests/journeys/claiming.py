@@ -32,6 +32,9 @@ NO_PAGES = {
     "/oembed": "data",
     "/petitions/{ref}/history.json": "data",
     "/petitions/{ref}/history.csv": "a table",
+    "/petitions/{ref}/areas.json": "data",
+    "/petitions/{ref}/areas.csv": "a table",
+    "/areas.json": "data",
     "/petitions/{ref}/qr.svg": "a picture",
     "/petitions/{ref}/qr.png": "a picture",
     "/consultations.json": "data",
@@ -142,6 +145,7 @@ TALKING = Part(
         "/privacy",
         "/standards",
         "/dev/mail",
+        "/areas",
         "/follow",
         "/following",
         "/performance",
@@ -172,6 +176,7 @@ TALKING = Part(
         "search/",
         "errors/page.html",
     ),
+    ("areas/", "front/", "petitions/", "comments/", "following/", "outcomes/public/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",
@@ -194,6 +199,7 @@ GOVERNING = Part(
     "officers and administrators",
     ("/admin", "/desk"),
     (
+        "areas/admin.html",
         "front/admin",
         "opendata/oversee.html",
         "webhooks/",

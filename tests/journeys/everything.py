@@ -25,6 +25,7 @@ from petitions.rules.debates import DebateState, DebateText
 from petitions.service import withdrawing
 from tests import databases
 from tests.fakes import NOON, FixedClock
+from tests.journeys.mapping import mapped
 from tests.people import AMINA, CHARLIE, LAURA, SAM, crowd
 from tests.petitions.web.test_trail import debate
 from tests.site import ADMINISTRATOR, MODERATOR, RunningSite, fields_of
@@ -135,13 +136,14 @@ def letters_links(site: RunningSite, found: Mapping[str, int]) -> dict[str, str]
 def everything(template: Path, folder: Path) -> Iterator[World]:
     """On a site of its own, at noon of the second day; ``template`` is the empty database."""
     policy = {"petitions_response_at": 10, "petitions_debate_at": 20, "page_cache": "off", "mode": "demo"}
+    policy["opendata_dump_at"] = "02:30"
     with (
         databases.sqlite_copy(template, folder) as database,
         RunningSite(database, folder, clock=FixedClock(NOON), **policy) as site,
     ):
         town = site.town
         town.moderator(), town.officer(), town.staff(ADMINISTRATOR, "administrator")
-        found = unpublished(site) | published(site)
+        found = unpublished(site) | published(site) | {"mapped": mapped(site)}
         let_time_pass(site, found)
         links = letters_links(site, found) | {"asked": asked_link(site, found)}
         town.deliver()

@@ -16,6 +16,7 @@ from app.performance.model import Problem, Report
 from app.tokens.model import Token
 from app.webhooks.model import Endpoint
 from app.webhooks.service import replaying
+from app.webhooks.service.secrets import mark
 from petitions.model.sorting import Topic
 from tests.app.webhooks.receivers import Programs
 from tests.app.webhooks.receivers import status as programs_status
@@ -153,11 +154,22 @@ def committee_visits(world: World) -> Iterator[Visit]:
 
 def administrator_visits(world: World) -> Iterator[Visit]:
     yield Visit("/admin")
+    yield Visit("/admin/data", sees="Dumps that are there")
     yield from operation_visits(world)
     yield from route_visits(world)
     yield from webhook_visits(world)
     yield from report_visits(world)
-    for page in ("departments", "letters", "suppression", "holidays", "reasons", "blocks", "topics", "petitions"):
+    for page in (
+        "areas",
+        "departments",
+        "letters",
+        "suppression",
+        "holidays",
+        "reasons",
+        "blocks",
+        "topics",
+        "petitions",
+    ):
         yield Visit(f"/admin/{page}")
     for page in ("departments", "suppression", "holidays", "reasons", "blocks", "topics"):
         yield Visit(f"/admin/{page}", 422, {"name": ""})
@@ -199,7 +211,7 @@ def webhook_visits(world: World) -> Iterator[Visit]:
             yield Visit(f"{path}/deliveries/{delivery.id}", sees="Tries")
     path = f"/admin/webhooks/{tried.id}"
     yield Visit(f"{path}/replay", 422, {"since": "yesterday"})
-    yield Visit(path, 200, {"act": "rotate", "reason": "It leaked."}, "both signatures")
+    yield Visit(path, 200, {"act": "rotate", "reason": "It leaked.", "was": mark(tried)}, "both signatures")
     for name in ("resume", "replay"):
         yield Visit(f"{path}?done={name}", sees="Done")
     with world.site.town.database.writing() as db:

@@ -21,6 +21,7 @@ from tests.journeys.claiming import TALKING
 from tests.journeys.discussing import Talk
 from tests.journeys.everything import World, everything
 from tests.journeys.following import busy_visit, following_visits
+from tests.journeys.mapping import map_visits
 from tests.journeys.walking import Visit, walk_over
 from tests.people import ANNA, LAURA, SAM
 from tests.site import MODERATOR, TEXTS, RunningSite, Town
@@ -55,6 +56,7 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield from list_visits(world)
     yield from search_visits(world)
     yield from outcome_visits(world)
+    yield from open_data_visits(world)
     for name, (status, sees) in FACES.items():
         yield Visit(f"/petitions/{petitions[name]}", status, sees=sees)
     for end in ("", "/report", "/report/thanks", "/poster", "/versions", "/sign", "/sign/sent", "/sign/sent?again"):
@@ -70,6 +72,7 @@ def public_visits(world: World) -> Iterator[Visit]:
     yield from letter_visits(world)
     yield from creator_visits(world)
     yield from creation_visits()
+    yield from map_visits(petitions["mapped"], petitions["open"])
 
 
 def figure_visits(world: World) -> Iterator[Visit]:
@@ -101,6 +104,16 @@ def lived_through(town: Town) -> None:
     rolling = Rolling(town.site.measures, town.settings.zone)
     while town.database.retrying(lambda db: rolling.step(db, town.now)):
         pass
+
+
+def open_data_visits(world: World) -> Iterator[Visit]:
+    """What programs are offered, and one petition inside the page of somebody else: open, closed, light and dark."""
+    yield Visit("/data", sees="Creative Commons Attribution")
+    yield Visit("/data/dumps", sees="Files of the newest dump")
+    for name in ("open", "closed", "answered", "withdrawn"):
+        yield Visit(f"/embed/petitions/{world.petitions[name]}?theme=light")
+    yield Visit(f"/embed/petitions/{world.petitions['open']}?theme=dark", sees="Sign this petition")
+    yield Visit(f"/embed/petitions/{world.petitions['removed']}", 404)
 
 
 def log_visits() -> Iterator[Visit]:

@@ -19,7 +19,7 @@ from tests.journeys.fuzzing import Found, try_everything
 from tests.site import PASSWORD, RunningSite
 from tests.townhall.meeting import Meeting
 
-EXAMPLES, SEED = 6, 20_261_130
+EXAMPLES, SEED = 4, 20_261_130
 MEMBER = "carla@example.org"
 
 

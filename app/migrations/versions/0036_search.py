@@ -111,7 +111,7 @@ def _postgres_marks(table: str, ref: str, columns: list[str]) -> list[str]:
 def _create_tables() -> None:
     op.create_table(
         "search_document",
-        sa.Column("id", BigId, nullable=False),
+        sa.Column("id", BigId, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
         sa.Column("is_public", sa.Boolean(), nullable=False),
@@ -148,7 +148,7 @@ def _create_tables() -> None:
         "search_stale",
         sa.Column("id", BigId, nullable=False),
         sa.Column("ref", sa.String(60), nullable=False),
-        sa.Column("child", sa.String(20), server_default="", nullable=False),
+        sa.Column("child", sa.String(20), server_default=sa.text("''"), nullable=False),
         sa.Column("after", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_search_stale"),
     )

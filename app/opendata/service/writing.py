@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -27,6 +28,8 @@ from app.opendata.shelf import DumpedDataset, DumpFile, Manifest, Shelf, name_of
 
 #: rows of a batch: some 30 ms of work
 A_BATCH = 2_000
+#: seconds that small batches may go on one after another
+A_STEP = 0.05
 CSV, JSON_LINES, PACKED = "text/csv", "application/jsonl", "application/gzip"
 _encode = msgspec.json.Encoder().encode
 
@@ -62,10 +65,14 @@ class Writing:
         self._work = self._all()
 
     def step(self, db: Session) -> tuple[str, int] | None:
-        """Write the next batch; answers of which dataset and how many rows it has by now, None once all are written."""
-        self._db = db
+        """Write the next batch, and more where they are small; answers of which dataset and how many rows it has by
+        now, None once all are written."""
+        self._db, until = db, time.monotonic() + A_STEP
         try:
-            return next(self._work, None)
+            told = next(self._work, None)
+            while told is not None and time.monotonic() < until:
+                told = next(self._work, None)
+            return told
         finally:
             self._db = None
 

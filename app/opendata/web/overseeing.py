@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.text.sizes import in_words
-from app.opendata.jobs import is_late
 from app.opendata.web.asked import Asking, offer
 
 
@@ -22,7 +21,7 @@ def oversee(request: Asking, db: NamedDependency[Session], account: NamedDepende
         "opendata/oversee.html",
         staff=account,
         dumps=[(dump, in_words(dump.size), sum(d.rows for d in dump.datasets)) for dump in dumps],
-        late=is_late(dumps[0] if dumps else None, state.clock.now()),
+        late=found.is_late(dumps[0] if dumps else None, state.clock.now()),
         policy=found.policy,
         faults=_unfinished(found.shelf.names(), len(dumps)),
     )

@@ -10,7 +10,7 @@ from litestar import Response, get
 from app.accounts.guards import anyone
 from app.core.text.sizes import in_words
 from app.opendata.contribution import Dataset, Frequency
-from app.opendata.jobs import KEY, is_late
+from app.opendata.jobs import KEY
 from app.opendata.shelf import DumpedDataset, Manifest
 from app.opendata.web.asked import Asking, offer
 
@@ -42,7 +42,7 @@ def page(request: Asking) -> Response[bytes]:
         fresh_for=FRESH,
         datasets=_shown(found.datasets, newest),
         newest=newest,
-        late=is_late(newest, state.clock.now()),
+        late=found.is_late(newest, state.clock.now()),
         by=found.publisher,
         feeds=found.feeds,
         canonical_url=f"{state.settings.base_url}/data",
@@ -67,7 +67,7 @@ def dump_list(request: Asking) -> Response[bytes]:
         dumps=manifests,
         newest=newest,
         titles={dataset.key: dataset.title for dataset in found.datasets},
-        late=is_late(newest, state.clock.now()),
+        late=found.is_late(newest, state.clock.now()),
         keep_days=found.policy.keep_days,
     )
     return response

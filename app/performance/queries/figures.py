@@ -71,8 +71,8 @@ def of_all(db: Session, today: date) -> Mapping[str, Shown]:
     lately_days = (Figure.period == Period.DAY) & (Figure.first_day >= weeks_until(today)[0])
     longer = (Figure.period != Period.DAY) & (Figure.first_day >= first)
     found: defaultdict[str, list[Kept]] = defaultdict(list)
-    for measure, period, *values in db.execute(select(*columns).where(or_(lately_days, longer))):
-        found[measure].append(Kept(Period(period), *values))
+    for measure, period, day, whole, *others in db.execute(select(*columns).where(or_(lately_days, longer))):
+        found[measure].append(Kept(Period(period), day, whole, *others))
     return {measure: _shown(rows, today) for measure, rows in found.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
@@ -142,10 +143,11 @@ class Finder:
         """Those of the likeliest that have every passage word for word."""
         query = wanted.query
         likely = matching.match(db, query, narrowed, kind=wanted.kind, begun=False, offset=0, most=MOST_READ)
-        texts = (
-            {i: told for i, told in db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)})} if likely.ids else {}
-        )
-        return self._page_of(db, wanted, [i for i in likely.ids if has_passages(query, texts.get(i, ""))])
+        if not likely.ids:
+            return NOTHING
+        rows = db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)}).all()
+        having = {row[0] for row in rows if has_passages(query, f"{row[1]}\n{row[2]}")}
+        return self._page_of(db, wanted, [i for i in likely.ids if i in having])
 
     def _page_of(self, db: Session, wanted: Wanted, ids: Sequence[int]) -> Matched:
         if not ids:
@@ -167,6 +169,6 @@ class Finder:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
 
-def _texts(db: Session) -> Select[tuple[int, str]]:
+def _texts(db: Session) -> Select[*tuple[Any, ...]]:
     text = FoundText.__table__.c
-    return select(text.document_id, text.title + "\n" + text.body).where(ready.among(db, text.document_id))
+    return select(text.document_id, text.title, text.body).where(ready.among(db, text.document_id))

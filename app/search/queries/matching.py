@@ -1,5 +1,8 @@
-"""Who has the words of a search: each database's own index asked for the newest that have them, and no more of them
-than a reader could go through.
+"""Who has the words of a search: each database's own index asked for the first that have them, and for no more than a
+reader could go through.
+
+Documents are numbered by their rank (see :mod:`app.search.service.storing`), so those with the highest numbers are the
+ones that stand first.
 
 Tokens are letters and digits (see :mod:`app.search.rules.tokens`), so none of them can be an operator. PostgreSQL is
 given them in the statement's text: it plans by how common they are, and would not for a value bound later.
@@ -20,9 +23,9 @@ from app.search.rules.tokens import of_kind, of_title, of_word
 from app.search.rules.words import stem_of
 
 PUBLIC, STAFF = "search_words_public", "search_words_staff"
-#: so many finds are gone through, the newest ones; what lies behind them is "more than 1,000"
+#: so many finds are gone through, those that rank highest; what lies behind them is "more than 1,000"
 MOST = 1_000
-#: days are looked for among so many of the newest that have the words
+#: days are looked for among so many that have the words
 MOST_WALKED = 20_000
 #: of each word, where none has them all
 MOST_OF_ONE = 300
@@ -69,7 +72,7 @@ def match(db: Session, query: Query, narrowed: Narrowed, *, kind: str, begun: bo
 
 
 def having_some(db: Session, query: Query, narrowed: Narrowed) -> Sequence[tuple[int, int]]:
-    """Documents that have some of the words, each with how many, the most first; of each word the newest."""
+    """Documents that have some of the words, each with how many, the most first; of each word those that rank highest."""
     asked = [_each(db, [[of_word(stem)]], narrowed, query.without, MOST_OF_ONE) for stem in query.stems]
     lists = ", ".join(f"(SELECT {_array(db)} FROM ({sql}) AS one)" for sql, _ in asked)
     row = _one(db, f"SELECT {lists}", [value for _, values in asked for value in values])
@@ -95,19 +98,20 @@ def ranked(db: Session, ids: Sequence[int], *, kind: str, offset: int, most: int
 def _ask(db: Session, query: Query, narrowed: Narrowed, *, kind: str, begun: bool, offset: int, most: int) -> Matched:
     anywhere, anywhere_values = _each(db, _terms(query, of_word, begun=begun), narrowed, query.without, MOST + 1)
     titled, titled_values = _each(db, _terms(query, of_title, begun=begun), narrowed, query.without, MOST + 1)
-    materialized = "MATERIALIZED"
     sql = f"""
-        WITH titled(id) AS {materialized} ({titled}), anywhere(id) AS {materialized} ({anywhere}),
-        found AS {materialized} (
-            SELECT d.id, d.kind, d.rank + CASE WHEN t.id IS NULL THEN 0 ELSE {IN_TITLE} END AS score
-            FROM (SELECT id FROM anywhere UNION SELECT id FROM titled) a
-            JOIN search_document d ON d.id = a.id LEFT JOIN titled t ON t.id = a.id)
+        WITH anywhere(id) AS MATERIALIZED ({anywhere}), titled(id) AS MATERIALIZED ({titled}),
+        found AS MATERIALIZED (
+            SELECT d.id, d.kind, d.rank + {IN_TITLE} * a.titled AS score
+            FROM (SELECT id, max(titled) AS titled
+                FROM (SELECT id, 0 AS titled FROM anywhere UNION ALL SELECT id, 1 FROM titled) AS either
+                GROUP BY id) AS a
+            CROSS JOIN search_document d WHERE d.id = a.id)
         SELECT (SELECT count(*) FROM anywhere),
             (SELECT {_object(db)} FROM (SELECT kind, count(*) AS n FROM found GROUP BY kind) AS counted),
             (SELECT {_array(db)} FROM (
                 SELECT id FROM found {f"WHERE kind = {_place(db)}" if kind else ""}
                 ORDER BY score DESC, id DESC LIMIT {int(most)} OFFSET {int(offset)}) AS page)"""
-    number, kinds, ids = _one(db, sql, [*titled_values, *anywhere_values, *([kind] if kind else [])])
+    number, kinds, ids = _one(db, sql, [*anywhere_values, *titled_values, *([kind] if kind else [])])
     return Matched(_loaded(ids), _loaded(kinds) or {}, is_more=number > MOST)
 
 
@@ -124,7 +128,7 @@ def _terms(query: Query, token: Any, *, begun: bool) -> list[list[str]]:
 def _each(
     db: Session, terms: Sequence[Sequence[str]], narrowed: Narrowed, without: Iterable[str], most: int
 ) -> tuple[str, list[str]]:
-    """A statement for the newest that have all terms, and its values."""
+    """A statement for the first that have all terms, and its values."""
     barred, sources = list(map(of_word, without)), [(PUBLIC, terms, narrowed.marks)]
     if narrowed.readers:
         sources.append((STAFF, terms, [*narrowed.marks, narrowed.readers]))
@@ -137,7 +141,7 @@ def _each(
 def _of_one(
     db: Session, words: str, terms: Sequence[Sequence[str]], without: Sequence[str], days: str, most: int
 ) -> tuple[str, list[str]]:
-    """Of one of the two indexes. Days are asked of each that has the words, the newest first: a day is no word."""
+    """Of one of the two indexes. Days are asked of each that has the words: a day is no word."""
     if ready.is_sqlite(db):
         number, among, values = "rowid", f"{words} MATCH ?", [_sqlite_query(terms, without)]
     else:

@@ -47,7 +47,7 @@ def _near(db: Session, word: str) -> Sequence[tuple[str, int]]:
     parts = sorted(parts_asked(word))
     sql = "SELECT DISTINCT w.word, w.texts FROM search_word_part p JOIN search_word w ON w.word = p.word WHERE p.part "
     if ready.is_sqlite(db):
-        given = (sql + "IN (SELECT value FROM json_each(?))", (json.dumps(parts),))
+        rows = db.connection().exec_driver_sql(sql + "IN (SELECT value FROM json_each(?))", (json.dumps(parts),))
     else:
-        given = (sql + "= ANY(%s)", (parts,))
-    return [(row[0], row[1]) for row in db.connection().exec_driver_sql(*given)]
+        rows = db.connection().exec_driver_sql(sql + "= ANY(%s)", (parts,))
+    return [(row[0], row[1]) for row in rows]

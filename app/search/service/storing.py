@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from app.core import ready
@@ -20,8 +21,11 @@ PUBLIC, STAFF = "search_words_public", "search_words_staff"
 MOST_BODY = 20_000
 #: a year counts as much as half a power of ten of people
 A_YEAR = 0.5
+#: numbers: steps of rank, from so low on, before as many bits of chance as keep two documents of a step apart
+STEPS, LOWEST, CHANCE = 4, 100.0, 38
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-_D, _T = FoundDocument.__table__, FoundText.__table__
+_D: Table = FoundDocument.__table__  # type: ignore[assignment]
+_T: Table = FoundText.__table__  # type: ignore[assignment]
 _SLIM = ("kind", "subject_id", "is_public", "rank", "at", "owner", "above", "turns_at")
 _WIDE = ("title", "href", "state", "departments", "readers", "keys", "body")
 
@@ -67,7 +71,7 @@ class Store:
             return []
         told = _with_departments(db, [self.entry(one) for one in self.searchable.read(db, ids, now)])
         known = self._known(db, ids)
-        for i in [i for i in told if i in known and not anew and _is_same(told[i], known[i][1])]:
+        for i in [i for i in told if i in known and not anew and _stays(*known[i], told[i])]:
             self._rank_anew(db, *known.pop(i), told.pop(i))
         self._replace(db, known, told)
         either = sorted({*told, *known})
@@ -79,6 +83,8 @@ class Store:
         known = self._known(db, ids)
         for i in sorted({*told, *known}):
             new, old = told.get(i), known.get(i, (0, None))[1]
+            if old is not None and old.turns_at is not None and old.turns_at <= now:
+                continue  # the clock has turned it a moment ago
             if (new is None or old is None or not _is_same(new, old)) and not _is_marked(db, self.kind, i, new or old):
                 yield f"{self.kind} {i}"
 
@@ -124,27 +130,31 @@ class Store:
 
     def _replace(self, db: Session, known: Mapping[int, tuple[int, Entry]], told: Mapping[int, Entry]) -> None:
         drop(db, [number for number, _ in known.values()])
-        numbers = {i: known[i][0] for i in told if i in known}
-        again = [told[i] for i in numbers]
-        if again:
-            db.execute(insert(_D), [{"id": numbers[e.subject_id], **e.part(_SLIM)} for e in again])
-        if fresh := [told[i] for i in sorted(told) if i not in numbers]:
-            db.execute(insert(_D), [e.part(_SLIM) for e in fresh])
-            numbers |= self._numbers(db, [e.subject_id for e in fresh])
+        numbers = {i: _numbered(e.rank, known[i][0] if i in known else None) for i, e in told.items()}
         if told:
+            db.execute(insert(_D), [{"id": numbers[i], **e.part(_SLIM)} for i, e in told.items()])
             db.execute(insert(_T), [{"document_id": numbers[i], **e.part(_WIDE)} for i, e in told.items()])
             store_words(db, [(numbers[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
         gone, come = (e for _, e in known.values()), told.values()
         vocabulary.reckon(db, *([f"{e.title}\n{e.body}" for e in some if e.is_public] for some in (gone, come)))
 
-    def _numbers(self, db: Session, ids: Collection[int]) -> dict[int, int]:
-        rows = select(_D.c.subject_id, _D.c.id).where(_D.c.kind == self.kind, ready.among(db, _D.c.subject_id))
-        return {i: number for i, number in db.execute(rows, {"ids": ready.as_one(db, ids)})}
-
     def _tokens(self, e: Entry) -> list[str]:
         title = e.title if self.searchable.is_called_by_title else ""
         departments = map(int, e.departments.split())
         return tokens(title, e.body, kind=self.kind, departments=departments, readers=e.readers.split())
+
+
+def _numbered(rank: float, before: int | None) -> int:
+    """A number among those of its rank; the one it had ``before``, where that still is one of them."""
+    step = round((rank + LOWEST) * STEPS)
+    if before is not None and abs((before >> CHANCE) - step) <= 1:
+        return before
+    return (step << CHANCE) | secrets.randbits(CHANCE)
+
+
+def _stays(number: int, old: Entry, new: Entry) -> bool:
+    """Nothing of it is another, and its number is still one of its rank."""
+    return _is_same(new, old) and _numbered(new.rank, number) == number
 
 
 def drop(db: Session, numbers: Sequence[int]) -> None:
@@ -190,7 +200,7 @@ def _departments_of(db: Session, refs: Iterable[str]) -> Mapping[str, str]:
 
 
 def _is_marked(db: Session, kind: str, number: int, entry: Entry | None) -> bool:
-    """It, or what it belongs to, is to be looked at again; or the clock has turned it a moment ago."""
+    """It, or what it belongs to, is to be looked at again."""
     refs = [f"{kind}:{number}", *((entry.owner, entry.above) if entry else ())]
     return db.scalar(select(Stale.id).where(Stale.ref.in_([ref for ref in refs if ref])).limit(1)) is not None
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from app.core.batches import Prepared
@@ -15,7 +15,8 @@ from app.search.rules.spelling import is_kept, parts_kept
 from app.search.rules.words import words_of
 
 A_STEP = 500
-_W, _P = KnownWord.__table__, WordPart.__table__
+_W: Table = KnownWord.__table__  # type: ignore[assignment]
+_P: Table = WordPart.__table__  # type: ignore[assignment]
 
 
 def _raise(make: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -64,8 +65,8 @@ def search(
     ] = "",
     kind: Annotated[str, QueryParameter(description=f"One of {KINDS}; all of them where left out.")] = "",
     department: Annotated[str, QueryParameter(description="The short name of one that leads or helps.")] = "",
-    since: Annotated[str, QueryParameter(name="from", description="The first day, 2026-01-31.")] = "",
-    until: Annotated[str, QueryParameter(name="to", description="The last day.")] = "",
+    since: Annotated[date | None, QueryParameter(name="from", description="The first day, 2026-01-31.")] = None,
+    until: Annotated[date | None, QueryParameter(name="to", description="The last day.")] = None,
     spelling: Annotated[
         str, QueryParameter(name="as", description="`typed`: no other words are tried where nothing is found.")
     ] = "",
@@ -77,8 +78,8 @@ def search(
         "q": q,
         "kind": kind,
         "department": department,
-        "from": since,
-        "to": until,
+        "from": since.isoformat() if since else "",
+        "to": until.isoformat() if until else "",
         "as": spelling,
         "page": str(page),
     }

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.core.paging import Page
 from app.core.web.edge import shows
 from app.core.web.page import public
-from app.search.queries.finding import A_PAGE, MOST, MOST_PAGES, Finder, Found
+from app.search.queries.finding import A_PAGE, MOST_PAGES, Finder, Found
+from app.search.queries.matching import MOST
 from app.search.web.asked import AS_TYPED, Asked, read_asked
 from app.search.web.shapes import read_out
 from app.search.web.shown import Shown, kind_links, next_turn, page_keys, shown

@@ -86,7 +86,7 @@ def _result(row: Result, marker: Marker, choices: Choices, state: Any) -> Result
         title=row.title,
         excerpt="".join(piece.text for piece in marker.excerpt(row.body)),
         state=row.state or None,
-        department=choices[number][0] if number in choices else None,
+        department=choices[number][0] if number and number in choices else None,
         date=state.pages.iso_day(row.at),
         url=f"{state.settings.base_url}{row.href}",
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-
-from markupsafe import Markup, escape
 
 from app.core.web.page import Pages
 from app.search.contribution import Searchable
@@ -20,9 +18,9 @@ class Shown(NamedTuple):
 
     kind: str
     one: str
-    title: Markup
+    title: Sequence[Piece]
     href: str
-    excerpt: Markup
+    excerpt: Sequence[Piece]
     day: str
     iso_day: str
     state: str
@@ -35,7 +33,7 @@ class KindLink(NamedTuple):
 
     kind: str
     name: str
-    count: int | None
+    figure: int | None
 
 
 def shown(found: Found, searchable: Mapping[str, Searchable], choices: Choices, pages: Pages) -> list[Shown]:
@@ -48,20 +46,15 @@ def _shown(row: Result, marker: Marker, kind: Searchable, choices: Choices, page
     return Shown(
         kind=row.kind,
         one=str(kind.one),
-        title=_marked(marker.pieces(row.title)),
+        title=marker.pieces(row.title),
         href=row.href,
-        excerpt=_marked(marker.excerpt(row.body)),
+        excerpt=marker.excerpt(row.body),
         day=pages.say_date(row.at),
         iso_day=pages.iso_day(row.at),
         state=str(kind.states.get(row.state, "")),
-        department=choices[number][1] if number in choices else "",
+        department=choices[number][1] if number and number in choices else "",
         is_public=row.is_public,
     )
-
-
-def _marked(pieces: Iterable[Piece]) -> Markup:
-    parts = [f"<mark>{escape(text)}</mark>" if is_meant else escape(text) for text, is_meant in pieces]
-    return Markup("".join(parts))  # noqa: S704  every part is escaped
 
 
 def kind_links(found: Found, searchable: Mapping[str, Searchable], wanted: str) -> list[KindLink]:

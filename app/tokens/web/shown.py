@@ -58,4 +58,5 @@ def one_page(
 def _people(db: Session, token: Token) -> dict[int, str]:
     """Who issued and who ended it, by name."""
     wanted = [i for i in (token.created_by_id, token.ended_by_id) if i is not None]
-    return dict(db.execute(select(Account.id, Account.name).where(Account.id.in_(wanted))).tuples().all())
+    rows = db.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))
+    return {account: name for account, name in rows}

@@ -122,10 +122,15 @@ def resume(db: Session, endpoint_id: int, *, reason: str, by: int, now: datetime
 
 
 def rotate(
-    db: Session, keys: Keys, policy: WebhooksPolicy, endpoint_id: int, *, reason: str, by: int, now: datetime
+    db: Session, keys: Keys, policy: WebhooksPolicy, endpoint_id: int, was: str, *, reason: str, by: int, now: datetime
 ) -> tuple[Endpoint, str]:
-    """A new secret; the one of now signs beside it for a while, so that the receiver can change over."""
+    """A new secret; the one of now signs beside it for a while, so that the receiver can change over.
+
+    ``was``: the :func:`~.secrets.mark` of the secret to replace. A second press would end the overlap of the first.
+    """
     endpoint, secret = locked(db, endpoint_id), secrets.new_secret()
+    if secrets.mark(endpoint) != was:
+        raise NotInThisState
     endpoint.sealed_before, endpoint.before_until = endpoint.sealed, now + policy.overlap
     endpoint.sealed = secrets.seal(keys, endpoint.id, secret)
     db.flush()

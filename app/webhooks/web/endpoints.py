@@ -27,6 +27,7 @@ from app.webhooks.model import Endpoint
 from app.webhooks.rules.answers import DeliveryState
 from app.webhooks.service import managing
 from app.webhooks.service.managing import Wish, read_wish
+from app.webhooks.service.secrets import mark
 from app.webhooks.web.words import AFTER, FAULTS, STATES
 
 LIST = "/admin/webhooks"
@@ -133,7 +134,7 @@ def change_endpoint(
             managing.resume(db, endpoint_id, **said)
             after_commit(db, webhooks_called.set)
         case "rotate":
-            made = managing.rotate(db, state.keyring, state.site.webhooks, endpoint_id, **said)
+            made = managing.rotate(db, state.keyring, state.site.webhooks, endpoint_id, form.get("was", ""), **said)
             answer = _secret(request, account, *made, is_new=False)
             answer.status_code = 200
             return answer
@@ -223,6 +224,7 @@ def shown(
         faults=FAULTS,
         states=STATES,
         policy=state.site.webhooks,
+        mark=mark(endpoint),
     )
     return response
 

@@ -49,3 +49,23 @@ def test_a_row_becomes_the_object_that_it_would_have_been_read_as(database: Data
         assert ada not in db
     finally:
         abandon(db)
+
+
+@pytest.mark.parametrize("many", [0, 1, 3, 4, 5])
+def test_the_rows_of_many_keys_are_those_of_these_keys_once_each(database: Database, many: int) -> None:
+    columns = Account.__table__.c
+    of_names = ready.OfMany(
+        "test: of names",
+        columns.name.type,
+        lambda names: select(columns.name, columns.id).where(columns.name.in_(names)),
+    )
+    names = ["Ada", "Boris", "Carys", "Dafydd", "Eilidh"]
+    db = database.session(writes=True)
+    try:
+        for name in [*names, "Farah"]:
+            db.add(Account(email=f"{name}@example.org", name=name, role="citizen", created_at=NOON, letters={}))
+        db.flush()
+        found = [row[0] for row in of_names.rows(db, set(names[:many]))]
+    finally:
+        abandon(db)
+    assert sorted(found) == names[:many]

@@ -8,8 +8,10 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ import pytest
 
 from app.opendata.offer import OpenData
 from app.opendata.service.writing import write_now
+from app.opendata.shelf import Shelf
 from petitions.model.petition import Petition
 from tests.app.opendata.lively import FORMULA
 from tests.consultations.asking import Asking
@@ -151,23 +154,23 @@ def test_nothing_but_files_of_a_manifest_is_given_out(sqlite_site: RunningSite, 
         assert reader.get(f"/data/dumps/{path.format(name=name)}").status_code == 404
 
 
-def test_the_administrator_sees_that_a_dump_is_late(sqlite_site: RunningSite):
-    site = sqlite_site
+def test_everybody_is_told_that_a_dump_is_late(
+    sqlite_site: RunningSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    site, found = sqlite_site, offer(sqlite_site)
     site.town.staff(ADMINISTRATOR, "administrator")
-    dump(site)
+    policy = replace(found.policy, dump_at=time(2, 30), folder=tmp_path)
+    mine = replace(found, policy=policy, shelf=Shelf(tmp_path))
+    monkeypatch.setitem(site.house.site.dependencies, "open_data", mine)
+    now = site.clock.now()
     with site.signed_in(ADMINISTRATOR) as ada:
-        assert "Last dump:" in ada.get("/admin").text
-        assert "No dump was finished" not in ada.get("/admin/data").text
-        for folder in offer(site).shelf.names():
-            (offer(site).shelf.root / folder).rename(offer(site).shelf.root / folder.replace("2026", "2025"))
-        names = offer(site).shelf.names()
-        manifest = offer(site).shelf.root / names[0] / "manifest.json"
-        manifest.write_text(manifest.read_text().replace("2026", "2025"))
-        assert "is late" in ada.get("/admin").text
-        assert "No dump was finished" in ada.get("/admin/data").text
-        assert "is late" in ada.get("/data").text
-    for folder in names:
-        (offer(site).shelf.root / folder).rename(offer(site).shelf.root / f".unfinished-{folder}")
+        assert "No dump has been made yet" in ada.get("/admin").text
+        for age, is_late in ((timedelta(days=3), True), (timedelta(hours=1), False)):
+            write_now(mine.writing(now - age), site.town.database.reading, lambda *_: None, site.clock.now)
+            assert ("dump is late" in ada.get("/admin").text) == is_late
+            assert ("No dump was finished" in ada.get("/admin/data").text) == is_late
+            assert ("The next dump is late" in ada.get("/data").text) == is_late
+            assert ("The next one is late" in ada.get("/data/dumps").text) == is_late
 
 
 # pages inside pages

@@ -136,6 +136,19 @@ def test_what_is_spoilt_is_named(shelves: Shelves, line: str, statement: str, na
         assert named in " ".join(lines[line](db, NOW))
 
 
+def test_what_the_clock_has_just_turned_is_no_fault(shelves: Shelves):
+    shelves.put("petition", 1, "Ferry", state="open", turns_at=NOW + timedelta(hours=1))
+    shelves.index()
+    shelves.fill()
+    shelves.lay("petition", 1, "Ferry", state="closed")
+    line = verify.lines(shelves.indexing)["the index has what may be found"]
+    with shelves.database.reading() as db:
+        assert list(line(db, NOW)) == ["petition 1"]
+        assert list(line(db, NOW + timedelta(hours=2))) == []
+    shelves.index(NOW + timedelta(hours=2))
+    assert shelves.find("ferry").rows[0].state == "closed"
+
+
 def test_a_trigger_that_is_gone_is_named(sqlite_database: Database):
     with sqlite_database.writing() as db:
         db.execute(text("DROP TRIGGER townhall_hall_search_update"))

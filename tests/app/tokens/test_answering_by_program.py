@@ -49,6 +49,13 @@ def scene(site: RunningSite) -> Scene:
     return Scene(site, matters, Programs(matters))
 
 
+@pytest.fixture
+def sqlite_scene(sqlite_site: RunningSite) -> Scene:
+    """For what no database can make different."""
+    matters = Matters(sqlite_site.town, f"office-{next(_offices)}")
+    return Scene(sqlite_site, matters, Programs(matters))
+
+
 def problem(answer: httpx.Response) -> str:
     assert answer.headers["content-type"] == "application/problem+json"
     return answer.json()["type"].removeprefix("/problems/")
@@ -122,13 +129,13 @@ def test_without_the_word_to_release_it_waits_for_an_officer(scene: Scene) -> No
     assert given.token_id is not None
 
 
-def test_releasing_needs_its_own_scope_and_the_refusal_names_it(scene: Scene) -> None:
-    matter = scene.matters.referred()
-    refused = scene.calls(Scope.READ, Scope.WRITE).answer(matter, release=True)
+def test_releasing_needs_its_own_scope_and_the_refusal_names_it(sqlite_scene: Scene) -> None:
+    matter = sqlite_scene.matters.referred()
+    refused = sqlite_scene.calls(Scope.READ, Scope.WRITE).answer(matter, release=True)
     assert (refused.status_code, problem(refused)) == (403, "scope-missing")
     assert "answers:release" in refused.json()["detail"]
     assert 'error="insufficient_scope"' in refused.headers["www-authenticate"]
-    assert scene.matters.draft(matter) is None
+    assert sqlite_scene.matters.draft(matter) is None
 
 
 def test_where_two_people_release_a_program_is_neither_of_them(scene: Scene) -> None:
@@ -155,9 +162,9 @@ def test_a_draft_that_was_handed_back_tells_its_program_why(scene: Scene) -> Non
 
 
 @pytest.mark.parametrize("path", ["/referrals/{}", "/referrals/{}/answers"])
-def test_another_departments_matter_is_as_one_that_never_was(scene: Scene, path: str) -> None:
-    foreign = scene.matters.referred(f"{scene.matters.home}-roads")
-    calls = scene.calls()
+def test_another_departments_matter_is_as_one_that_never_was(sqlite_scene: Scene, path: str) -> None:
+    foreign = sqlite_scene.matters.referred(f"{sqlite_scene.matters.home}-roads")
+    calls = sqlite_scene.calls()
     assert same(calls.get(path.format(foreign)), calls.get(path.format(987_654_321)))
     body = {**ANSWER, "release": True}
     if path.endswith("answers"):
@@ -232,14 +239,14 @@ def test_an_officers_draft_is_not_written_over_unread(scene: Scene) -> None:
     ],
 )
 def test_what_is_wrong_is_named_field_by_field_and_nothing_is_stored(
-    scene: Scene, told: dict[str, Any], fields: set[str]
+    sqlite_scene: Scene, told: dict[str, Any], fields: set[str]
 ) -> None:
-    matter = scene.matters.referred()
-    refused = scene.calls().answer(matter, release=True, **told)
+    matter = sqlite_scene.matters.referred()
+    refused = sqlite_scene.calls().answer(matter, release=True, **told)
     assert refused.status_code == 422
     assert {e["field"] for e in refused.json()["errors"]} == fields
-    assert scene.matters.draft(matter) is None
-    assert scene.matters.answers(matter) == []
+    assert sqlite_scene.matters.draft(matter) is None
+    assert sqlite_scene.matters.answers(matter) == []
 
 
 def test_a_call_sent_again_with_its_key_does_nothing_again(scene: Scene) -> None:
@@ -305,19 +312,19 @@ def test_the_list_goes_on_from_where_a_program_was(scene: Scene, monkeypatch: py
 @pytest.mark.parametrize(
     "query", ["after=1-2-3", "after=x", "updated_since=yesterday", "updated_since=2026-11-30", "state=lost"]
 )
-def test_a_question_that_makes_no_sense_is_answered_so(scene: Scene, query: str) -> None:
-    assert scene.calls().get(f"/referrals?{query}").status_code == 422
+def test_a_question_that_makes_no_sense_is_answered_so(sqlite_scene: Scene, query: str) -> None:
+    assert sqlite_scene.calls().get(f"/referrals?{query}").status_code == 422
 
 
-def test_a_page_of_its_own_is_not_answered_here(scene: Scene) -> None:
+def test_a_page_of_its_own_is_not_answered_here(sqlite_scene: Scene) -> None:
     """A hall's question and a consultation's findings have pages that ask for more."""
-    matter = scene.matters.referred()
+    matter = sqlite_scene.matters.referred()
     door = {("petition", "response"): lambda number: f"/desk/elsewhere/{number}"}
-    scene.site.house.site.answer_doors |= door
+    sqlite_scene.site.house.site.answer_doors |= door
     try:
-        calls = scene.calls()
+        calls = sqlite_scene.calls()
         assert calls.get(f"/referrals/{matter}").json()["links"]["elsewhere"]
         refused = calls.answer(matter, release=True)
     finally:
-        del scene.site.house.site.answer_doors["petition", "response"]
+        del sqlite_scene.site.house.site.answer_doors["petition", "response"]
     assert (refused.status_code, problem(refused)) == (409, "answered-elsewhere")

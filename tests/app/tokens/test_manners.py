@@ -52,8 +52,8 @@ def test_what_is_the_same_for_everyone_is_open_to_any_site_and_nothing_else(
 def test_lists_name_the_pages_around_theirs(sqlite_site: RunningSite) -> None:
     for path in ("petitions", "consultations", "townhalls", "outcomes"):
         answer = httpx.get(f"{sqlite_site.base}/api/v1/{path}")
-        assert f'{path}>; rel="first"' in answer.headers["link"], path
-        assert 'rel="last"' in answer.headers["link"]
+        for rel in ("first", "last"):
+            assert re.search(rf'<{sqlite_site.base}/api/v1/{path}[^>]*>; rel="{rel}"', answer.headers["link"]), path
 
 
 def test_outcomes_departments_and_topics_are_read_by_anybody(sqlite_site: RunningSite) -> None:

@@ -17,6 +17,7 @@ from app.webhooks.model import Endpoint, WebhookDelivery, WebhookEvent
 from app.webhooks.rules.answers import Answer, Fault
 from app.webhooks.rules.pauses import MOST_ATTEMPTS
 from app.webhooks.service import claiming, managing, replaying
+from app.webhooks.service.secrets import mark
 from tests.app.webhooks.receivers import Programs, Told, no_answer, status
 from tests.people import ANNA, crowd
 from tests.site import ADMINISTRATOR, Town
@@ -254,7 +255,14 @@ def test_both_secrets_sign_until_the_overlap_is_over(programs: Programs):
     cases, old = programs.add_with_secret()
     _endpoint, new = programs.town.database.retrying(
         lambda db: managing.rotate(
-            db, programs.town.keys, programs.policy, cases.id, by=programs.ada, now=programs.town.now, **WHY
+            db,
+            programs.town.keys,
+            programs.policy,
+            cases.id,
+            mark(cases),
+            by=programs.ada,
+            now=programs.town.now,
+            **WHY,
         )
     )
     assert old != new

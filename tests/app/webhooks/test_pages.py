@@ -14,7 +14,7 @@ from app.webhooks.rules.signing import read_secret
 from app.webhooks.service import replaying
 from app.webhooks.service.secrets import signing
 from tests.app.webhooks.receivers import Programs, no_answer, status
-from tests.site import ADMINISTRATOR, MODERATOR, PASSWORD, RunningSite
+from tests.site import ADMINISTRATOR, MODERATOR, PASSWORD, RunningSite, fields_of
 
 LIST = "/admin/webhooks"
 WHY = {"reason": "The receiver is serviced."}
@@ -128,8 +128,10 @@ def test_pausing_resuming_a_new_secret_and_deleting(site: RunningSite, programs:
         location = ada.post(path, data={"act": act, **WHY}).headers["location"]
         assert says in ada.get(location).text
         assert ada.post(path, data={"act": act, **WHY}).status_code == 409
-    rotated = ada.post(path, data={"act": "rotate", **WHY})
+    rotating = {"act": "rotate", "was": fields_of(ada.get(path).text)["was"], **WHY}
+    rotated = ada.post(path, data=rotating)
     assert rotated.status_code == 200
+    assert ada.post(path, data=rotating).status_code == 409  # a second press does not end the overlap
     [new] = re.findall(r"whsec_[A-Za-z0-9+/=]+", rotated.text)
     assert new != secret
     assert "both signatures" in rotated.text

@@ -10,7 +10,7 @@ from app.core.security.keys import Keys
 from app.webhooks.policy import WebhooksPolicy
 from app.webhooks.rekeying import WebhooksRekeyer
 from app.webhooks.service import managing, replaying
-from app.webhooks.service.secrets import signing
+from app.webhooks.service.secrets import mark, signing
 from tests.app.webhooks.receivers import Programs
 
 BREAKS = {
@@ -45,7 +45,9 @@ def test_secrets_move_to_the_new_secret_of_the_site_and_stay_the_same(programs: 
     town, cases = programs.town, programs.add()
     programs.add("http://other.example/")
     town.database.retrying(
-        lambda db: managing.rotate(db, town.keys, programs.policy, cases.id, reason="x", by=programs.ada, now=town.now)
+        lambda db: managing.rotate(
+            db, town.keys, programs.policy, cases.id, mark(cases), reason="x", by=programs.ada, now=town.now
+        )
     )
     before = signing(town.keys, programs.endpoint(cases), town.now)
     new, moving = Keys("another secret of the same town, long enough"), WebhooksRekeyer()

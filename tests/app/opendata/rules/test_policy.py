@@ -28,6 +28,10 @@ def test_another_licence_is_not_called_by_the_name_of_the_usual_one():
     assert policy(licence="https://licence.example/open", licence_name="Open").licence_name == "Open"
 
 
+def test_dumps_can_be_left_to_a_hand():
+    assert policy(dump_at="never").dump_at is None
+
+
 @pytest.mark.parametrize("sites", ["*", "none", "https://news.example", "https://*.news.example http://127.0.0.1:8000"])
 def test_who_may_embed_is_everybody_nobody_or_named(sites: str):
     assert policy(embed_by=sites).embed_by == sites
