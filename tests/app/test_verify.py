@@ -26,6 +26,7 @@ from tests.app.comments.forum import Forum
 from tests.app.following.readers import Readers
 from tests.app.performance.seen import LINES as OF_FIGURES
 from tests.app.search.test_indexing import LINES as OF_SEARCH
+from tests.app.seen import LINES as OF_WHAT_IS_OPEN
 from tests.consultations.spoilt import SPOILT as CONSULTATIONS_SPOILT
 from tests.people import AMINA, CHARLIE, LAURA, SAM, SUZIE
 from tests.site import Town
@@ -448,7 +449,7 @@ def test_a_damaged_page_is_named(sqlite_database: Database, tmp_path: Path):
 def test_every_line_of_verify_has_been_seen_to_break(sqlite_town: Town):
     assert {i.name for i in [*HOUSE, *sqlite_town.site.invariants]} == {
         line for line, *_rest in [*SPOILT, *CONSULTATIONS_SPOILT]
-    } | {REFERENCES, *OF_HALLS, *OF_FIGURES, *OF_SEARCH}
+    } | {REFERENCES, *OF_HALLS, *OF_FIGURES, *OF_SEARCH, *OF_WHAT_IS_OPEN}
 
 
 def test_an_empty_site_is_in_order(town: Town):

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core.db import Instant
 
-revision = "0037_trails"
-down_revision = "0036_search"
+revision = "0036_trails"
+down_revision = "0035_search"
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 STANDS, UNTOLD = sa.text("withdrawn_at IS NULL"), sa.text("withdrawn_at IS NULL AND told_at IS NULL")
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core.db import BigId, Instant
 
-revision = "0036_search"
-down_revision = "0035_opendata"
+revision = "0035_search"
+down_revision = "0034_tokens"
 
 #: table: what is marked by a row of it, and which of its columns somebody may find or see
 MARKED = {
