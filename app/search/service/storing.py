@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -130,7 +131,9 @@ class Store:
 
     def _replace(self, db: Session, known: Mapping[int, tuple[int, Entry]], told: Mapping[int, Entry]) -> None:
         drop(db, [number for number, _ in known.values()])
-        numbers = {i: _numbered(e.rank, known[i][0] if i in known else None) for i, e in told.items()}
+        numbers = _free_numbers(
+            db, {i: _numbered(e.rank, known[i][0] if i in known else None) for i, e in told.items()}
+        )
         if told:
             db.execute(insert(_D), [{"id": numbers[i], **e.part(_SLIM)} for i, e in told.items()])
             db.execute(insert(_T), [{"document_id": numbers[i], **e.part(_WIDE)} for i, e in told.items()])
@@ -150,6 +153,18 @@ def _numbered(rank: float, before: int | None) -> int:
     if before is not None and abs((before >> CHANCE) - step) <= 1:
         return before
     return (step << CHANCE) | secrets.randbits(CHANCE)
+
+
+def _free_numbers(db: Session, numbers: dict[int, int]) -> dict[int, int]:
+    """Chance may draw a number twice: it is drawn again within its step."""
+    while True:
+        wanted = {"ids": ready.as_one(db, numbers.values())}
+        taken = set(db.scalars(select(_D.c.id).where(ready.among(db, _D.c.id)), wanted))
+        drawn = Counter(numbers.values())
+        doubles = [i for i, number in numbers.items() if number in taken or drawn[number] > 1]
+        if not doubles:
+            return numbers
+        numbers |= {i: (numbers[i] >> CHANCE << CHANCE) | secrets.randbits(CHANCE) for i in doubles}
 
 
 def _stays(number: int, old: Entry, new: Entry) -> bool:

@@ -13,6 +13,7 @@ from app.core.subject import SubjectRef
 from app.search import verify
 from app.search.commands import rebuild_all
 from app.search.model import FoundDocument, KnownWord, Round, Stale, WordPart
+from app.search.service import storing
 from app.search.service.indexing import A_STEP, Indexing
 from tests.app.search.shelves import NOW, Shelf, Shelves
 
@@ -35,6 +36,17 @@ def test_an_index_is_filled_in_steps_and_goes_on_where_another_process_stopped(s
     with shelves.database.reading() as db:
         assert shelves.indexing.is_filled(db)
         assert db.scalar(select(func.count()).select_from(FoundDocument)) == 2 * A_STEP + 4
+
+
+def test_numbers_that_chance_draws_twice_are_drawn_again(shelves: Shelves, monkeypatch: pytest.MonkeyPatch):
+    draws = iter([7, 7, 7, 8, 7, 9])
+    monkeypatch.setattr(storing.secrets, "randbits", lambda _bits: next(draws))
+    shelves.lay("petition", 1, "Ferry")
+    shelves.lay("petition", 2, "Ferry")
+    shelves.fill()
+    shelves.put("petition", 3, "Ferry")
+    shelves.index()
+    assert len(shelves.found("ferry")) == 3
 
 
 def test_what_is_gone_without_a_mark_is_mended_by_the_next_round(shelves: Shelves):
