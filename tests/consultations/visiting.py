@@ -50,7 +50,8 @@ class Visitor:
 
     @property
     def forms(self) -> list[str]:
-        return _FORM.findall(self.main)
+        """Where each leads; what asks how it was is another matter."""
+        return [action for action in _FORM.findall(self.main) if not action.startswith("/satisfaction/")]
 
     @property
     def words(self) -> str:

@@ -166,6 +166,7 @@ TALKING = Part(
         "/moderation/discussions",
     ),
     (
+        "areas/",
         "front/",
         "petitions/",
         "comments/",
@@ -176,7 +177,6 @@ TALKING = Part(
         "search/",
         "errors/page.html",
     ),
-    ("areas/", "front/", "petitions/", "comments/", "following/", "outcomes/public/", "errors/page.html"),
 )
 JUDGING = Part(
     "members and moderators",

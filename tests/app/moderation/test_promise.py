@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.clock import SystemClock
 from app.core.settings import BadSettings, Settings
 from app.core.subject import SubjectRef
 from app.floors import load_rooms
@@ -88,7 +89,7 @@ def test_names_stand_in_a_row():
 def test_a_number_that_is_none_stops_the_start_by_name(name: str):
     settings = Settings.from_environment({f"TOWNSQUARE_MODERATION_{name}": "soon"})
     with pytest.raises(BadSettings, match=f"MODERATION_{name}"):
-        load_rooms(Site(settings=settings, keys=None, clock=None))  # type: ignore[arg-type]
+        load_rooms(Site(settings=settings, keys=None, clock=SystemClock()))  # type: ignore[arg-type]
 
 
 # on a database

@@ -241,6 +241,7 @@ def test_consultations_and_halls_can_be_shown_too(site: RunningSite, reader: htt
     assert "<strong>27</strong> days left to answer" in page
     assert "7 responses so far" in page
     assert "7 responses" not in reader.get(f"/embed/consultations/{silent}").text
+    site.town.sql(f"UPDATE consultations_consultation SET response_count = 0 WHERE id IN ({open_one}, {silent})")
     hall = meeting.hall(HallState.SCHEDULED, title="The harbour at night", venue="Pier 2")
     page = reader.get(f"/embed/townhalls/{hall}").text
     assert "The harbour at night" in page

@@ -68,7 +68,9 @@ def seen(visitor: httpx.Client, path: str) -> tuple[int, str]:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return answer.status_code, ""
         body = answer.read().decode(errors="replace")
-    return answer.status_code, re.sub(r"(?<=reference )[0-9a-f]{12}|value=\"[\w-]{20,}\"", "", body)
+    return answer.status_code, re.sub(
+        r"(?<=reference )[0-9a-f]{12}|value=\"[\w-]{20,}\"|\"request_id\":\"\w+\"", "", body
+    )
 
 
 def inside(site: RunningSite) -> Mapping[str, Any]:

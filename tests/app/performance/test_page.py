@@ -44,6 +44,30 @@ def _running(database: Database, folder) -> Iterator[RunningSite]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def lively(fresh: RunningSite) -> RunningSite:
+    """The same site later: people signed, said how it was, and the figures of a round are there."""
+    town, zone = fresh.town, fresh.town.settings.zone
+    petition = town.open_petition()
+    asked = town.request(petition, *crowd(20, "lively"))
+    town.confirm(*asked[:15])
+    begin = town.now - timedelta(hours=3)
+
+    def live(db):
+        for minute in range(150):
+            beating.beat(db, Heart.PAGES, begin + minute * A_MINUTE, read_only=minute < 10)
+        for number in range(12):
+            grade = Grade.VERY_SATISFIED if number < 9 else Grade.DISSATISFIED
+            opining.say(db, SATISFACTION, number, grade, town.now, zone)
+        counting.empty(db, town.site.tally)
+
+    town.database.retrying(live)
+    rolling = Rolling(town.site.measures, zone)
+    while town.database.retrying(lambda db: rolling.step(db, town.now)):
+        pass
+    return fresh
+
+
 @pytest.fixture
 def reader(fresh: RunningSite) -> Iterator[httpx.Client]:
     with fresh.client() as client:
@@ -84,25 +108,7 @@ def test_the_form_is_counted_where_it_leaves_the_page_cache(fresh: RunningSite, 
     assert fresh.house.cache.hits >= 2
 
 
-def test_a_lively_site_shows_its_figures_and_where_they_are_from(fresh: RunningSite, reader: httpx.Client):
-    town, zone = fresh.town, fresh.town.settings.zone
-    petition = town.open_petition()
-    asked = town.request(petition, *crowd(20, "lively"))
-    town.confirm(*asked[:15])
-    begin = town.now - timedelta(hours=3)
-
-    def live(db):
-        for minute in range(150):
-            beating.beat(db, Heart.PAGES, begin + minute * A_MINUTE, read_only=minute < 10)
-        for number in range(12):
-            grade = Grade.VERY_SATISFIED if number < 9 else Grade.DISSATISFIED
-            opining.say(db, SATISFACTION, number, grade, town.now, zone)
-        counting.empty(db, town.site.tally)
-
-    town.database.retrying(live)
-    rolling = Rolling(town.site.measures, zone)
-    while town.database.retrying(lambda db: rolling.step(db, town.now)):
-        pass
+def test_a_lively_site_shows_its_figures_and_where_they_are_from(lively: RunningSite, reader: httpx.Client):
     page = reader.get("/performance")
     for words in ("75.0%", "15 of 20", "10 more were announced as read-only", "of 12 people who said"):
         assert words in page.text, words
@@ -124,9 +130,9 @@ def test_a_lively_site_shows_its_figures_and_where_they_are_from(fresh: RunningS
     assert (months[0]["very_satisfied"], months[0]["people"], months[0]["withheld"]) == ("9", "12", "false")
 
 
-def test_the_same_rows_are_open_data(fresh: RunningSite):
-    town = fresh.town
-    at = At(town.now, town.settings.zone, fresh.base)
+def test_the_same_rows_are_open_data(lively: RunningSite):
+    town = lively.town
+    at = At(town.now, town.settings.zone, lively.base)
     read = {}
     for dataset in (d for d in town.site.datasets if d.page == "/performance"):
         rows: list[Row] = []
@@ -145,7 +151,7 @@ def test_the_same_rows_are_open_data(fresh: RunningSite):
     assert all(isinstance(row["times"], int) or row["withheld"] for row in read["service-steps"])
 
 
-def test_figures_of_few_are_withheld_everywhere(fresh: RunningSite, reader: httpx.Client):
+def test_figures_of_few_are_withheld_everywhere(lively: RunningSite, reader: httpx.Client):
     rows = table(reader.get("/performance/petitions-checked-in-time.csv"))
     assert {(r["part"], r["whole"], r["share"], r["withheld"]) for r in rows} == {("", "", "", "true")}
     (measure,) = [
@@ -155,7 +161,7 @@ def test_figures_of_few_are_withheld_everywhere(fresh: RunningSite, reader: http
     assert "fewer than 10" in reader.get("/performance").text
 
 
-def test_metrics_and_figures_name_nobody(fresh: RunningSite, reader: httpx.Client):
+def test_metrics_and_figures_name_nobody(lively: RunningSite, reader: httpx.Client):
     person = crowd(1, "lively")[0]
     for path in ("/metrics", "/performance", "/performance.json", "/performance/steps.csv"):
         text = reader.get(path).text

@@ -45,14 +45,14 @@ class Scene(NamedTuple):
 
 @pytest.fixture
 def scene(site: RunningSite) -> Scene:
-    matters = Matters(site.town, f"office-{next(_offices)}")
+    matters = Matters(site.town, f"case-system-office-{next(_offices)}")
     return Scene(site, matters, Programs(matters))
 
 
 @pytest.fixture
 def sqlite_scene(sqlite_site: RunningSite) -> Scene:
     """For what no database can make different."""
-    matters = Matters(sqlite_site.town, f"office-{next(_offices)}")
+    matters = Matters(sqlite_site.town, f"case-system-office-{next(_offices)}")
     return Scene(sqlite_site, matters, Programs(matters))
 
 
