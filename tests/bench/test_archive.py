@@ -1,6 +1,6 @@
 import random
 
-from bench.archive import OPTED_IN_OF, PETITIONS, SIGNATURES, Words, _petitions, shares
+from bench.archive import OPTED_IN_OF, PETITIONS, SIGNATURES, Words, petition_rows, shares
 from bench.letters import _now
 
 
@@ -13,7 +13,7 @@ def test_a_few_petitions_have_most_of_the_signatures_and_all_have_their_supporte
 
 
 def test_the_first_petition_is_open_and_a_hundred_thousand_of_its_signers_want_news() -> None:
-    first = next(_petitions(shares(SIGNATURES, PETITIONS), _now()))
+    first = next(petition_rows(shares(SIGNATURES, PETITIONS), _now()))
     assert (first["id"], first["state"]) == (1, "open")
     assert 100_000 < first["signature_count"] // OPTED_IN_OF < 130_000
 
