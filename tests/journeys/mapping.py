@@ -27,7 +27,7 @@ def map_visits(petition: int, without: int) -> Iterator[Visit]:
     yield Visit("/areas", sees="Hill Top")
     yield Visit("/areas?q=oak", sees="1 area for")
     yield Visit("/areas?q=nowhere", sees="0 areas for")
-    yield Visit("/areas/W01", sees="Keep the pool open in winter")
+    yield Visit("/areas/W02", sees="Keep the pool open in winter")
     yield Visit("/areas/W04?state=all", sees="No petition has enough signatures")
     yield Visit("/areas/W99", 404)
     yield Visit(f"/petitions/{petition}/map", sees="Signatures for every 1,000 people")
