@@ -38,7 +38,7 @@ from app.tokens.service.using import Program
 
 _REFERRAL = {"referral": 31}
 _ACCEPT_PROBLEMS = problems(
-    *refusals(Scope.WRITE, NoLongerOwed(**_REFERRAL), WrongState(**_REFERRAL), StillRunning(), KeyReused())
+    *OF_A_BODY, *refusals(Scope.WRITE, NoLongerOwed(**_REFERRAL), WrongState(**_REFERRAL), StillRunning(), KeyReused())
 )
 _ANSWER_PROBLEMS = problems(
     *OF_A_BODY,
