@@ -90,8 +90,7 @@ def test_a_translated_phrase_escapes_what_it_quotes(house: House) -> None:
 
 UNSAFE: dict[str, Callable[[str], list[str]]] = {
     "says that something is safe": re.compile(r"\|\s*safe\b|autoescape|Markup").findall,
-    # the widget on other sites has one, which is a file of ours and named by its digest in that page's own policy
-    "brings a style of its own": re.compile(r"<style\b(?!>\{\{ style \}\}</style>)|\sstyle\s*=", re.IGNORECASE).findall,
+    "brings a style of its own": re.compile(r"<style\b|\sstyle\s*=", re.IGNORECASE).findall,
     "brings a script of its own": lambda text: [
         s for s in re.findall(r"<script\b.*?(?:</script>|$)", text, re.DOTALL | re.IGNORECASE) if s not in SCRIPTS
     ],
@@ -106,7 +105,12 @@ UNSAFE: dict[str, Callable[[str], list[str]]] = {
 
 @pytest.mark.parametrize("what", UNSAFE)
 def test_no_page(what: str) -> None:
-    assert {name: found for name in PAGES if (found := UNSAFE[what](source(name)))} == {}
+    assert {name: found for name in PAGES if (found := UNSAFE[what](own(name)))} == {}
+
+
+def own(name: str) -> str:
+    """A page without what its policy allows it: the widget's style, a file of ours that its digest names there."""
+    return source(name).replace("<style>{{ style }}</style>", "", 1 if name == "opendata/embed.html" else 0)
 
 
 @pytest.mark.parametrize(

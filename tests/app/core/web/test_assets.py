@@ -171,8 +171,9 @@ def test_styles_and_scripts_stay_within_their_budget(assets: Assets) -> None:
 def test_pages_keep_to_the_content_policy(template: Path) -> None:
     """No inline style, script or event attribute: the browser would refuse it, silently for the reader."""
     text = template.read_text(encoding="utf-8")
-    # the widget on other sites has a style, named by its digest in that page's own policy
-    assert not re.search(r"<style\b(?!>\{\{ style \}\}</style>)|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", text)
+    if template.match("opendata/embed.html"):  # its style is a file of ours, named by its digest in its own policy
+        text = text.replace("<style>{{ style }}</style>", "", 1)
+    assert not re.search(r"<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", text)
     for tag in re.findall(r"<script\b[^>]*>(?:\{\{ body_script \}\})?", text):
         assert " src=" in tag or tag == "<script>{{ body_script }}"
 
