@@ -42,6 +42,7 @@ from app.core.web.assets import Assets
 from app.core.web.page import Pages
 from app.departments import service as departments
 from app.departments.model import Department
+from app.departments.queries import of_officer
 from app.floors import load_rooms
 from app.mail.model import Letter
 from app.mail.postman import Postman
@@ -163,7 +164,7 @@ class Town:
         self.policy = PetitionPolicy.from_settings(self.settings.section("petitions"))
         self.letters = Letters(self.settings.mail_folder)
         self.performer = self.site.performers[SignatureRequest]
-        self._staff: dict[str, int] = {}
+        self._staff: dict[tuple[str, str], int] = {}
 
     @property
     def now(self) -> datetime:
@@ -237,12 +238,15 @@ class Town:
 
     def staff(self, address: str, role: str, department: str = "") -> int:
         """The id of this account, which is made when it is first asked for."""
-        if address not in self._staff:
-            self._staff[address] = self.database.retrying(lambda db: self._account(db, address, role, department))
-        return self._staff[address]
+        if (address, department) not in self._staff:
+            found = self.database.retrying(lambda db: self._account(db, address, role, department))
+            self._staff[address, department] = found
+        return self._staff[address, department]
 
     def _account(self, db: Any, address: str, role: str, department: str) -> int:
         if (known := db.scalar(select(Account.id).where(Account.email == address))) is not None:
+            at = of_officer(db, known)
+            assert department in ("", at and at.slug), f"{address} is of {at and at.slug}: give yours another name"
             return int(known)
         name = address.partition("@")[0].replace(".", " ").title()
         account = accounts.add_staff(db, address, role, name, by=None, now=self.now)

@@ -28,7 +28,7 @@ from tests.site import ADMINISTRATOR, PASSWORD, RunningSite
 from tests.townhall.meeting import Meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-MAYA, EDDA = Person("Maya Iyer", "maya@example.org"), "edda@example.org"
+MAYA, EDDA = Person("Maya Iyer", "maya@example.org"), "edda.bridges@example.org"
 PROMISE = "Order the steel for the footbridge"
 PETITION = "Mend the footbridge at Alder Mill"
 CONSULTATION, HALL = "A new footbridge: where and how", "The footbridge: your questions"
