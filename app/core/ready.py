@@ -115,6 +115,11 @@ def rows_on(
     return [statement.read(row) for row in found] if statement.reads else found
 
 
+def fetched(db: Session, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """What a statement finds that is written by hand, its ``values`` in the order of their places."""
+    return _fetched(db.connection(), sql, tuple(values))
+
+
 def one(db: Session, key: Hashable, build: Callable[[], Select[*tuple[Any, ...]]], values: Mapping[str, Any]) -> Any:
     """The first value of the first row; None where there is none."""
     found = rows(db, key, build, values)

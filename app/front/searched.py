@@ -41,6 +41,7 @@ class CommentsSearched:
 
     name: str = _("Comments")
     one: str = _("Comment")
+    code = 5
     is_called_by_title = False
     rank = -1.0
     states: Mapping[str, str] = {WAITS: _("Waiting to be checked")}
@@ -109,6 +110,7 @@ class AnswersSearched:
 
     name: str = _("Answers")
     one: str = _("Answer")
+    code = 6
     is_called_by_title = False
     rank = 1.0
     states: Mapping[str, str] = {str(grade): name for grade, name in GRADE_NAMES.items()}
@@ -158,6 +160,7 @@ class PromisesSearched:
 
     name: str = _("Promises")
     one: str = _("Promise")
+    code = 7
     is_called_by_title = True
     rank = 1.0
     states: Mapping[str, str] = {str(progress): name for progress, name in PROGRESS_NAMES.items()}
@@ -202,6 +205,7 @@ class DepartmentsSearched:
 
     name: str = _("Departments")
     one: str = _("Department")
+    code = 8
     is_called_by_title = True
     rank = -6.0  # they all stand with the day they were set up, and few have the word
     states: Mapping[str, str] = {"dissolved": _("Dissolved")}
@@ -239,6 +243,7 @@ class PagesSearched:
 
     name: str = _("Help and rules")
     one: str = _("Page")
+    code = 9
     is_called_by_title = True
     rank = 12.0
     states: Mapping[str, str] = {}

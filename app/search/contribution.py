@@ -54,6 +54,11 @@ class Searchable(Protocol):
     """
 
     @property
+    def code(self) -> int:
+        """Its own number below 32, the same for ever: numbers of documents end with it (:mod:`app.search.rules.numbers`)."""
+        ...
+
+    @property
     def name(self) -> str:
         """What people call them, in the plural."""
         ...

@@ -1,7 +1,8 @@
 """What can be found, and what of it has to be looked at again.
 
-The words themselves stand beside: on SQLite in ``search_words_public`` and ``search_words_staff`` (FTS5), on
-PostgreSQL in tables of the same names with an index of tokens. What is not public is not in the public one.
+The words themselves stand beside: on SQLite in ``search_words_public`` and ``search_words_staff`` (FTS5, and a list
+of the tokens of each, ``search_words_public_tokens``), on PostgreSQL in tables of the same names with an index of
+tokens. What is not public is not in the public one.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ _MADE_AGAIN = {"info": {"made_again": True}}
 
 
 class FoundDocument(Base):
-    """What ranks and narrows a search, in slim rows: a thousand of them are gone through for a page.
+    """What is known of a document beside its text.
 
-    ``ref`` is the thing itself ("petition:17"); ``owner`` and ``above`` are what it is hidden with. ``rank`` grows with
-    what its room says of it and with its day; numbers begin with it, so that the first ones are found by number.
+    ``ref`` is the thing itself ("petition:17"); ``owner`` and ``above`` are what it is hidden with. ``id`` begins with
+    its rank, which grows with what its room says of it and with its day: see :mod:`app.search.rules.numbers`.
     """
 
     __tablename__ = "search_document"
@@ -38,7 +39,6 @@ class FoundDocument(Base):
     kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(BigInteger)
     is_public: Mapped[bool] = mapped_column(Boolean)
-    rank: Mapped[float]
     at: Mapped[datetime] = mapped_column(Instant)
     owner: Mapped[str] = mapped_column(String(60))
     above: Mapped[str] = mapped_column(String(60))

@@ -26,6 +26,7 @@ class ConsultationsSearched:
 
     name: str = _("Consultations")
     one: str = _("Consultation")
+    code = 2
     is_called_by_title = True
     rank = 2.5
     states: Mapping[str, str] = {str(s): n for s, n in (*EDITORIAL_NAMES.items(), *PHASE_NAMES.items())}

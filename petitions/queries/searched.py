@@ -42,6 +42,7 @@ class PetitionsSearched:
 
     name: str = _("Petitions")
     one: str = _("Petition")
+    code = 1
     is_called_by_title = True
     rank = 1.0
     states: Mapping[str, str] = {str(state): name for state, name in STATE_NAMES.items()}

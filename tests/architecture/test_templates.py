@@ -150,6 +150,7 @@ def test_markup_is_made_in_eight_places_only() -> None:
         "app/core/web/page.py",
         "app/core/web/phrases.py",
         "app/opendata/web/embedding.py",
+        "app/search/web/shown.py",
         "petitions/web/stencils.py",
     }
 

@@ -29,6 +29,7 @@ class HallsSearched:
 
     name: str = _("Town halls")
     one: str = _("Town hall")
+    code = 3
     is_called_by_title = True
     rank = 2.0
     states: Mapping[str, str] = {str(state): name for state, name in HALL_STATE_NAMES.items()}
@@ -66,6 +67,7 @@ class QuestionsSearched:
 
     name: str = _("Questions")
     one: str = _("Question")
+    code = 4
     is_called_by_title = True
     rank = 0.5
     states: Mapping[str, str] = {str(state): name for state, name in QUESTION_STATE_NAMES.items()}

@@ -28,6 +28,7 @@ from app.core.web.assets import BODY_SCRIPT, Assets
 from app.core.web.linked_data import island
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
+from app.core.web.stencils import Stencilled, cut, filled, with_holes
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 HTML = "text/html"
@@ -76,6 +77,19 @@ class Fragments:
                 parts[at] = macro(found)
             self._keep({full[at]: parts[at] for at in absent})
         return Markup("\n".join(parts))  # type: ignore[arg-type]  # noqa: S704  none is missing, and macros escape
+
+    def alike(self, entries: Iterable[Stencilled], macro: Callable[[Any], str]) -> Markup:
+        """What ``macro`` makes of these entries, one after another; it is asked once for all that stand alike."""
+        spoken = (language.get(), macro.name)  # type: ignore[attr-defined]
+        return Markup("".join([filled(self._stencil(spoken, entry, macro), entry) for entry in entries]))  # noqa: S704  the macro's, filled with what is escaped
+
+    def _stencil(self, spoken: Hashable, entry: Stencilled, macro: Callable[[Any], str]) -> Sequence[str]:
+        key = (spoken, entry.alike)
+        found: Sequence[str] | None = self._young.get(key)
+        if found is None:
+            found = self._old.get(key) or cut(macro(with_holes(entry)), entry.own)
+            self._keep({key: found})
+        return found
 
     def _keep(self, parts: Mapping[Hashable, Any]) -> None:
         with self._lock:
@@ -216,6 +230,7 @@ class Pages:
             island=island,
             once=fragments.once,
             once_each=fragments.each,
+            alike=fragments.alike,
         )
         self.jinja.filters.update(
             date=self.say_date,

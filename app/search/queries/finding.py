@@ -17,7 +17,7 @@ from app.departments.model import Department
 from app.search.contribution import Searchable
 from app.search.model import FoundText
 from app.search.queries import matching
-from app.search.queries.matching import MOST, NOTHING, Matched, Narrowed
+from app.search.queries.matching import MOST, NOTHING, Matched, Narrowed, Page
 from app.search.queries.shown import Result, results
 from app.search.queries.spelling import corrections
 from app.search.rules.marking import has_passages
@@ -86,6 +86,8 @@ class Finder:
     """One deployment's; shared by all requests of a process."""
 
     def __init__(self, searchable: Mapping[str, Searchable], zone: ZoneInfo) -> None:
+        if len({one.code for one in searchable.values()}) < len(searchable):
+            raise ValueError(f"two kinds have one code: { ({kind: one.code for kind, one in searchable.items()}) }")
         self.searchable, self.zone = searchable, zone
         self._choices: Remembered[Choices] = Remembered(SECONDS)
 
@@ -99,8 +101,9 @@ class Finder:
             return Found(wanted.query)
         found, matched = self._matched(db, wanted)
         rows = results(db, self.searchable, matched.ids, wanted.readers, now)
-        total = matched.kinds.get(wanted.kind, 0) if wanted.kind else matched.total
-        return replace(found, rows=rows, total=min(total, MOST), kinds=matched.kinds, is_more=matched.is_more)
+        kinds = {kind: n for kind, one in self.searchable.items() if (n := matched.kinds.get(one.code, 0))}
+        total = kinds.get(wanted.kind, 0) if wanted.kind else matched.total
+        return replace(found, rows=rows, total=min(total, MOST), kinds=kinds, is_more=matched.is_more)
 
     def _matched(self, db: Session, wanted: Wanted) -> tuple[Found, Matched]:
         """The forgiving: each step is taken only where the ones before it found next to nothing."""
@@ -113,7 +116,7 @@ class Finder:
             found, matched = self._meant(db, wanted, found, matched)
         if not matched.total and len(wanted.query.stems) > 1 and not wanted.query.passages:
             some = matching.having_some(db, found.query, self._narrowed(wanted))
-            matched = self._page_of(db, wanted, [i for i, _ in some])
+            matched = self._page_of(wanted, [i for i, _ in some])
             found = replace(found, in_part=bool(matched.total), is_corrected=found.is_corrected and bool(some))
         return found, matched
 
@@ -136,23 +139,25 @@ class Finder:
         query, narrowed = wanted.query, self._narrowed(wanted)
         if query.passages:
             return self._with_passages(db, wanted, narrowed)
-        offset = (wanted.page - 1) * A_PAGE
-        return matching.match(db, query, narrowed, kind=wanted.kind, begun=begun, offset=offset, most=A_PAGE)
+        return matching.match(db, query, narrowed, self._page(wanted), wanted.kind, begun=begun)
 
     def _with_passages(self, db: Session, wanted: Wanted, narrowed: Narrowed) -> Matched:
         """Those of the likeliest that have every passage word for word."""
         query = wanted.query
-        likely = matching.match(db, query, narrowed, kind=wanted.kind, begun=False, offset=0, most=MOST_READ)
+        likeliest = Page(0, MOST_READ, self._page(wanted).kind)
+        likely = matching.match(db, query, narrowed, likeliest, wanted.kind)
         if not likely.ids:
             return NOTHING
         rows = db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)}).all()
         having = {row[0] for row in rows if has_passages(query, f"{row[1]}\n{row[2]}")}
-        return self._page_of(db, wanted, [i for i in likely.ids if i in having])
+        return self._page_of(wanted, [i for i in likely.ids if i in having])
 
-    def _page_of(self, db: Session, wanted: Wanted, ids: Sequence[int]) -> Matched:
-        if not ids:
-            return NOTHING
-        return matching.ranked(db, ids, kind=wanted.kind, offset=(wanted.page - 1) * A_PAGE, most=A_PAGE)
+    def _page_of(self, wanted: Wanted, ids: Sequence[int]) -> Matched:
+        return matching.ranked(ids, self._page(wanted))
+
+    def _page(self, wanted: Wanted) -> Page:
+        code = self.searchable[wanted.kind].code if wanted.kind else 0
+        return Page((wanted.page - 1) * A_PAGE, A_PAGE, code)
 
     def _narrowed(self, wanted: Wanted) -> Narrowed:
         marks: list[Sequence[str]] = []

@@ -1,8 +1,8 @@
 """Who has the words of a search: each database's own index asked for the first that have them, and for no more than a
 reader could go through.
 
-Documents are numbered by their rank (see :mod:`app.search.service.storing`), so those with the highest numbers are the
-ones that stand first.
+Documents are numbered by their rank and kind (see :mod:`app.search.rules.numbers`): those with the highest numbers are
+the ones that stand first, and none of them has to be looked at to be put in order and counted.
 
 Tokens are letters and digits (see :mod:`app.search.rules.tokens`), so none of them can be an operator. PostgreSQL is
 given them in the statement's text: it plans by how common they are, and would not for a value bound later.
@@ -10,14 +10,15 @@ given them in the statement's text: it plans by how common they are, and would n
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.core import ready
+from app.search.rules.numbers import code_of, in_order
 from app.search.rules.query import LEAST_BEGUN, Query
 from app.search.rules.tokens import of_kind, of_title, of_word
 from app.search.rules.words import stem_of
@@ -31,6 +32,8 @@ MOST_WALKED = 20_000
 MOST_OF_ONE = 300
 #: all words in its title count as much as so many powers of ten of people
 IN_TITLE = 3.0
+#: no letter of a token comes after it
+LAST = "\U0010ffff"
 
 
 class Narrowed(NamedTuple):
@@ -45,11 +48,19 @@ class Narrowed(NamedTuple):
     until: datetime | None = None
 
 
+class Page(NamedTuple):
+    """Which of the finds are wanted: from ``offset`` on, at most so many. ``kind``: the code of the only one; 0 of all."""
+
+    offset: int
+    most: int
+    kind: int = 0
+
+
 class Matched(NamedTuple):
     """Ids of one page, in their order; how many were gone through of each kind, and whether there are more."""
 
     ids: Sequence[int]
-    kinds: Mapping[str, int]
+    kinds: Mapping[int, int]
     is_more: bool
 
     @property
@@ -60,65 +71,68 @@ class Matched(NamedTuple):
 NOTHING = Matched((), {}, is_more=False)
 
 
-def match(db: Session, query: Query, narrowed: Narrowed, *, kind: str, begun: bool, offset: int, most: int) -> Matched:
-    """Whatever has all words. ``kind``: of these only, though of the others it is told how many there are; where
+def match(db: Session, query: Query, narrowed: Narrowed, page: Page, kind: str = "", *, begun: bool = False) -> Matched:
+    """Whatever has all words. ``kind``: the one of the page, though of the others it is told how many there are; where
     there are too many to tell, the first thousand of this kind are gone through instead. ``begun``: the last word may
-    go on."""
-    found = _ask(db, query, narrowed, kind=kind, begun=begun, offset=offset, most=most)
+    go on; nothing where no word begins so."""
+    if begun and not _goes_on(db, query, narrowed):
+        return NOTHING
+    found = _ask(db, query, narrowed, page, begun=begun)
     if kind and found.is_more:
         of_kind_alone = narrowed._replace(marks=[*narrowed.marks, [of_kind(kind)]])
-        found = _ask(db, query, of_kind_alone, kind=kind, begun=begun, offset=offset, most=most)
+        found = _ask(db, query, of_kind_alone, page, begun=begun)
     return found
 
 
 def having_some(db: Session, query: Query, narrowed: Narrowed) -> Sequence[tuple[int, int]]:
     """Documents that have some of the words, each with how many, the most first; of each word those that rank highest."""
     asked = [_each(db, [[of_word(stem)]], narrowed, query.without, MOST_OF_ONE) for stem in query.stems]
-    lists = ", ".join(f"(SELECT {_array(db)} FROM ({sql}) AS one)" for sql, _ in asked)
-    row = _one(db, f"SELECT {lists}", [value for _, values in asked for value in values])
-    had: dict[int, int] = {}
-    for ids in map(_loaded, row):
-        for i in ids:
-            had[i] = had.get(i, 0) + 1
+    had = Counter(i for sql, values in asked for (i,) in ready.fetched(db, sql, values))
     least = -(-len(query.stems) // 2)
     return sorted(((i, n) for i, n in had.items() if n >= least), key=lambda one: (-one[1], -one[0]))[:MOST]
 
 
-def ranked(db: Session, ids: Sequence[int], *, kind: str, offset: int, most: int) -> Matched:
+def ranked(ids: Sequence[int], page: Page) -> Matched:
     """These documents, in the order in which they are given."""
-    rows = _all(db, f"SELECT id, kind FROM search_document WHERE id IN ({_given(db)})", [ready.as_one(db, ids)])
-    kinds, place = dict(rows), {i: at for at, i in enumerate(ids)}
-    counted: dict[str, int] = {}
-    for one in kinds.values():
-        counted[one] = counted.get(one, 0) + 1
-    stand = sorted((i for i, of in kinds.items() if kind in ("", of)), key=place.__getitem__)
-    return Matched(stand[offset : offset + most], counted, is_more=False)
+    return _paged(ids, page, is_more=False)
 
 
-def _ask(db: Session, query: Query, narrowed: Narrowed, *, kind: str, begun: bool, offset: int, most: int) -> Matched:
-    anywhere, anywhere_values = _each(db, _terms(query, of_word, begun=begun), narrowed, query.without, MOST + 1)
-    titled, titled_values = _each(db, _terms(query, of_title, begun=begun), narrowed, query.without, MOST + 1)
-    sql = f"""
-        WITH anywhere(id) AS MATERIALIZED ({anywhere}), titled(id) AS MATERIALIZED ({titled}),
-        found AS MATERIALIZED (
-            SELECT d.id, d.kind, d.rank + {IN_TITLE} * a.titled AS score
-            FROM (SELECT id, max(titled) AS titled
-                FROM (SELECT id, 0 AS titled FROM anywhere UNION ALL SELECT id, 1 FROM titled) AS either
-                GROUP BY id) AS a
-            CROSS JOIN search_document d WHERE d.id = a.id)
-        SELECT (SELECT count(*) FROM anywhere),
-            (SELECT {_object(db)} FROM (SELECT kind, count(*) AS n FROM found GROUP BY kind) AS counted),
-            (SELECT {_array(db)} FROM (
-                SELECT id FROM found {f"WHERE kind = {_place(db)}" if kind else ""}
-                ORDER BY score DESC, id DESC LIMIT {int(most)} OFFSET {int(offset)}) AS page)"""
-    number, kinds, ids = _one(db, sql, [*anywhere_values, *titled_values, *([kind] if kind else [])])
-    return Matched(_loaded(ids), _loaded(kinds) or {}, is_more=number > MOST)
+def _ask(db: Session, query: Query, narrowed: Narrowed, page: Page, *, begun: bool) -> Matched:
+    anywhere = _first(db, query, narrowed, of_word, begun=begun)
+    if not anywhere:
+        return NOTHING  # words of titles are words of their documents
+    titled = _first(db, query, narrowed, of_title, begun=begun)
+    return _paged(in_order(anywhere, titled, IN_TITLE), page, is_more=len(anywhere) > MOST)
+
+
+def _first(db: Session, query: Query, narrowed: Narrowed, token: Callable[[str], str], *, begun: bool) -> list[int]:
+    sql, values = _each(db, _terms(query, token, begun=begun), narrowed, query.without, MOST + 1)
+    return [i for (i,) in ready.fetched(db, sql, values)]
+
+
+def _paged(ids: Sequence[int], page: Page, *, is_more: bool) -> Matched:
+    kinds = Counter(map(code_of, ids))
+    wanted = [i for i in ids if code_of(i) == page.kind] if page.kind else ids
+    return Matched(wanted[page.offset : page.offset + page.most], kinds, is_more)
+
+
+def _goes_on(db: Session, query: Query, narrowed: Narrowed) -> bool:
+    """Whether a word may begin with the last one. SQLite's index knows its tokens in their order; to ask it for
+    documents costs it a walk through all words that do. PostgreSQL finds out as fast as it finds the documents."""
+    if not query.words or len(query.words[-1]) < LEAST_BEGUN:
+        return False
+    if not ready.is_sqlite(db):
+        return True
+    begins = of_word(query.words[-1])
+    sql = "SELECT 1 FROM {words}_tokens WHERE term > ? AND term < ? LIMIT 1"
+    tables = (PUBLIC, STAFF) if narrowed.readers else (PUBLIC,)
+    return any(ready.fetched(db, sql.format(words=words), (begins, begins + LAST)) for words in tables)
 
 
 def _terms(query: Query, token: Any, *, begun: bool) -> list[list[str]]:
     """Each of these must be there, or one of those that stand together; a star ends the beginning of a word."""
     terms = [[token(stem)] for stem in query.stems]
-    if begun and query.words and len(query.words[-1]) >= LEAST_BEGUN:
+    if begun:
         last = query.words[-1]
         at = query.stems.index(stem_of(last))
         terms[at] = [*terms[at], token(last) + "*"]
@@ -185,27 +199,3 @@ def _instant(db: Session, at: datetime) -> Any:
 
 def _place(db: Session) -> str:
     return "?" if ready.is_sqlite(db) else "%s"
-
-
-def _given(db: Session) -> str:
-    return "SELECT value FROM json_each(?)" if ready.is_sqlite(db) else "SELECT unnest(%s::bigint[])"
-
-
-def _array(db: Session) -> str:
-    return "json_group_array(id)" if ready.is_sqlite(db) else "coalesce(json_agg(id), '[]')::text"
-
-
-def _object(db: Session) -> str:
-    return "json_group_object(kind, n)" if ready.is_sqlite(db) else "coalesce(json_object_agg(kind, n), '{}')::text"
-
-
-def _loaded(value: str) -> Any:
-    return json.loads(value)
-
-
-def _one(db: Session, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-    return db.connection().exec_driver_sql(sql, tuple(values)).one()
-
-
-def _all(db: Session, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-    return [tuple(row) for row in db.connection().exec_driver_sql(sql, tuple(values))]

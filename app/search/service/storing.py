@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, delete, insert, select, text, update
+from sqlalchemy import Table, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.core import ready
 from app.search.contribution import Document, Searchable
 from app.search.model import FoundDocument, FoundText, Stale
+from app.search.rules import numbers
 from app.search.rules.tokens import tokens
 from app.search.service import vocabulary
 
@@ -22,12 +22,10 @@ PUBLIC, STAFF = "search_words_public", "search_words_staff"
 MOST_BODY = 20_000
 #: a year counts as much as half a power of ten of people
 A_YEAR = 0.5
-#: numbers: steps of rank, from so low on, before as many bits of chance as keep two documents of a step apart
-STEPS, LOWEST, CHANCE = 4, 100.0, 38
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _D: Table = FoundDocument.__table__  # type: ignore[assignment]
 _T: Table = FoundText.__table__  # type: ignore[assignment]
-_SLIM = ("kind", "subject_id", "is_public", "rank", "at", "owner", "above", "turns_at")
+_SLIM = ("kind", "subject_id", "is_public", "at", "owner", "above", "turns_at")
 _WIDE = ("title", "href", "state", "departments", "readers", "keys", "body")
 
 
@@ -37,7 +35,6 @@ class Entry(NamedTuple):
     kind: str
     subject_id: int
     is_public: bool
-    rank: float
     at: datetime
     owner: str
     above: str
@@ -49,6 +46,8 @@ class Entry(NamedTuple):
     readers: str
     keys: str
     body: str
+    #: not kept: its number begins with it
+    rank: float = 0.0
 
     def part(self, names: Sequence[str]) -> dict[str, Any]:
         return {name: getattr(self, name) for name in names}
@@ -73,7 +72,7 @@ class Store:
         told = _with_departments(db, [self.entry(one) for one in self.searchable.read(db, ids, now)])
         known = self._known(db, ids)
         for i in [i for i in told if i in known and not anew and _stays(*known[i], told[i])]:
-            self._rank_anew(db, *known.pop(i), told.pop(i))
+            del known[i], told[i]
         self._replace(db, known, told)
         either = sorted({*told, *known})
         return [i for i in either if i not in told or i not in known or told[i].known_by != known[i][1].known_by]
@@ -100,7 +99,6 @@ class Store:
             kind=self.kind,
             subject_id=one.id,
             is_public=one.is_public,
-            rank=self._rank(one),
             at=one.at,
             owner=owner,
             above=above,
@@ -112,6 +110,7 @@ class Store:
             readers=" ".join(one.readers),
             keys=" ".join(one.keys),
             body=one.body[:MOST_BODY],
+            rank=self._rank(one),
         )
 
     def _rank(self, one: Document) -> float:
@@ -123,23 +122,23 @@ class Store:
         joined = _D.join(_T, _T.c.document_id == _D.c.id)
         rows = select(_D.c.id, *columns).select_from(joined).where(_D.c.kind == self.kind)
         found = db.execute(rows.where(ready.among(db, _D.c.subject_id)), {"ids": ready.as_one(db, ids)})
-        return {row.subject_id: (row.id, Entry._make(row[1:])) for row in found}
-
-    def _rank_anew(self, db: Session, number: int, old: Entry, new: Entry) -> None:
-        if old.rank != new.rank:
-            db.execute(update(_D).where(_D.c.id == number).values(rank=new.rank))
+        return {row.subject_id: (row.id, Entry(*row[1:])) for row in found}
 
     def _replace(self, db: Session, known: Mapping[int, tuple[int, Entry]], told: Mapping[int, Entry]) -> None:
         drop(db, [number for number, _ in known.values()])
-        numbers = _free_numbers(
-            db, {i: _numbered(e.rank, known[i][0] if i in known else None) for i, e in told.items()}
-        )
+        given = _free(db, {i: self._number(e, *known.get(i, ())) for i, e in told.items()})
         if told:
-            db.execute(insert(_D), [{"id": numbers[i], **e.part(_SLIM)} for i, e in told.items()])
-            db.execute(insert(_T), [{"document_id": numbers[i], **e.part(_WIDE)} for i, e in told.items()])
-            store_words(db, [(numbers[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
+            db.execute(insert(_D), [{"id": given[i], **e.part(_SLIM)} for i, e in told.items()])
+            db.execute(insert(_T), [{"document_id": given[i], **e.part(_WIDE)} for i, e in told.items()])
+            store_words(db, [(given[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
         gone, come = (e for _, e in known.values()), told.values()
         vocabulary.reckon(db, *([f"{e.title}\n{e.body}" for e in some if e.is_public] for some in (gone, come)))
+
+    def _number(self, e: Entry, before: int | None = None, _as: Entry | None = None) -> int:
+        """The one it had ``before``, where that still is one of its rank."""
+        if before is not None and numbers.stays(before, e.rank):
+            return before
+        return numbers.number(e.rank, self.searchable.code)
 
     def _tokens(self, e: Entry) -> list[str]:
         title = e.title if self.searchable.is_called_by_title else ""
@@ -147,29 +146,21 @@ class Store:
         return tokens(title, e.body, kind=self.kind, departments=departments, readers=e.readers.split())
 
 
-def _numbered(rank: float, before: int | None) -> int:
-    """A number among those of its rank; the one it had ``before``, where that still is one of them."""
-    step = round((rank + LOWEST) * STEPS)
-    if before is not None and abs((before >> CHANCE) - step) <= 1:
-        return before
-    return (step << CHANCE) | secrets.randbits(CHANCE)
-
-
-def _free_numbers(db: Session, numbers: dict[int, int]) -> dict[int, int]:
-    """Chance may draw a number twice: it is drawn again within its step."""
+def _free(db: Session, drawn: dict[int, int]) -> dict[int, int]:
+    """Chance may draw a number twice: it is drawn again."""
     while True:
-        wanted = {"ids": ready.as_one(db, numbers.values())}
+        wanted = {"ids": ready.as_one(db, drawn.values())}
         taken = set(db.scalars(select(_D.c.id).where(ready.among(db, _D.c.id)), wanted))
-        drawn = Counter(numbers.values())
-        doubles = [i for i, number in numbers.items() if number in taken or drawn[number] > 1]
+        many = Counter(drawn.values())
+        doubles = [i for i, number in drawn.items() if number in taken or many[number] > 1]
         if not doubles:
-            return numbers
-        numbers |= {i: (numbers[i] >> CHANCE << CHANCE) | secrets.randbits(CHANCE) for i in doubles}
+            return drawn
+        drawn |= {i: numbers.another(drawn[i]) for i in doubles}
 
 
 def _stays(number: int, old: Entry, new: Entry) -> bool:
     """Nothing of it is another, and its number is still one of its rank."""
-    return _is_same(new, old) and _numbered(new.rank, number) == number
+    return _is_same(new, old) and numbers.stays(number, new.rank)
 
 
 def drop(db: Session, numbers: Sequence[int]) -> None:

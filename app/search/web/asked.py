@@ -43,8 +43,14 @@ class Asked:
         return {name: text for name, text in {**self.kept, **changes}.items() if text}
 
     def link(self, path: str = "/search", **changes: str) -> str:
-        query = urlencode(self.query(**changes))
+        """The address of such a search. A page has a dozen of them, so what they have in common is written once."""
+        told = {name: urlencode({name: text}) if text else "" for name, text in changes.items()}
+        query = "&".join(filter(None, (self._written | told).values()))
         return f"{path}?{query}" if query else path
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        return {name: urlencode({name: text}) if text else "" for name, text in self.kept.items()}
 
     @property
     def beside_the_form(self) -> Mapping[str, str]:

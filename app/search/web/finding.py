@@ -51,7 +51,7 @@ def page_values(
         "found": found,
         "page": Page(rows=rows, total=found.total, page=asked.wanted.page, path=path, query=asked.kept, size=A_PAGE),
         "kinds": kind_links(found, finder.searchable, asked.wanted.kind),
-        "choices": list(choices.values()),
+        "choices": tuple(choices.values()),
         "as_typed": AS_TYPED,
         "most": MOST,
         "most_pages": MOST_PAGES,

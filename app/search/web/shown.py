@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+
+from markupsafe import Markup, escape
 
 from app.core.web.page import Pages
 from app.search.contribution import Searchable
@@ -14,18 +16,27 @@ from app.search.rules.marking import Marker, Piece
 
 
 class Shown(NamedTuple):
-    """``day`` in words; ``state`` and ``department`` may be empty."""
+    """``title`` and ``excerpt`` have the words of the search marked; ``day`` in words; ``excerpt``, ``state`` and
+    ``department`` may be empty."""
 
     kind: str
     one: str
-    title: Sequence[Piece]
+    title: Markup
     href: str
-    excerpt: Sequence[Piece]
+    excerpt: Markup
     day: str
     iso_day: str
     state: str
     department: str
     is_public: bool
+
+    @property
+    def own(self) -> Sequence[str]:
+        return ("title", "href", "excerpt", "day", "iso_day")
+
+    @property
+    def alike(self) -> Hashable:
+        return self.one, self.state, self.department, self.is_public, bool(self.excerpt)
 
 
 class KindLink(NamedTuple):
@@ -46,15 +57,20 @@ def _shown(row: Result, marker: Marker, kind: Searchable, choices: Choices, page
     return Shown(
         kind=row.kind,
         one=str(kind.one),
-        title=marker.pieces(row.title),
+        title=marked(marker.pieces(row.title)),
         href=row.href,
-        excerpt=marker.excerpt(row.body),
+        excerpt=marked(marker.excerpt(row.body)),
         day=pages.say_date(row.at),
         iso_day=pages.iso_day(row.at),
         state=str(kind.states.get(row.state, "")),
         department=choices[number][1] if number and number in choices else "",
         is_public=row.is_public,
     )
+
+
+def marked(pieces: Iterable[Piece]) -> Markup:
+    """Somebody's text as a page may hold it, its marked words between tags."""
+    return Markup("".join([f"<mark>{escape(t)}</mark>" if is_meant else escape(t) for t, is_meant in pieces]))  # noqa: S704  all of it is escaped
 
 
 def kind_links(found: Found, searchable: Mapping[str, Searchable], wanted: str) -> list[KindLink]:

@@ -29,6 +29,7 @@ class Shelf:
     name: str = "Things"
     one: str = "Thing"
     rank: float = 0.0
+    code: int = 1
     is_called_by_title: bool = True
     states: Mapping[str, str] = field(default_factory=dict)
     owners: Collection[str] = ()
@@ -51,7 +52,7 @@ class Shelves:
     """Some kinds, their index, and who looks for something in it."""
 
     def __init__(self, database: Database, **shelves: Shelf) -> None:
-        self.database, self.shelves = database, shelves or {"petition": Shelf(), "comment": Shelf(rank=-1.0)}
+        self.database, self.shelves = database, shelves or {"petition": Shelf(), "comment": Shelf(rank=-1.0, code=2)}
         self.indexing = Indexing(self.shelves)
         self.finder = Finder(self.shelves, LONDON)
 

@@ -13,14 +13,14 @@ from app.core.subject import SubjectRef
 from app.search import verify
 from app.search.commands import rebuild_all
 from app.search.model import FoundDocument, KnownWord, Round, Stale, WordPart
-from app.search.service import storing
+from app.search.rules import numbers
 from app.search.service.indexing import A_STEP, Indexing
 from tests.app.search.shelves import NOW, Shelf, Shelves
 
 
 @pytest.fixture
 def shelves(database: Database) -> Shelves:
-    return Shelves(database, petition=Shelf(), comment=Shelf(owners={"petition"}))
+    return Shelves(database, petition=Shelf(), comment=Shelf(owners={"petition"}, code=2))
 
 
 def test_an_index_is_filled_in_steps_and_goes_on_where_another_process_stopped(shelves: Shelves):
@@ -40,7 +40,7 @@ def test_an_index_is_filled_in_steps_and_goes_on_where_another_process_stopped(s
 
 def test_numbers_that_chance_draws_twice_are_drawn_again(shelves: Shelves, monkeypatch: pytest.MonkeyPatch):
     draws = iter([7, 7, 7, 8, 7, 9])
-    monkeypatch.setattr(storing.secrets, "randbits", lambda _bits: next(draws))
+    monkeypatch.setattr(numbers.secrets, "randbits", lambda _bits: next(draws))
     shelves.lay("petition", 1, "Ferry")
     shelves.lay("petition", 2, "Ferry")
     shelves.fill()
