@@ -306,7 +306,8 @@ def _find(site: Site) -> None:
     indexing = Indexing(site.searchable)
     site.dependencies["searching"] = finder = Finder(site.searchable, site.settings.zone)
     site.heard += [
-        heard.HeardByIndex(finder, kind, site.clock, of_others=of_others) for kind, of_others in heard.KINDS.items()
+        heard.HeardByIndex(finder, kind, site.clock, site.referred, of_others=of_others)
+        for kind, of_others in heard.KINDS.items()
     ]
     site.jobs += [
         Job("search: catch up", indexing.catch_up, timedelta(milliseconds=500), at_once=10),
