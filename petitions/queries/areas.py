@@ -19,7 +19,8 @@ from petitions.model.petition import AreaCount, AreaFigures, Petition
 from petitions.rules.lifecycle import STATE_NAMES, PetitionState
 
 _PUBLIC = (PetitionState.OPEN, PetitionState.CLOSED)
-_SHOWN_HERE = AreaCount.imported + case((AreaCount.withheld, 0), else_=AreaCount.seen)
+#: of an area's signatures, those that may be told
+SHOWN = AreaCount.imported + case((AreaCount.withheld, 0), else_=AreaCount.seen)
 
 
 class AreaFigure(NamedTuple):
@@ -105,7 +106,7 @@ def _rows_of() -> Select[*tuple[Any, ...]]:
 
 
 def _foremost() -> Select[*tuple[Any, ...]]:
-    ordered = _rows_of().where(_SHOWN_HERE > 0).order_by(_SHOWN_HERE.desc(), AreaCount.code)
+    ordered = _rows_of().where(SHOWN > 0).order_by(SHOWN.desc(), AreaCount.code)
     return ordered.limit(ready.given("most", BigInteger()))
 
 
@@ -136,12 +137,12 @@ def _regions(places: Places, rows: Sequence[_Row], hidden: set[str]) -> Sequence
 
 def most_signed_in(db: Session, code: str, is_open: bool, most: int, now: datetime) -> Sequence[LocalThing]:
     """Petitions that most people of an area have signed, by what may be told of it; open ones or all that were."""
-    columns: tuple[Any, ...] = (Petition.id, Petition.action, Petition.state, Petition.signature_count, _SHOWN_HERE)
+    columns: tuple[Any, ...] = (Petition.id, Petition.action, Petition.state, Petition.signature_count, SHOWN)
     found = (
         select(*columns)
         .join(AreaCount, AreaCount.petition_id == Petition.id)
-        .where(AreaCount.code == code, _SHOWN_HERE > 0)
-        .order_by(_SHOWN_HERE.desc(), Petition.id.desc())
+        .where(AreaCount.code == code, SHOWN > 0)
+        .order_by(SHOWN.desc(), Petition.id.desc())
         .limit(most)
     )
     if is_open:

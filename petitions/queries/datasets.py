@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, and_, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.areas.model import Area
+from app.areas.rules.classes import per_thousand
 from app.core.db import Instant
 from app.core.people.places import country_name
 from app.departments.queries import by_ids
@@ -18,12 +21,13 @@ from app.opendata.contribution import At, Row, Some
 from app.opendata.rules.withholding import shown
 from app.outcomes.model import Answer, Referral
 from petitions.model.debate import Debate
-from petitions.model.petition import CountryCount, HourCount, Petition
+from petitions.model.petition import AreaCount, CountryCount, HourCount, Petition
 from petitions.queries import story
+from petitions.queries.areas import SHOWN
 from petitions.rules.closing import is_over
 from petitions.rules.lifecycle import PetitionState
 
-P = Petition
+P, A = Petition, AreaCount
 #: what stands on the list with its figures; a petition withdrawn before it was published was never there
 COUNTED = (PetitionState.OPEN, PetitionState.CLOSED, PetitionState.WITHDRAWN)
 PUBLISHED: ColumnElement[bool] = and_(P.state.in_(COUNTED), or_(P.opened_at.is_not(None), P.source.is_not(None)))
@@ -117,6 +121,27 @@ def by_country(db: Session, at: At, cursor: Any, most: int) -> Some:
             for (_petition, country, _count), count in zip(of_one, counts, strict=True)
         ]
     return Some(rows, ids[-1] if len(ids) == max(1, most // 20) else None)
+
+
+def by_area(db: Session, at: At, cursor: Any, most: int) -> Some:
+    """Whole petitions at a time: what the public reads, and no more; see :mod:`petitions.queries.areas`."""
+    some = max(1, most // 300)
+    ids = db.scalars(select(P.id).where(PUBLISHED, P.id > (cursor or 0)).order_by(P.id).limit(some)).all()
+    rows: list[Row] = [
+        (petition, code, own or name, count, _decimal(per_thousand(count, people)))
+        for petition, code, own, name, count, people in db.execute(_shown_by_area(ids))
+    ]
+    return Some(rows, ids[-1] if len(ids) == some else None)
+
+
+def _shown_by_area(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    columns: tuple[Any, ...] = (A.petition_id, A.code, Area.name, A.name, SHOWN, Area.population)
+    found = select(*columns).outerjoin(Area, Area.code == A.code).where(A.petition_id.in_(ids), SHOWN > 0)
+    return found.order_by(A.petition_id, A.code)
+
+
+def _decimal(rate: float | None) -> Decimal | None:
+    return None if rate is None else Decimal(str(rate))
 
 
 def responses(db: Session, at: At, cursor: Any, most: int) -> Some:

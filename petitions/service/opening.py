@@ -117,6 +117,25 @@ DATASETS = (
         since=datasets.first_day,
     ),
     Dataset(
+        key="signatures-by-area",
+        title=_("Signatures by area"),
+        about=_(
+            "How many signed each petition from which area, once an hour. Areas are left out where so few signed that somebody could be made out, together with others; and where nobody did."
+        ),
+        columns=(
+            _NUMBER,
+            Column("area", Kind.TEXT, _("Its code, as on the map."), required=True),
+            Column("name", Kind.TEXT, _("Its name.")),
+            Column("signatures", Kind.NUMBER, _("From there."), unit=_SIGNATURES, required=True),
+            Column("per_thousand", Kind.DECIMAL, _("For every 1,000 people, where it is known how many live there.")),
+        ),
+        keyed_by=("petition", "area"),
+        rows=datasets.by_area,
+        page="/petitions",
+        keywords=(*_KEYWORDS, _SIGNATURES, _("areas")),
+        since=datasets.first_day,
+    ),
+    Dataset(
         key="rejected-petitions",
         title=_("Rejected petitions"),
         about=_("Petitions that broke a rule and can be read all the same, with the rule."),

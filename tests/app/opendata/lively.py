@@ -15,6 +15,7 @@ from app.outcomes.rules.commitments import Progress, Promise, Update
 from app.outcomes.service import committing
 from consultations.model import Figures, Roll
 from consultations.rules.figures import ShownQuestion, ShownTable
+from petitions.model.petition import AreaCount
 from petitions.rules.debates import DebateState, DebateText
 from tests.app.outcomes.matters import Matters
 from tests.consultations.asking import Asking
@@ -90,6 +91,10 @@ def _petitions(town: Town) -> dict[str, int]:
     town.sign(found["open"], *(p.but(country=named[p.country], postcode="") for p in signers))
     town.clock.advance(timedelta(hours=30))
     town.sign(found["open"], *crowd(2, "later"))
+    areas = (("N1", "Northmere", 12, False), ("N2", "Southmere", 3, True), ("N3", "Eastmere", 0, False))
+    for code, name, seen, withheld in areas:
+        row = {"petition_id": found["open"], "code": code, "name": name, "seen": seen, "withheld": withheld}
+        town.database.retrying(lambda db, row=row: db.add(AreaCount(**row)))  # type: ignore[misc]
     found["answered"] = town.open_petition(CREATOR, action="Light the quay by night")
     town.sign(found["answered"], *crowd(14, "quay"))
     debate(town, found["answered"], DebateText(DebateState.SCHEDULED, date(2026, 9, 1)), 0)

@@ -11,6 +11,7 @@ import pytest
 
 from app.opendata.rules.cells import csv_value
 from app.outcomes.service import practising
+from petitions.queries.areas import where_signed
 from tests.app.opendata.lively import ASKED, FORMULA, Lively, lively
 from tests.app.outcomes.matters import Matters
 from tests.site import MODERATOR, OFFICER, Town
@@ -30,6 +31,7 @@ def test_the_tables_of_a_lively_town(there: Lively):
     petitions_are_those_that_were_published(there)
     signatures_add_up(there)
     few_people_of_a_country_are_withheld(there)
+    areas_are_those_of_the_map(there)
     answers_and_debates_stand_beside(there)
     what_departments_owe_is_there(there)
     consultations_show_what_may_be_known(there)
@@ -68,6 +70,16 @@ def few_people_of_a_country_are_withheld(there: Lively) -> None:
     counts = {row["country"]: row["signatures"] for row in rows}
     assert counts == {"GB": 8, "FR": None, "IE": None, "MT": None}, "two and one are three: a third goes with them"
     assert [row["withheld"] for row in rows] == [row["signatures"] is None for row in rows]
+
+
+def areas_are_those_of_the_map(there: Lively) -> None:
+    town, mine = there.town, there.petitions["open"]
+    with town.database.reading() as db:
+        on_map = where_signed(db, town.site.dependencies["areas"].now(db), mine).areas
+    rows = [row for row in there.rows("signatures-by-area") if row["petition"] == mine]
+    assert [(row["area"], row["name"], row["signatures"]) for row in rows] == [("N1", "Northmere", 12)]
+    assert [(area.code, area.name, area.signatures) for area in on_map] == [("N1", "Northmere", 12)]
+    assert rows[0]["per_thousand"] is None
 
 
 def answers_and_debates_stand_beside(there: Lively) -> None:
