@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 
-from babel import Locale, UnknownLocaleError
+from babel import UnknownLocaleError
 
+from app.core.language_names import own_name
 from app.core.security.limits import Allowance
 from app.core.settings import whole_number
 
@@ -61,7 +62,6 @@ class CommentsPolicy:
     def language_names(self) -> dict[str, str]:
         """Short name to the name that its speakers give it."""
         try:
-            found = {code: Locale.parse(code, sep="-") for code in self.languages.replace(" ", "").split(",")}
+            return {code: own_name(code) for code in self.languages.replace(" ", "").split(",")}
         except (UnknownLocaleError, ValueError) as wrong:
             raise ValueError(f"TOWNSQUARE_COMMENTS_LANGUAGES: {wrong}") from wrong
-        return {code: str(locale.get_display_name(code.replace("-", "_"))) for code, locale in found.items()}

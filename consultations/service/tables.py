@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import IO, Any, NamedTuple
 
-from openpyxl import load_workbook
-
 from app.core.errors import BadField
 from app.core.i18n import _
 from app.files.rules.kinds import Kind
@@ -92,6 +90,8 @@ def _decoded(content: bytes) -> str:
 
 def _of_workbook(file: IO[bytes]) -> Iterator[tuple[int, Sequence[str]]]:
     """The first sheet. What a formula would compute is not known here, and who merged cells meant several at once."""
+    from openpyxl import load_workbook  # 8 MB of a process, which most never need
+
     _check_parts(file)
     file.seek(0)
     try:

@@ -16,7 +16,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
-from openpyxl import Workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -269,6 +268,8 @@ def template_rows(asked: Questionnaire, facts: Sequence[str]) -> list[Sequence[s
 
 def workbook_bytes(asked: Questionnaire, facts: Mapping[str, str]) -> bytes:
     """An empty sheet for paper, and beside it what may stand in each column."""
+    from openpyxl import Workbook  # 8 MB of a process, which most never need
+
     book = Workbook(write_only=True)
     data = book.create_sheet("Responses")
     for line in template_rows(asked, list(facts)):

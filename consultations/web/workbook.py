@@ -6,11 +6,10 @@ is handed on. Words stand in their cells as they are, never as formulas.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
-
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from app.core.text.plain import csv_cell
 from app.core.text.sheet import Cell
@@ -18,6 +17,8 @@ from app.core.text.sheet import Cell
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: rows of a sheet, and characters of a cell, past which Excel opens no file
 MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_000
+#: what XML 1.0 has no place for
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -53,7 +54,7 @@ def workbook(sheets: Sequence[Sheet]) -> Generator[bytes, None, None]:
 
 def guarded(cell: Cell) -> Cell:
     """Nothing in it computes, and nothing in it breaks the file."""
-    return csv_cell(ILLEGAL_CHARACTERS_RE.sub("", cell))[:MOST_CHARACTERS] if isinstance(cell, str) else cell
+    return csv_cell(_NOT_IN_XML.sub("", cell))[:MOST_CHARACTERS] if isinstance(cell, str) else cell
 
 
 def _row(cells: Sequence[Cell]) -> str:
