@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -22,16 +23,23 @@ class Page(Generic[T]):
     query: Mapping[str, str]
     size: int = A_PAGE
 
-    @property
+    @cached_property
     def pages(self) -> int:
         return max(1, -(-self.total // self.size))
 
     def url(self, page: int) -> str:
         """The address of another page, the filters kept."""
+        return f"{self._others}page={page}" if page > 1 else self._first
+
+    @cached_property
+    def _first(self) -> str:
         query = {k: v for k, v in self.query.items() if v and k != "page"}
-        if page > 1:
-            query["page"] = str(page)
         return self.path + ("?" + urlencode(query) if query else "")
+
+    @cached_property
+    def _others(self) -> str:
+        """The address of any other page, up to its number."""
+        return f"{self._first}{'&' if '?' in self._first else '?'}"
 
     def link_header(self, base: str) -> dict[str, str]:
         """The way to the pages around it as a ``Link`` header (RFC 8288), whole addresses under ``base``."""

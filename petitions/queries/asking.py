@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import quote_plus
 
@@ -17,6 +17,8 @@ from petitions.queries.filters import SORTS, STATES, Search
 NOBODY = -1  # an unknown department or topic has no petitions
 MOST_Q = 200
 DEFAULTS = {"state": "open", "sort": "popular"}
+#: stands for the words of a search in what all searches have in common; no text has this character
+ANY_WORDS = "\ue000"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Asked:
         parts = {**self._parts, **{k: _part(k, v) for k, v in changes.items()}}
         query = "&".join(filter(None, parts.values()))
         return "/petitions?" + query if query else "/petitions"
+
+    @property
+    def for_any_words(self) -> Asked:
+        """The same, whatever the words: what links of all searches under these filters have in common."""
+        return replace(self, kept={**self.kept, "q": ANY_WORDS}) if self.search.q else self
 
     @property
     def key(self) -> str:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, false, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, false, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.core import ready
@@ -42,10 +42,15 @@ __all__ = ["SORTS", "STATES", "Moment", "Search", "in_state", "matching", "words
 
 #: so many stand in the order of the last hour's signatures; who gained less is ordered by all of them
 MOST_RISING = 500
+#: so far down the list SQLite looks up where these stand sooner than it asks of every row whether it is one of them;
+#: PostgreSQL, which looks by a hash, does not
+FAR = 3_000
 #: so many petitions are looked up one by one sooner than the list is gone through
 FEW = 1_000
 _PETITIONS = Petition.__table__
 NO_WORDS, NO_SUCH_WORDS = Holding("", None), Holding("", None, none=True)
+_STANDING = tuple_(P.signature_count, P.id)
+_HERE = tuple_(ready.given("signatures", BigInteger()), ready.given("here", BigInteger()))
 _MOST, _OFFSET = ready.given("most", BigInteger()), ready.given("offset", BigInteger())
 
 
@@ -311,7 +316,26 @@ def _trending(db: Session, asked: _Asked, first: Sequence[int], offset: int, mos
         return shown
     if asked.shape.words == "few":
         return shown + _looked_up(db, asked, after, missing, beside=first)[0]
+    if after >= FAR and ready.is_sqlite(db):
+        return shown + _far_down(db, asked, after, missing, first)
     return shown + _walked(db, asked, after, missing, beside=first)
+
+
+def _far_down(db: Session, asked: _Asked, offset: int, most: int, beside: Sequence[int]) -> list[Entry]:
+    """One page of the popular ones without those beside it: the list is walked with them, and then from there so much
+    further as they stand before."""
+    (stretch,) = stretches(asked.shape)
+    others = as_one(db, beside)
+    reach = lambda: asked.walked(db, P.signature_count, P.id).order_by(*stretch.order).limit(1).offset(_OFFSET)
+    reached = asked.rows(db, "reached", reach, offset=offset)
+    if not reached:
+        return []
+    here = dict(zip(("signatures", "here"), reached[0], strict=True))
+    build = lambda: asked.each(db, func.count()).where(among(db, P.id, "others"), _STANDING > _HERE)
+    ((before,),) = asked.rows(db, "before", build, others=others, **here)
+    onward = Stretch(_STANDING <= _HERE, stretch.order)
+    rest = partial(_page_of, db, asked, onward, beside=True)
+    return list(map(Entry._make, asked.rows(db, "far", rest, others=others, offset=before, most=most, **here)))
 
 
 def _in_order(found: Iterable[tuple[Any, ...]], ids: Sequence[int]) -> list[Entry]:

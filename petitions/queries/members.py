@@ -27,6 +27,20 @@ def bits_of(ids: Sequence[int]) -> int:
     return int(digits, 2)
 
 
+def ids_of(bits: int) -> list[int]:
+    """The ids that these bits stand for."""
+    digits, found, at = f"{bits:b}"[::-1], [], -1
+    while (at := digits.find("1", at + 1)) >= 0:
+        found.append(at)
+    return found
+
+
+def members_of(bits: int, ids: Sequence[int]) -> list[int]:
+    """Those of some ids that are among the bits."""
+    told, end = bits.to_bytes(size_of(bits), "little"), bits.bit_length()
+    return [i for i in ids if i < end and told[i >> 3] >> (i & 7) & 1]
+
+
 def size_of(bits: int) -> int:
     """Bytes that it takes to remember them."""
     return bits.bit_length() // 8 + 1

@@ -85,7 +85,7 @@ def similar(db: Session, action: str, *, most: int, now: datetime) -> Sequence[E
     for stem in unknown:
         for near in search.near(db, words[stem]) if len(stem) >= LEAST_PREFIX else ():
             points[near] += weighed[stem]
-    candidates = nlargest(MOST_COMPARED, points, key=lambda i: (points[i], i))
+    candidates = [i for _points, i in nlargest(MOST_COMPARED, zip(points.values(), points, strict=True))]
     return _likest(db, candidates, Likeness(weighed, unknown), most, now)
 
 

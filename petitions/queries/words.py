@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from app.core import ready
 from app.core.text.plain import fold, tidy_line
-from petitions.queries.members import bits_of, gathered, ids_in, size_of
+from petitions.queries.members import bits_of, gathered, ids_in, ids_of, members_of, size_of
 
 MOST_WORDS = 12
 #: bytes of who has which common words
@@ -94,6 +95,8 @@ def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords 
         bits = common.known(query, each)
         if bits.bit_count() > few:
             return Holding(query, None, bits)
+        if not begun and (found := _narrowed(db, words, few, common)):
+            return Holding(query, ready.as_one(db, found))
         # a word alone is asked for once; of several it is asked first whether few have them all
         ids, number = _asked(db, query, few + 1 if len(words) > 1 else None)
         if number > few:
@@ -102,6 +105,39 @@ def holding(db: Session, words: Sequence[str], *, few: int, common: CommonWords 
         if number:
             return Holding(query, ids)
     return Holding(query, ids, none=True)
+
+
+def _narrowed(db: Session, words: Sequence[str], few: int, common: CommonWords) -> list[int]:
+    """Who has all of these words, where it is remembered who has some: the database is asked for the others alone, and
+    for petitions that are newer than what is remembered. Nobody, where it has to be asked for all of them: PostgreSQL
+    meets words in its index, and looks at more rows for one of them than for all."""
+    known = {word: common.of(query_of(db, [word])) for word in words}
+    remembered = {word: bits for word, bits in known.items() if bits > 0}
+    rare = [word for word, bits in known.items() if not bits]
+    if not remembered or (rare and not ready.is_sqlite(db)):
+        return []
+    bits, since = reduce(and_, remembered.values()), min(bits.bit_length() for bits in remembered.values())
+    if rare:
+        ids, number = _asked(db, query_of(db, rare), few + 1)
+        if not 0 < number <= few:
+            return []
+        candidates = ids_in(ids)
+        older, has_newer = members_of(bits, candidates), max(candidates) >= since
+    else:
+        rarest = min(remembered, key=lambda word: remembered[word].bit_count())
+        older, has_newer = ids_of(bits), bool(_since(db, [rarest], since))
+    return [i for i in older if i < since] + (_since(db, words, since) if has_newer else [])
+
+
+def _since(db: Session, words: Sequence[str], first: int) -> list[int]:
+    """Who has all of these words, of the petitions from a number on."""
+
+    def build() -> Select[*tuple[Any, ...]]:
+        found = having(db)
+        (i,) = found.selected_columns
+        return gathered(db, found.where(i >= ready.given("first", BigInteger())))
+
+    return ids_in(ready.rows(db, "holding-since", build, {"words": query_of(db, words), "first": first})[0][0])
 
 
 def gather(db: Session, word: str, *, few: int, common: CommonWords, ahead: float) -> bool:
@@ -139,9 +175,9 @@ class CommonWords:
     def known(self, query: str, each: Sequence[str]) -> int:
         """Who has all words of a query, as remembered of it or of ``each`` word; nobody, where neither is."""
         self.asked_at = time.monotonic()
-        if (bits := self._of(query)) > 0:
+        if (bits := self.of(query)) > 0:
             return bits
-        return max(reduce(and_, map(self._of, each)), 0)  # all of them silent: nothing is asked for
+        return max(reduce(and_, map(self.of, each)), 0)  # all of them silent: nothing is asked for
 
     def lasts(self, query: str, seconds: float) -> bool:
         """Whether this is remembered for so long."""
@@ -167,7 +203,8 @@ class CommonWords:
         if bits is not None:
             self.bytes -= size_of(bits)
 
-    def _of(self, query: str) -> int:
+    def of(self, query: str) -> int:
+        """Who has what is asked for, as remembered; nobody, where it is not."""
         until, bits = self._kept.get(query, (0.0, 0))
         return bits if time.monotonic() < until else 0
 

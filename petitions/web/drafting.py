@@ -114,9 +114,10 @@ def _page_of(
     if name != "similar":
         return _step_page(request, policy, name, form)
     state, action = request.app.state, tidy_line(form.get("action"))
-    with state.database.looking() as db:  # the handler's own session is for the last step, which stores
-        found = similar(db, action, most=policy.similar_most, now=state.clock.now())
-    return _step_page(request, policy, "similar" if found else otherwise, form, petitions=found)
+    with state.house.turnstile.passed():  # nothing is locked yet: the handler's own session is for the last step
+        with state.database.looking() as db:
+            found = similar(db, action, most=policy.similar_most, now=state.clock.now())
+        return _step_page(request, policy, "similar" if found else otherwise, form, petitions=found)
 
 
 @get("/petitions/new/sent", name="petitions.new-sent", guards=[anyone], sync_to_thread=True)

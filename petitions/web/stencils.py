@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
+from urllib.parse import quote, quote_plus
 
 from markupsafe import Markup, escape
 
 from app.core.i18n import language, translations
+from petitions.queries.asking import ANY_WORDS
 
 MOST_KEPT = 8_192
 #: characters that no translation has: each stands for what an entry has of its own
 _HOLES = {"id": "\ue000", "action": "\ue001", "figure": "\ue002", "on_bar": "\ue003"}
 _NAMES = {hole: name for name, hole in _HOLES.items()}
 _CUT = re.compile("([\ue000-\ue003])")
+#: words in a link, and in a link that another link carries along
+_IN_LINK, _IN_KEY = quote_plus(ANY_WORDS), quote(quote_plus(ANY_WORDS))
 
 
 class Entry(Protocol):
@@ -45,6 +49,14 @@ class Stencils:
     def fill(self, entries: Iterable[Entry], macro: Callable[[Any], str]) -> Markup:
         """What ``macro`` makes of these entries, one after another."""
         return Markup("".join([self._filled(entry, macro) for entry in entries]))  # noqa: S704  made by the macro
+
+    @staticmethod
+    def say(part: Markup, words: str) -> Markup:
+        """A part of the page that was made for any words of a search, with the words of this one in its links."""
+        if not words:
+            return part
+        in_link = quote_plus(words)
+        return part.replace(_IN_KEY, quote(in_link)).replace(_IN_LINK, in_link)
 
     def _filled(self, entry: Entry, macro: Callable[[Any], str]) -> str:
         key = (language.get(), plural(entry.signatures), *entry.alike)

@@ -184,6 +184,22 @@ def test_the_pages_of_every_list_show_each_petition_once_and_in_order(mixed_town
             assert [p.id for p in pages] == [p.id for p in in_order(wanted, state, sort, town)]
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_far_down_what_does_not_trend_stands_as_it_does_near(
+    mixed_town: Town, state: str, monkeypatch: pytest.MonkeyPatch
+):
+    town = mixed_town
+    with town.database.reading() as db:
+        animals = finding.topic_id(db, "animals")
+    searches = [Search(q, state, "trending", topic_id=topic) for q in ("", "owls") for topic in (None, animals)]
+    for few in (1_000, 0):
+        monkeypatch.setattr(finding, "FEW", few)
+        near = [[p.id for p in shown(town, search)] for search in searches]
+        with monkeypatch.context() as far:
+            far.setattr(finding, "FAR", 0)
+            assert [[p.id for p in shown(town, search)] for search in searches] == near
+
+
 def belongs(p: Petition, state: str, town: Town) -> bool:
     """What each filter shows, in plain words."""
     over = p.state == "open" and p.source is None and p.closes_at <= town.now

@@ -71,6 +71,30 @@ def test_who_has_a_common_word_is_gathered_before_anybody_searches(busy_town: To
     assert list(Beforehand(figures.common).round(town.database))[2:] == []  # what is fresh is not gathered again
 
 
+def test_few_who_have_remembered_words_beside_others_are_found_and_newer_ones_with_them(busy_town: Town):
+    town, figures = busy_town, ListFigures()
+    (tame,) = publish(town, {"action": "Feed tame owl"})
+    publish(town, {"action": "Paint the gate"})
+    list(Beforehand(figures.common).round(town.database))
+    assert page(town, figures, "owl tame") == page(town, figures, "feed tame owl") == [tame]
+    (newer,) = publish(town, {"action": "Feed another tame owl"})
+    assert page(town, figures, "owl tame") == page(town, figures, "feed tame owl") == [tame, newer]
+    assert page(town, figures, "owl gate") == page(town, figures, "owl nothing") == []
+
+
+def test_few_who_have_only_remembered_words_are_found_and_newer_ones_with_them(busy_town: Town):
+    town, figures = busy_town, ListFigures()
+    publish(town, *({"action": f"Count bats {n}"} for n in range(5)))
+    (both,) = publish(town, {"action": "Count bats and feed owl"})
+    publish(town, {"action": "Count bats at last"})
+    list(Beforehand(figures.common).round(town.database))
+    assert page(town, figures, "bats owl") == [both]
+    (newer,) = publish(town, {"action": "Owl for bats"})
+    assert page(town, figures, "bats owl") == [both, newer]
+    change(town, both, state="hidden")
+    assert page(town, figures, "bats owl") == [newer]
+
+
 def test_a_word_that_the_index_leaves_out_does_not_hide_what_is_remembered_of_others(busy_town: Town):
     town, figures = busy_town, ListFigures()
     publish(town, *({"action": f"Feed the owl at night {n}"} for n in range(4)))
