@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.areas.queries import KEY, AreaBook, Place, Places
-from app.areas.web.choropleth import Drawn, choropleth
+from app.areas.queries import KEY, AreaBook, Places
+from app.areas.web.choropleth import Drawn, Told, choropleth
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.people.places import country_name
@@ -42,6 +42,7 @@ def area_map(
     where = _where(db, places, petition)
     by = request.query_params.get("by", "")
     by = by if by in (COUNT, RATE) and places.has_populations else RATE if places.has_populations else COUNT
+    told = _told(where)
     countries = [(country_name(c.country), c.imported + c.validated) for c in queries.countries(db, petition.id)]
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/map.html",
@@ -49,9 +50,9 @@ def area_map(
         petition=petition,
         places=places,
         where=where,
-        rows=_lines(places, _ordered(where, by)),
+        rows=_lines(places, _ordered(where, by), told),
         by=by,
-        drawn=_drawn(places, where, by) if places else None,
+        drawn=_drawn(places, where, by, told) if places and where else None,
         countries=countries,
     )
     return response
@@ -72,56 +73,38 @@ def _keys(petition: Petition) -> tuple[str, ...]:
 def _ordered(where: WhereSigned, by: str) -> list[AreaFigure]:
     if by == COUNT:
         return list(where.areas)
-    return sorted(where.areas, key=lambda area: (-(area.rate or 0), area.name))
+    ordered = sorted(where.areas, key=lambda area: area.name)
+    ordered.sort(key=lambda area: area.rate or 0.0, reverse=True)
+    return ordered
 
 
-class _Line(NamedTuple):
-    """A row of the table, as it is written."""
-
-    href: str
-    name: str
-    signatures: str
-    rate: str
-
-
-def _lines(places: Places, areas: Sequence[AreaFigure]) -> list[_Line]:
-    """There are hundreds: a template takes longer to put figures into words."""
-    living = {place.code for place in places.living}
-    return [
-        _Line(
-            f"/areas/{area.code}" if area.code in living else "",
-            area.name,
-            f"{area.signatures:,}",
-            "–" if area.rate is None else str(area.rate),
-        )
-        for area in areas
-    ]
+def _told(where: WhereSigned) -> Told:
+    """By code: signatures and their rate, as they stand on the map and in the table; the rate is empty where nobody
+    knows how many live there."""
+    return {
+        code: (f"{signatures:,}", "" if rate is None else str(rate))
+        for code, _name, _representative, signatures, _population, rate in where.areas
+    }
 
 
-def _drawn(places: Places, where: WhereSigned, by: str) -> Drawn:
-    shown = {area.code: area for area in where.areas}
-    figures = {code: area.signatures if by == COUNT else area.rate for code, area in shown.items()}
+def _lines(places: Places, areas: Sequence[AreaFigure], told: Told) -> Sequence[tuple[str, ...]]:
+    """Of each row of the table: the code of an area that has a page, its name and its figures."""
+    return [(area.code if area.code in places.codes else "", area.name, *told[area.code]) for area in areas]
+
+
+def _drawn(places: Places, where: WhereSigned, by: str, told: Told) -> Drawn:
+    figures = {area.code: area.signatures if by == COUNT else area.rate for area in where.areas}
     known = {code: figure for code, figure in figures.items() if figure is not None}
-    return choropleth(places, known, _Words(shown))
+    return choropleth(places, known, told, _words)
 
 
-class _Words:
+def _words(name: str, count: str = "", rate: str = "") -> str:
     """What is said of an area under the pointer."""
-
-    def __init__(self, shown: Mapping[str, AreaFigure]) -> None:
-        self.shown = shown
-        self.plain, self.rated = (
-            str(_("{name}: {count} signatures")),
-            str(_("{name}: {count} signatures, {rate} for every 1,000 people")),
-        )
-        self.hidden = str(_("{name}: not shown"))
-
-    def __call__(self, place: Place) -> str:
-        area = self.shown.get(place.code)
-        if area is None:
-            return self.hidden.format(name=place.name)
-        words = self.plain if area.rate is None else self.rated
-        return words.format(name=place.name, count=f"{area.signatures:,}", rate=area.rate)
+    if not count:
+        return _("{name}: not shown").format(name=name)
+    if not rate:
+        return _("{name}: {count} signatures").format(name=name, count=count)
+    return _("{name}: {count} signatures, {rate} for every 1,000 people").format(name=name, count=count, rate=rate)
 
 
 @get("/petitions/{ref:str}/areas.json", name="petitions.areas-json", guards=[anyone], sync_to_thread=True)

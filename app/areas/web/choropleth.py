@@ -6,14 +6,19 @@ Written out by hand: a template takes ten times as long for 650 areas.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from markupsafe import Markup, escape
 
 from app.areas.queries import Place, Places
 from app.areas.rules.classes import MOST_CLASSES, Class, classes
+from app.core.web.rows import filled
 
+#: what is said of areas, by code: of each as many words and figures, ready to be read
+Told = Mapping[str, tuple[str, ...]]
 #: of areas without a figure
 NO_FIGURE = "none"
 #: how much of its surroundings a map of one area shows, as a part of its longer side
@@ -41,8 +46,12 @@ class Drawn:
     without: int
 
 
-def choropleth(places: Places, figures: Mapping[str, float], words: Callable[[Place], str]) -> Drawn:
-    """All living areas by their figures; ``words`` say each one's in a line."""
+def choropleth(places: Places, figures: Mapping[str, float], told: Told, words: Callable[..., str]) -> Drawn:
+    """All living areas by their figures.
+
+    ``words`` make a line of an area's name and of what is ``told`` of it, all of which may be empty; see
+    :func:`app.core.web.rows.filled` for what they may ask of it.
+    """
     found = classes([figures[place.code] for place in places.living if place.code in figures])
     tops, styles = [one.most for one in found], [_style(at, found) for at in range(len(found))]
     groups: dict[str, list[Place]] = {style: [] for style in (NO_FIGURE, *styles)}
@@ -52,7 +61,7 @@ def choropleth(places: Places, figures: Mapping[str, float], words: Callable[[Pl
     legend = [
         Legend(_style(at, found), one.least, one.most, len(groups[_style(at, found)])) for at, one in enumerate(found)
     ]
-    inside = Markup("").join(_group(style, those, words) for style, those in groups.items() if those)
+    inside = Markup("").join(_group(style, those, told, words) for style, those in groups.items() if those)
     return Drawn(f"0 0 {places.width} {places.height}", inside, legend, len(groups[NO_FIGURE]))
 
 
@@ -62,8 +71,7 @@ def around(places: Places, here: Place) -> Drawn:
     left, top = here.left - margin, here.top - margin
     width, height = here.width + 2 * margin, here.height + 2 * margin
     near = [p for p in places.living if p is not here and _meets(p, left, top, left + width, top + height)]
-    name = lambda place: place.name
-    inside = Markup("").join((_group("beside", near, name), _group("here", [here], name)))
+    inside = Markup("").join((_group("beside", near, {}, str), _group("here", [here], {}, str)))
     return Drawn(f"{left} {top} {width} {height}", inside, (), 0)
 
 
@@ -81,7 +89,13 @@ def _meets(place: Place, left: int, top: int, right: int, bottom: int) -> bool:
     )
 
 
-def _group(style: str, places: Iterable[Place], words: Callable[[Place], str]) -> Markup:
-    paths = "".join([f'<path d="{p.path}"><title>{escape(words(p))}</title></path>' for p in places])
+def _group(style: str, places: Sequence[Place], told: Told, words: Callable[..., str]) -> Markup:
+    nothing = ("",) * max(map(len, islice(told.values(), 1)), default=0)
+    rows = [(place.path, place.name, *told.get(place.code, nothing)) for place in places]
     fill = ' fill="url(#hatched)"' if style == NO_FIGURE else ""
+    paths = filled(rows, partial(_path, words), ours=1)
     return Markup(f'<g class="ts-map__{style}"{fill}>{paths}</g>')  # noqa: S704  paths are our own, words are escaped
+
+
+def _path(words: Callable[..., str], path: str, *said: str) -> str:
+    return f'<path d="{path}"><title>{escape(words(*said))}</title></path>'

@@ -28,6 +28,7 @@ from app.core.web.assets import BODY_SCRIPT, Assets
 from app.core.web.linked_data import island
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
+from app.core.web.rows import filled
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 HTML = "text/html"
@@ -216,6 +217,7 @@ class Pages:
             island=island,
             once=fragments.once,
             once_each=fragments.each,
+            filled=filled,
         )
         self.jinja.filters.update(
             date=self.say_date,
