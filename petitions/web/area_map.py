@@ -43,6 +43,7 @@ def area_map(
     by = request.query_params.get("by", "")
     by = by if by in (COUNT, RATE) and places.has_populations else RATE if places.has_populations else COUNT
     told = _told(where)
+    drawn = _drawn(places, where, by, told) if places and where else None
     countries = [(country_name(c.country), c.imported + c.validated) for c in queries.countries(db, petition.id)]
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/map.html",
@@ -52,7 +53,8 @@ def area_map(
         where=where,
         rows=_lines(places, _ordered(where, by), told),
         by=by,
-        drawn=_drawn(places, where, by, told) if places and where else None,
+        drawn=drawn,
+        fixed=drawn.outlines if drawn else None,
         countries=countries,
     )
     return response

@@ -26,6 +26,7 @@ from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
 from app.core.web.linked_data import island
+from app.core.web.packing import Fixed
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
 from app.core.web.rows import filled
@@ -277,10 +278,13 @@ class Pages:
         good_until: datetime | None = None,
         fresh_for: float = 3600.0,
         tallied: str = "",
+        fixed: Fixed | None = None,
         **values: Any,
     ) -> Response[bytes]:
-        """A page that is the same for everyone; see :func:`public`."""
+        """A page that is the same for everyone; see :func:`public`. It may show a ``fixed`` part."""
         body = self.render(template, **values)
+        if fixed is not None:
+            body = fixed.within(body)
         return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for, tallied=tallied)
 
 
