@@ -19,26 +19,23 @@ from app.core.i18n import _
 from app.core.people.places import country_name
 from app.core.text import sheet
 from app.core.text.sheet import CSV
+from app.core.web.edge import shows
 from app.core.web.page import public
 from petitions import queries
 from petitions.model.petition import Petition
 from petitions.queries.areas import AreaFigure, WhereSigned, where_signed
 from petitions.service.area_figures import figures_key
-from petitions.web.addressed import JSON, OPEN_DATA, readable
+from petitions.web.addressed import JSON, OPEN_DATA, headed, readable
 from petitions.web.uk import instant
 
 COUNT, RATE = "count", "thousand"
 
 
-@get("/petitions/{ref:str}/map", name="petitions.map", guards=[anyone], sync_to_thread=True)
-def area_map(
-    request: Request[Any, Any, Any],
-    db: NamedDependency[Session],
-    areas: NamedDependency[AreaBook],
-    ref: FromPath[str],
-) -> Response[bytes]:
+@shows("/petitions/{ref:str}/map", name="petitions.map")
+def area_map(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """Signatures per thousand people where it is known how many live where, else per area; ``?by=`` says which."""
-    petition, places = readable(db, ref), areas.now(db)
+    petition = headed(db, request.path_params["ref"])
+    places = request.app.state.site.dependencies["areas"].now(db)
     where = _where(db, places, petition)
     by = request.query_params.get("by", "")
     by = by if by in (COUNT, RATE) and places.has_populations else RATE if places.has_populations else COUNT
