@@ -58,6 +58,11 @@ class Places:
         return sorted((p for p in self.by_code.values() if not p.retired), key=lambda p: fold(p.name))
 
     @cached_property
+    def codes(self) -> frozenset[str]:
+        """Of those."""
+        return frozenset(place.code for place in self.living)
+
+    @cached_property
     def choices(self) -> Sequence[tuple[str, str]]:
         """Code and name, as a form offers them."""
         return [(p.code, p.name) for p in self.living]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BigInteger, BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.core import ready
 from petitions.model.petition import CountryCount, Crossing, HourCount, Petition, TextVersion
 from petitions.model.signature import Signature
 from petitions.queries.finding import (
@@ -33,6 +35,7 @@ __all__ = [
     "next_closing",
 ]
 
+_HEADING = ("id", "action", "state", "opened_at")
 _THIS: BindParameter[int] = bindparam("petition_id")
 _TOTAL = CountryCount.imported + CountryCount.validated
 _COUNTRIES = (
@@ -59,6 +62,18 @@ def public_petition(db: Session, petition_id: int) -> Petition | None:
     """Whatever the public may know of: all but what was hidden or withdrawn before publication."""
     petition = db.get(Petition, petition_id)
     return petition if petition is not None and is_public(petition) else None
+
+
+def public_heading(db: Session, petition_id: int) -> Petition | None:
+    """The same with what stands above everything that is told of a petition, and no more."""
+    found = ready.rows(db, "petition heading", _heading, {"petition": petition_id})
+    petition = ready.loaded(Petition, _HEADING, found[0]) if found else None
+    return petition if petition is not None and is_public(petition) else None
+
+
+def _heading() -> Select[*tuple[Any, ...]]:
+    columns: list[Any] = [getattr(Petition, name) for name in _HEADING]
+    return select(*columns).where(Petition.id == ready.given("petition", BigInteger()))
 
 
 def is_public(petition: Petition) -> bool:

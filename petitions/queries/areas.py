@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, case, select
+from sqlalchemy import BigInteger, Integer, Select, case, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.areas.contribution import LocalThing
@@ -34,6 +35,9 @@ class AreaFigure(NamedTuple):
     rate: float | None
 
 
+_CODE, _NAME, _SIGNATURES = attrgetter("code"), attrgetter("name"), attrgetter("signatures")
+
+
 class RegionFigure(NamedTuple):
     code: str
     name: str
@@ -58,25 +62,23 @@ class WhereSigned(NamedTuple):
 
 def where_signed(db: Session, places: Places, petition_id: int) -> WhereSigned:
     """By area and by region; nothing that is kept back is in it, nor can it be worked out from it."""
-    figures = db.get(AreaFigures, petition_id)
-    rows = ready.rows(db, "areas of a petition", _rows_of, {"petition": petition_id})
-    found = [_Row(*row) for row in rows]
-    hidden = {row.code for row in found if row.withheld}
-    areas = sorted(
-        (_figure(places, row) for row in found if row.shown > 0),
-        key=lambda area: (-area.signatures, area.name, area.code),
-    )
-    if figures is None:
+    values = {"petition": petition_id}
+    rows = [_Row._make(row) for row in ready.rows(db, "areas of a petition", _rows_of, values)]
+    areas = _ordered([area for row in rows if (area := _figure(places, row)).signatures > 0])
+    figures = ready.rows(db, "figures by area", _figures_of, values)
+    if not figures:
         return WhereSigned(areas, (), 0, 0, None)
-    visible = {row.code for row in found if row.seen >= 1 and not row.withheld}
-    kept_back = len({place.code for place in places.living} | {row.code for row in found}) - len(visible)
-    return WhereSigned(areas, _regions(places, found, hidden), kept_back, figures.unplaced, figures.at)
+    ((unplaced, at),) = figures
+    known = {row.code for row in rows}
+    visible = sum([row.seen >= 1 and not row.withheld for row in rows])
+    kept_back = len(known.union(places.codes)) - visible
+    return WhereSigned(areas, _regions(places, rows), kept_back, unplaced, at)
 
 
 def foremost_areas(db: Session, places: Places, petition_id: int, most: int) -> Sequence[AreaFigure]:
     """Those from which most have signed, of what may be told."""
     rows = ready.rows(db, "foremost areas", _foremost, {"petition": petition_id, "most": most})
-    return [_figure(places, _Row(*row)) for row in rows]
+    return [_figure(places, _Row._make(row)) for row in rows]
 
 
 class _Row(NamedTuple):
@@ -85,12 +87,7 @@ class _Row(NamedTuple):
     representative: str | None
     imported: int
     seen: int
-    withheld: bool
-
-    @property
-    def shown(self) -> int:
-        """The source's figure is public already."""
-        return self.imported + (0 if self.withheld else self.seen)
+    withheld: int  # as either database has it: 1 or True
 
 
 def _rows_of() -> Select[*tuple[Any, ...]]:
@@ -100,9 +97,14 @@ def _rows_of() -> Select[*tuple[Any, ...]]:
         AreaCount.representative,
         AreaCount.imported,
         AreaCount.seen,
-        AreaCount.withheld,
+        type_coerce(AreaCount.withheld, Integer()),
     )
     return select(*columns).where(AreaCount.petition_id == ready.given("petition", BigInteger()))
+
+
+def _figures_of() -> Select[*tuple[Any, ...]]:
+    columns: tuple[Any, ...] = (AreaFigures.unplaced, AreaFigures.at)
+    return select(*columns).where(AreaFigures.petition_id == ready.given("petition", BigInteger()))
 
 
 def _foremost() -> Select[*tuple[Any, ...]]:
@@ -111,20 +113,30 @@ def _foremost() -> Select[*tuple[Any, ...]]:
 
 
 def _figure(places: Places, row: _Row) -> AreaFigure:
-    place = places.by_code.get(row.code)
-    name = place.name if place is not None else row.name or row.code
-    population = place.population if place is not None else None
-    rate = per_thousand(row.shown, population)
-    return AreaFigure(row.code, name, row.representative, row.shown, population, rate)
+    """What is withheld is ours; the source's figure is public already."""
+    code, name, representative, imported, seen, withheld = row
+    shown, place = imported if withheld else imported + seen, places.by_code.get(code)
+    if place is None:
+        return AreaFigure(code, name or code, representative, shown, None, None)
+    population = place.population
+    return AreaFigure(code, place.name, representative, shown, population, per_thousand(shown, population))
 
 
-def _regions(places: Places, rows: Sequence[_Row], hidden: set[str]) -> Sequence[RegionFigure]:
+def _ordered(areas: list[AreaFigure]) -> list[AreaFigure]:
+    """By signatures, name and code: of hundreds, three rounds by one thing each take a third of one round by three."""
+    areas.sort(key=_CODE)
+    areas.sort(key=_NAME)
+    areas.sort(key=_SIGNATURES, reverse=True)
+    return areas
+
+
+def _regions(places: Places, rows: Sequence[_Row]) -> Sequence[RegionFigure]:
     """Sums of those that may be told; none while an import has moved areas and the figures are still of before."""
     if not places.regions:
         return ()
-    seen = {place.code: 0 for place in places.living} | {row.code: row.seen for row in rows}
+    seen = dict.fromkeys(places.codes, 0) | {row.code: row.seen for row in rows}
     now = withheld_by_region(seen, places.regions)
-    if {row.code for row in rows if row.code in now.areas} != hidden:
+    if any((row.code in now.areas) != row.withheld for row in rows):
         return ()
     sums: defaultdict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
@@ -159,11 +171,10 @@ def areas_that_want(db: Session, places: Places, petition_id: int, *, a_thousand
     """Codes of the areas where it is news: so many of a thousand have signed, or so many people where none knows how
     many live there."""
     found = where_signed(db, places, petition_id).areas
-    living = {place.code for place in places.living}
     return [
         area.code
         for area in found
-        if area.code in living
+        if area.code in places.codes
         and (
             area.signatures >= people
             if area.population is None

@@ -62,7 +62,7 @@ def show(db: Session, places: Places, petition_id: int, home_country: str, now: 
 
 def all_counts(places: Places, counts: Mapping[str, int]) -> dict[str, int]:
     """With the areas from which nobody has signed: their nought must not tell them from those with few."""
-    return {place.code: 0 for place in places.living} | dict(counts)
+    return dict.fromkeys(places.codes, 0) | dict(counts)
 
 
 def _date(db: Session, petition_id: int, placed: int, home_country: str, now: datetime) -> None:

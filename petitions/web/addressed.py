@@ -32,7 +32,15 @@ def readable(db: Session, ref: str) -> Petition:
 
 def readable_id(db: Session, petition_id: int) -> Petition:
     """The same, of a number."""
-    petition = queries.public_petition(db, petition_id)
+    return _readable(queries.public_petition(db, petition_id))
+
+
+def headed(db: Session, ref: str) -> Petition:
+    """The same for pages that show its number and what it asks for: nothing else of it is read."""
+    return _readable(queries.public_heading(db, petition_id_of(ref)))
+
+
+def _readable(petition: Petition | None) -> Petition:
     if petition is not None and petition.state == PetitionState.HIDDEN:
         raise PetitionRemoved
     if petition is None or petition.state not in VISIBLE:

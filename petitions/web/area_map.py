@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
@@ -12,36 +12,35 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.areas.queries import KEY, AreaBook, Place, Places
-from app.areas.web.choropleth import Drawn, choropleth
+from app.areas.queries import KEY, AreaBook, Places
+from app.areas.web.choropleth import Drawn, Told, choropleth
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.people.places import country_name
 from app.core.text import sheet
 from app.core.text.sheet import CSV
+from app.core.web.edge import shows
 from app.core.web.page import public
 from petitions import queries
 from petitions.model.petition import Petition
 from petitions.queries.areas import AreaFigure, WhereSigned, where_signed
 from petitions.service.area_figures import figures_key
-from petitions.web.addressed import JSON, OPEN_DATA, readable
+from petitions.web.addressed import JSON, OPEN_DATA, headed, readable
 from petitions.web.uk import instant
 
 COUNT, RATE = "count", "thousand"
 
 
-@get("/petitions/{ref:str}/map", name="petitions.map", guards=[anyone], sync_to_thread=True)
-def area_map(
-    request: Request[Any, Any, Any],
-    db: NamedDependency[Session],
-    areas: NamedDependency[AreaBook],
-    ref: FromPath[str],
-) -> Response[bytes]:
+@shows("/petitions/{ref:str}/map", name="petitions.map")
+def area_map(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     """Signatures per thousand people where it is known how many live where, else per area; ``?by=`` says which."""
-    petition, places = readable(db, ref), areas.now(db)
+    petition = headed(db, request.path_params["ref"])
+    places = request.app.state.site.dependencies["areas"].now(db)
     where = _where(db, places, petition)
     by = request.query_params.get("by", "")
     by = by if by in (COUNT, RATE) and places.has_populations else RATE if places.has_populations else COUNT
+    told = _told(where)
+    drawn = _drawn(places, where, by, told) if places and where else None
     countries = [(country_name(c.country), c.imported + c.validated) for c in queries.countries(db, petition.id)]
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/map.html",
@@ -49,9 +48,10 @@ def area_map(
         petition=petition,
         places=places,
         where=where,
-        rows=_lines(places, _ordered(where, by)),
+        rows=_lines(places, _ordered(where, by), told),
         by=by,
-        drawn=_drawn(places, where, by) if places else None,
+        drawn=drawn,
+        fixed=drawn.outlines if drawn else None,
         countries=countries,
     )
     return response
@@ -72,56 +72,38 @@ def _keys(petition: Petition) -> tuple[str, ...]:
 def _ordered(where: WhereSigned, by: str) -> list[AreaFigure]:
     if by == COUNT:
         return list(where.areas)
-    return sorted(where.areas, key=lambda area: (-(area.rate or 0), area.name))
+    ordered = sorted(where.areas, key=lambda area: area.name)
+    ordered.sort(key=lambda area: area.rate or 0.0, reverse=True)
+    return ordered
 
 
-class _Line(NamedTuple):
-    """A row of the table, as it is written."""
-
-    href: str
-    name: str
-    signatures: str
-    rate: str
-
-
-def _lines(places: Places, areas: Sequence[AreaFigure]) -> list[_Line]:
-    """There are hundreds: a template takes longer to put figures into words."""
-    living = {place.code for place in places.living}
-    return [
-        _Line(
-            f"/areas/{area.code}" if area.code in living else "",
-            area.name,
-            f"{area.signatures:,}",
-            "–" if area.rate is None else str(area.rate),
-        )
-        for area in areas
-    ]
+def _told(where: WhereSigned) -> Told:
+    """By code: signatures and their rate, as they stand on the map and in the table; the rate is empty where nobody
+    knows how many live there."""
+    return {
+        code: (f"{signatures:,}", "" if rate is None else str(rate))
+        for code, _name, _representative, signatures, _population, rate in where.areas
+    }
 
 
-def _drawn(places: Places, where: WhereSigned, by: str) -> Drawn:
-    shown = {area.code: area for area in where.areas}
-    figures = {code: area.signatures if by == COUNT else area.rate for code, area in shown.items()}
+def _lines(places: Places, areas: Sequence[AreaFigure], told: Told) -> Sequence[tuple[str, ...]]:
+    """Of each row of the table: the code of an area that has a page, its name and its figures."""
+    return [(area.code if area.code in places.codes else "", area.name, *told[area.code]) for area in areas]
+
+
+def _drawn(places: Places, where: WhereSigned, by: str, told: Told) -> Drawn:
+    figures = {area.code: area.signatures if by == COUNT else area.rate for area in where.areas}
     known = {code: figure for code, figure in figures.items() if figure is not None}
-    return choropleth(places, known, _Words(shown))
+    return choropleth(places, known, told, _words)
 
 
-class _Words:
+def _words(name: str, count: str = "", rate: str = "") -> str:
     """What is said of an area under the pointer."""
-
-    def __init__(self, shown: Mapping[str, AreaFigure]) -> None:
-        self.shown = shown
-        self.plain, self.rated = (
-            str(_("{name}: {count} signatures")),
-            str(_("{name}: {count} signatures, {rate} for every 1,000 people")),
-        )
-        self.hidden = str(_("{name}: not shown"))
-
-    def __call__(self, place: Place) -> str:
-        area = self.shown.get(place.code)
-        if area is None:
-            return self.hidden.format(name=place.name)
-        words = self.plain if area.rate is None else self.rated
-        return words.format(name=place.name, count=f"{area.signatures:,}", rate=area.rate)
+    if not count:
+        return _("{name}: not shown").format(name=name)
+    if not rate:
+        return _("{name}: {count} signatures").format(name=name, count=count)
+    return _("{name}: {count} signatures, {rate} for every 1,000 people").format(name=name, count=count, rate=rate)
 
 
 @get("/petitions/{ref:str}/areas.json", name="petitions.areas-json", guards=[anyone], sync_to_thread=True)

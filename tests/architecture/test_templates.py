@@ -134,9 +134,9 @@ def test_each_of_these_would_be_seen(what: str, text: str) -> None:
     assert UNSAFE[what](f"<main>{text}</main>")
 
 
-def test_markup_is_made_in_eight_places_only() -> None:
-    """The sanitiser's output, the one script of ours, the catalogue's words, entries put together, in two places, maps,
-    what pages say for machines, and the widget's style."""
+def test_markup_is_made_in_nine_places_only() -> None:
+    """The sanitiser's output, the one script of ours, the catalogue's words, entries put together, in two places, rows,
+    maps, what pages say for machines, and the widget's style."""
     makers = {
         path
         for path, tree in trees().items()
@@ -149,6 +149,7 @@ def test_markup_is_made_in_eight_places_only() -> None:
         "app/core/web/linked_data.py",
         "app/core/web/page.py",
         "app/core/web/phrases.py",
+        "app/core/web/rows.py",
         "app/opendata/web/embedding.py",
         "app/search/web/shown.py",
         "petitions/web/stencils.py",

@@ -26,9 +26,11 @@ from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
 from app.core.web.linked_data import island
+from app.core.web.packing import Fixed
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
-from app.core.web.stencils import Stencilled, cut, filled, with_holes
+from app.core.web.rows import filled
+from app.core.web.stencils import Stencilled, cut, filled_in, with_holes
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 HTML = "text/html"
@@ -81,7 +83,7 @@ class Fragments:
     def alike(self, entries: Iterable[Stencilled], macro: Callable[[Any], str]) -> Markup:
         """What ``macro`` makes of these entries, one after another; it is asked once for all that stand alike."""
         spoken = (language.get(), macro.name)  # type: ignore[attr-defined]
-        return Markup("".join([filled(self._stencil(spoken, entry, macro), entry) for entry in entries]))  # noqa: S704  the macro's, filled with what is escaped
+        return Markup("".join([filled_in(self._stencil(spoken, entry, macro), entry) for entry in entries]))  # noqa: S704  the macro's, filled with what is escaped
 
     def _stencil(self, spoken: Hashable, entry: Stencilled, macro: Callable[[Any], str]) -> Sequence[str]:
         key = (spoken, entry.alike)
@@ -231,6 +233,7 @@ class Pages:
             once=fragments.once,
             once_each=fragments.each,
             alike=fragments.alike,
+            filled=filled,
         )
         self.jinja.filters.update(
             date=self.say_date,
@@ -290,10 +293,13 @@ class Pages:
         good_until: datetime | None = None,
         fresh_for: float = 3600.0,
         tallied: str = "",
+        fixed: Fixed | None = None,
         **values: Any,
     ) -> Response[bytes]:
-        """A page that is the same for everyone; see :func:`public`."""
+        """A page that is the same for everyone; see :func:`public`. It may show a ``fixed`` part."""
         body = self.render(template, **values)
+        if fixed is not None:
+            body = fixed.within(body)
         return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for, tallied=tallied)
 
 

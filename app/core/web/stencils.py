@@ -40,6 +40,6 @@ def cut(rendered: str, names: Sequence[str]) -> Sequence[str]:
     return [names[ord(piece) - _FIRST] if at % 2 else piece for at, piece in enumerate(pieces)]
 
 
-def filled(pieces: Sequence[str], entry: Stencilled) -> str:
+def filled_in(pieces: Sequence[str], entry: Stencilled) -> str:
     """The entry as a page may hold it: markup stays, anything else is escaped."""
     return "".join([escape(getattr(entry, piece)) if at % 2 else piece for at, piece in enumerate(pieces)])

@@ -15,7 +15,7 @@ import pytest
 from petitions.model.petition import Petition
 from petitions.service.acts import SignatureConfirmation
 from tests import databases
-from tests.app.areas.places import codes, collection, found, people
+from tests.app.areas.places import codes, collection, found, people, square
 from tests.people import LAURA, PEDRO, SAM, SUZIE, crowd
 from tests.petitions.service.test_areas import show
 from tests.site import ADMINISTRATOR, RunningSite
@@ -60,11 +60,23 @@ def petition(site: RunningSite) -> int:
     return petition
 
 
+def drawing(page: str) -> ET.Element:
+    svg = page[page.index('<svg class="ts-map__drawing"') :]
+    return ET.fromstring(svg[: svg.index("</svg>") + 6])
+
+
 def paths(page: str) -> list[str]:
     """What the map says of each of its areas."""
-    svg = page[page.index('<svg class="ts-map__drawing"') :]
-    tree = ET.fromstring(svg[: svg.index("</svg>") + 6])
-    return [title.text or "" for title in tree.iter("title")]
+    return [title.text or "" for title in drawing(page).iter("title")]
+
+
+def outlines(page: str) -> dict[str, str]:
+    """By what it says of an area, where the area lies: each is drawn once, by its own outline."""
+    tree = drawing(page)
+    known = {path.attrib["id"]: path.attrib["d"] for path in tree.iter("path")}
+    drawn = {use.findtext("title", ""): known[use.attrib["href"].removeprefix("#")] for use in tree.iter("use")}
+    assert len(drawn) == len(known)
+    return drawn
 
 
 def test_the_map_says_what_its_table_says(reader: httpx.Client, petition: int):
@@ -213,6 +225,21 @@ def test_the_creation_steps_ask_for_the_area(site: RunningSite, reader: httpx.Cl
     assert reader.post("/petitions/new", data=fields | {"step": "check", "area": "W02"}).status_code == 303
     newest = max(p.id for p in site.town.rows(Petition))
     assert [s.area for s in site.town.signatures(newest)] == ["W02"]
+
+
+def test_new_boundaries_are_drawn_at_once(site: RunningSite, reader: httpx.Client, petition: int):
+    address = f"/petitions/{petition}/map"
+    before = outlines(reader.get(address).text)
+    assert before == outlines(reader.get(address, headers={"accept-encoding": "identity"}).text)
+    assert len(set(before.values())) == 4
+    moved = collection(regions=REGIONS)
+    moved["features"][3]["geometry"]["coordinates"] = [square(7)]
+    found(site.town, moved)
+    after = outlines(reader.get(address).text)
+    assert after["Hill Top: not shown"] != before["Hill Top: not shown"]
+    assert after.keys() == before.keys()
+    found(site.town, collection(regions=REGIONS))
+    assert outlines(reader.get(address).text) == before
 
 
 def test_administrators_see_what_there_is(site: RunningSite, reader: httpx.Client):

@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined
 from app.core.settings import Settings
 from app.core.web import page
 from app.core.web.assets import Assets
+from app.core.web.packing import Fixed
 from app.core.web.page import Pages, SeeOther, day_count, number, see_other
 from app.main import STATIC
 
@@ -155,3 +156,10 @@ def test_what_is_nobodys_markup_is_escaped_and_a_caller_is_called(pages: Pages) 
 def test_a_plural_is_said_with_its_figure(pages: Pages) -> None:
     source = "{% for n in many %}{% trans count=n %}{{ count }} text{% pluralize %}{{ count }} texts{% endtrans %} {% endfor %}"
     assert pages.jinja.from_string(source).render(many=[1, 2]) == "1 text 2 texts "
+
+
+def test_a_fixed_part_stands_in_its_place_and_nobodys_text_is_taken_for_it(pages: Pages) -> None:
+    shown = pages.jinja.from_string("<h1>{{ title }}</h1><svg>{{ outlines }}</svg>")
+    outlines = Fixed("<path/>")
+    body = shown.render(title="I wrote <fixed/>", outlines=outlines).encode()
+    assert outlines.within(body) == b"<h1>I wrote &lt;fixed/&gt;</h1><svg><path/></svg>"
