@@ -25,6 +25,7 @@ from app.core.i18n import gettext_now, language, ngettext_now
 from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
+from app.core.web.frames import Frames, Listed
 from app.core.web.linked_data import island
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
@@ -158,9 +159,10 @@ class _Environment(Environment):
 class _Templates(FileSystemLoader):
     """Where templates may change while the site runs, it looks once a second: a page is made of ten files."""
 
-    def __init__(self, fragments: Fragments) -> None:
+    def __init__(self, forget: Callable[[], None]) -> None:
+        """``forget`` is called where one has changed."""
         super().__init__(TEMPLATES)
-        self._fragments = fragments
+        self._forget = forget
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         source, path, is_up_to_date = super().get_source(environment, template)
@@ -173,7 +175,7 @@ class _Templates(FileSystemLoader):
             asked_at = time.monotonic()
             is_good = is_up_to_date()
             if not is_good:
-                self._fragments.forget()
+                self._forget()
             return is_good
 
         return source, path, is_still_good
@@ -185,9 +187,11 @@ class Pages:
     def __init__(self, settings: Settings, assets: Assets, *, undefined: type | None = None) -> None:
         self.settings, self.assets = settings, assets
         options = {"undefined": undefined} if undefined else {}
-        fragments = Fragments()
+        self._fragments = Fragments()
+        self._frames = Frames(self._fragments.each)
+        self._looked_at = 0.0
         self.jinja = _Environment(
-            loader=_Templates(fragments),
+            loader=_Templates(self.forget),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -214,8 +218,8 @@ class Pages:
             contact_email=settings.contact_email,
             to_html=_shown_html,
             island=island,
-            once=fragments.once,
-            once_each=fragments.each,
+            once=self._fragments.once,
+            once_each=self._fragments.each,
         )
         self.jinja.filters.update(
             date=self.say_date,
@@ -255,6 +259,30 @@ class Pages:
 
     def render(self, template: str, **values: Any) -> bytes:
         return self.text(template, **values).encode()
+
+    def framed(
+        self, template: str, key: tuple[Hashable, ...] | None, entries: Listed, own: Mapping[str, str], **values: Any
+    ) -> bytes:
+        """A page whose ``entries`` and ``own`` words alone are this reader's: see :class:`Frames`. ``key`` holds all of
+        the ``values`` that are not always the same; None where nobody else's page is like it."""
+        if key is not None:
+            self._look_for_changes()
+            notices: Iterable[str] = self.jinja.globals["notices"]()  # type: ignore[operator]
+            key = (template, *((text, getattr(text, "level", None)) for text in notices), *key)
+        return self._frames.filled(key, lambda holes: self.text(template, **values, **holes), entries, own).encode()
+
+    def forget(self) -> None:
+        """What templates made before."""
+        self._fragments.forget()
+        self._frames.forget()
+
+    def _look_for_changes(self) -> None:
+        """Where templates may change, once a second: a page that is not rendered looks at none of its files."""
+        if not self.jinja.auto_reload or time.monotonic() - self._looked_at < 1 or self.jinja.cache is None:
+            return
+        self._looked_at = time.monotonic()
+        if not all([template.is_up_to_date for template in self.jinja.cache.values()]):
+            self.forget()
 
     def personal(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:
         """A page for one reader: never stored by anyone."""
