@@ -65,7 +65,8 @@ class Fragments:
         self, keys: Sequence[Hashable], macro: Callable[[Any], Any], find: Callable[[Sequence[int]], Sequence[Any]]
     ) -> Markup:
         """The parts of these keys, one after another. ``find`` is given the places of those that have to be
-        made, and answers what ``macro`` makes them of: what nobody has to look up is not looked up."""
+        made, and answers what ``macro`` makes them of: what nobody has to look up is not looked up. It may put another
+        key in the place of one where it finds things otherwise than they were."""
         spoken = (language.get(), macro.name)  # type: ignore[attr-defined]
         full = [(spoken, key) for key in keys]
         parts = list(map(self._young.get, full))
@@ -75,7 +76,7 @@ class Fragments:
             missing = [at for at in absent if parts[at] is None]
             for at, found in zip(missing, find(missing) if missing else (), strict=True):
                 parts[at] = macro(found)
-            self._keep({full[at]: parts[at] for at in absent})
+            self._keep({(spoken, keys[at]): parts[at] for at in absent})
         return Markup("\n".join(parts))  # type: ignore[arg-type]  # noqa: S704  none is missing, and macros escape
 
     def _keep(self, parts: Mapping[Hashable, Any]) -> None:
