@@ -180,6 +180,8 @@ def _asked(wanted: Wanted, *, goes_on: bool) -> Select[*tuple[Any, ...]]:
     decided = wanted.state == "decided"
     order = (Case.decided_at, Case.id) if decided else (Case.opened_at, Case.id)
     asked = _COLUMNS.where(*conditions(wanted))
+    if wanted.state == "mine" or wanted.who == "me":  # else SQLite goes through all that waits, for an order it has
+        asked = asked.with_hint(Case, "INDEXED BY ix_moderation_case_claimed", "sqlite")
     if goes_on:
         here, place = tuple_(*order), tuple_(bindparam("at", type_=Instant), bindparam("case", type_=BigId))
         asked = asked.where(here < place if decided else here > place)

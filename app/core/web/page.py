@@ -288,12 +288,7 @@ class Pages:
     def personal(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:
         """A page for one reader: never stored by anyone."""
         values.setdefault("error_prefix", status == 422)
-        return Response(
-            self.render(template, **values),
-            status_code=status,
-            media_type=HTML,
-            headers={"cache-control": "no-store"},
-        )
+        return personal(self.render(template, **values), status)
 
     def public(
         self,
@@ -309,6 +304,11 @@ class Pages:
         """A page that is the same for everyone; see :func:`public`."""
         body = self.render(template, **values)
         return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for, tallied=tallied)
+
+
+def personal(body: bytes, status: int = 200) -> Response[bytes]:
+    """A page for one reader that is rendered already."""
+    return Response(body, status_code=status, media_type=HTML, headers={"cache-control": "no-store"})
 
 
 def public(
