@@ -173,9 +173,10 @@ class _Templates(FileSystemLoader):
             nonlocal asked_at
             if time.monotonic() - asked_at < 1:
                 return True
-            asked_at = time.monotonic()
             is_good = is_up_to_date()
-            if not is_good:
+            if is_good:
+                asked_at = time.monotonic()
+            else:  # said again to whoever loads it anew
                 self._forget()
             return is_good
 
@@ -282,7 +283,7 @@ class Pages:
         if not self.jinja.auto_reload or time.monotonic() - self._looked_at < 1 or self.jinja.cache is None:
             return
         self._looked_at = time.monotonic()
-        if not all([template.is_up_to_date for template in self.jinja.cache.values()]):
+        if not all(template.is_up_to_date for template in self.jinja.cache.values()):
             self.forget()
 
     def personal(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:

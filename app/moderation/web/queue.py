@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, time
-from functools import cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ from app.core.web.page import Entries, personal, see_other
 from app.moderation import bulk, claims, queries, queue
 from app.moderation.cases import DESK
 from app.moderation.queue import Desk, Judged, Line, Wanted
-from app.moderation.rules.promise import Promised, promised_by
+from app.moderation.rules.promise import FreeDays, Promised, promised_by
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS
 from app.moderation.web.saying import (
     SIGNAL_NAMES,
@@ -49,13 +49,13 @@ def desk_of(request: Request[Any, Any, Any], db: Session, account: Account) -> D
     state = request.app.state
     site, zone = state.site, state.settings.zone
     now = state.clock.now()
-    free = site.desk_figures.at(now, db).free
-
-    @cache
-    def promised_on(day: date) -> Promised:
-        return promised_by(datetime.combine(day, NOON, zone), site.promising.days, free, zone)
-
+    promised_on = partial(_promised_on, site.promising.days, tuple(site.desk_figures.at(now, db).free), zone)
     return Desk(account.id, now, lambda since: promised_on(since.astimezone(zone).date()), zone)
+
+
+@lru_cache(maxsize=2_048)  # the lines of a page came in on a few days
+def _promised_on(days: int, free: Sequence[FreeDays], zone: ZoneInfo, day: date) -> Promised:
+    return promised_by(datetime.combine(day, NOON, zone), days, free, zone)
 
 
 def wanted_of(request: Request[Any, Any, Any]) -> Wanted:
@@ -74,7 +74,7 @@ def read_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-@shows("/moderation", name="moderation.queue", guards=[may("moderation.queue")])
+@shows("/moderation", name="moderation.queue", guards=[may("moderation.queue")], at_once=False)
 def queue_page(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     return show_queue(request, db, signed(request), Form())
 
@@ -124,7 +124,9 @@ def show_queue(
         {
             "after_href": address("/moderation", wanted, after=queue.place_of(page[-1], wanted)) if goes_on else "",
             "tick_href": address("/moderation", wanted, after=after, tick="" if is_all else "all") + "#together",
-            "now_href": address("/moderation/now", wanted, newest=figures.newest, cases=".".join(str(i.id) for i in page)),
+            "now_href": address(
+                "/moderation/now", wanted, newest=figures.newest, cases=".".join(str(i.id) for i in page)
+            ),
         },
         error_prefix=status == UNPROCESSABLE,
         staff=account,
