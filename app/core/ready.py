@@ -29,6 +29,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_dict, manager_of_class
 from sqlalchemy.types import NullType
 
 from app.core.db import Base, Instant
@@ -158,7 +159,8 @@ def _places(width: int) -> Sequence[str]:
 
 def loaded(kind: type[T], names: Iterable[str], values: Iterable[Any]) -> T:
     """A row as the object it would have been read as, of no session."""
-    made = kind(**dict(zip(names, values, strict=True)))
+    made: T = manager_of_class(kind).new_instance()
+    instance_dict(made).update(zip(names, values, strict=True))  # as its loader does: nobody listens to each attribute
     make_transient_to_detached(made)
     return made
 

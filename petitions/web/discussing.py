@@ -19,7 +19,7 @@ from petitions.web.addressed import petition_id_of
 MOST_SHOWN = 3
 
 
-@shows("/petitions/{ref:str}/discussion", name="petitions.discussion")
+@shows("/petitions/{ref:str}/discussion", name="petitions.discussion", at_once=False)
 def discussion(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     return discussion_page(request, db, SubjectRef("petition", petition_id_of(request.path_params["ref"])))
 

@@ -118,6 +118,11 @@ def standing_of(row: Row[Any]) -> Standing:
     return Standing._make(getattr(row, name) for name in Standing._fields)
 
 
+def still_stands(before: Any, row: Row[Any]) -> bool:
+    """Whether a row that was read with its words stands as it did ``before``. Its instants move with something else."""
+    return all(getattr(before, name) == getattr(row, name) for name in Standing._fields if name not in _INSTANTS)
+
+
 def _tops() -> Select[*tuple[Any, ...]]:
     here = (C.thread_id == ready.given("thread", BigInteger()), C.parent_id.is_(None), C.published_at.is_not(None))
     return select(*_COLUMNS).where(*here)

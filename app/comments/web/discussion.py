@@ -23,7 +23,7 @@ from app.core.subject import SubjectRef
 from app.core.text.plain import excerpt
 from app.core.web import atom
 from app.core.web.forms import Form
-from app.core.web.page import public
+from app.core.web.page import HTML, public
 
 #: seconds after which figures of votes and names are looked up again, where nothing else changed
 FRESH_FOR = 10
@@ -88,23 +88,22 @@ def discussion_page(
     found = discussion_of(request, db, subject, always=template != "comments/discussion.html")
     place = read_place(asked.get("after", ""), state.clock.now())
     shown, behind = _page(request, db, found, sort, place)
-    response: Response[bytes] = state.pages.public(
+    body = state.pages.framed(
         template,
-        keys=(page_key(subject), *found.known.keys),
-        good_until=found.known.closes_at,
-        fresh_for=FRESH_FOR,
+        None if more else (found, sort, place is None),
+        shown,
+        {"next_href": _href(found.known.discussion, sort, behind) if behind else ""},
         discussion=found,
-        entries=shown,
         sort=sort,
         sorts=SORTS,
         first=place is None,
-        next_href=_href(found.known.discussion, sort, behind) if behind else "",
         form=Form(values={"language": next(iter(policy_of(request).language_names)), **found.quoting}),
         languages=policy_of(request).language_names,
         canonical_url=state.settings.base_url + found.known.discussion,
         **more,
     )
-    return response
+    keys = (page_key(subject), *found.known.keys)
+    return public(body, HTML, keys=keys, good_until=found.known.closes_at, fresh_for=FRESH_FOR)
 
 
 def _page(

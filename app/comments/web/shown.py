@@ -14,7 +14,7 @@ from app.accounts.queries import WITHHELD, ShownName, shown_names
 from app.comments.contribution import About
 from app.comments.queries import threads
 from app.comments.queries.paging import FIRST_REPLIES
-from app.comments.queries.standing import Standing, standing_of
+from app.comments.queries.standing import Standing, standing_of, still_stands
 from app.comments.rules.quotes import PASSAGE_NAMES, Passage, passage
 from app.comments.rules.threads import MOST_DEPTH
 from app.core.i18n import _
@@ -101,10 +101,17 @@ class Unwritten:
         return len(self._shown)
 
     def find(self, places: Sequence[int]) -> Sequence[Entry]:
-        """Those at these places, ready to be written."""
-        wanted = [self._shown[at] for at in places]
-        rows = threads.these(self._db, [entry.row.id for entry in wanted])
-        return [entry._replace(row=rows[entry.row.id]) for entry in wanted]
+        """Those at these places, ready to be written. A page need not be of one snapshot: what has changed since it was
+        first looked at gets the key of what it is by now."""
+        rows = threads.these(self._db, [self._shown[at].row.id for at in places])
+        found = []
+        for at in places:
+            before = self._shown[at]
+            entry = before._replace(row=rows[before.row.id])
+            if not still_stands(before.row, entry.row):
+                self.keys[at] = entry.key
+            found.append(entry)
+        return found
 
 
 def entries(

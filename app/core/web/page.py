@@ -25,6 +25,7 @@ from app.core.i18n import gettext_now, language, ngettext_now
 from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
+from app.core.web.frames import Frames, Listed
 from app.core.web.linked_data import island
 from app.core.web.packing import Fixed
 from app.core.web.page_cache import MARK, mark
@@ -67,7 +68,8 @@ class Fragments:
         self, keys: Sequence[Hashable], macro: Callable[[Any], Any], find: Callable[[Sequence[int]], Sequence[Any]]
     ) -> Markup:
         """The parts of these keys, one after another. ``find`` is given the places of those that have to be
-        made, and answers what ``macro`` makes them of: what nobody has to look up is not looked up."""
+        made, and answers what ``macro`` makes them of: what nobody has to look up is not looked up. It may put another
+        key in the place of one where it finds things otherwise than they were."""
         spoken = (language.get(), macro.name)  # type: ignore[attr-defined]
         full = [(spoken, key) for key in keys]
         parts = list(map(self._young.get, full))
@@ -77,7 +79,7 @@ class Fragments:
             missing = [at for at in absent if parts[at] is None]
             for at, found in zip(missing, find(missing) if missing else (), strict=True):
                 parts[at] = macro(found)
-            self._keep({full[at]: parts[at] for at in absent})
+            self._keep({(spoken, keys[at]): parts[at] for at in absent})
         return Markup("\n".join(parts))  # type: ignore[arg-type]  # noqa: S704  none is missing, and macros escape
 
     def alike(self, entries: Iterable[Stencilled], macro: Callable[[Any], str]) -> Markup:
@@ -174,9 +176,10 @@ class _Environment(Environment):
 class _Templates(FileSystemLoader):
     """Where templates may change while the site runs, it looks once a second: a page is made of ten files."""
 
-    def __init__(self, fragments: Fragments) -> None:
+    def __init__(self, forget: Callable[[], None]) -> None:
+        """``forget`` is called where one has changed."""
         super().__init__(TEMPLATES)
-        self._fragments = fragments
+        self._forget = forget
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         source, path, is_up_to_date = super().get_source(environment, template)
@@ -186,10 +189,11 @@ class _Templates(FileSystemLoader):
             nonlocal asked_at
             if time.monotonic() - asked_at < 1:
                 return True
-            asked_at = time.monotonic()
             is_good = is_up_to_date()
-            if not is_good:
-                self._fragments.forget()
+            if is_good:
+                asked_at = time.monotonic()
+            else:  # said again to whoever loads it anew
+                self._forget()
             return is_good
 
         return source, path, is_still_good
@@ -201,9 +205,11 @@ class Pages:
     def __init__(self, settings: Settings, assets: Assets, *, undefined: type | None = None) -> None:
         self.settings, self.assets = settings, assets
         options = {"undefined": undefined} if undefined else {}
-        fragments = Fragments()
+        self._fragments = Fragments()
+        self._frames = Frames(self._fragments.each)
+        self._looked_at = 0.0
         self.jinja = _Environment(
-            loader=_Templates(fragments),
+            loader=_Templates(self.forget),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -230,9 +236,9 @@ class Pages:
             contact_email=settings.contact_email,
             to_html=_shown_html,
             island=island,
-            once=fragments.once,
-            once_each=fragments.each,
-            alike=fragments.alike,
+            once=self._fragments.once,
+            once_each=self._fragments.each,
+            alike=self._fragments.alike,
             filled=filled,
         )
         self.jinja.filters.update(
@@ -274,15 +280,34 @@ class Pages:
     def render(self, template: str, **values: Any) -> bytes:
         return self.text(template, **values).encode()
 
+    def framed(
+        self, template: str, key: tuple[Hashable, ...] | None, entries: Listed, own: Mapping[str, str], **values: Any
+    ) -> bytes:
+        """A page whose ``entries`` and ``own`` words alone are this reader's: see :class:`Frames`. ``key`` holds all of
+        the ``values`` that are not always the same; None where nobody else's page is like it."""
+        if key is not None:
+            self._look_for_changes()
+            notices: Iterable[str] = self.jinja.globals["notices"]()  # type: ignore[operator]
+            key = (template, *((text, getattr(text, "level", None)) for text in notices), *key)
+        return self._frames.filled(key, lambda holes: self.text(template, **values, **holes), entries, own).encode()
+
+    def forget(self) -> None:
+        """What templates made before."""
+        self._fragments.forget()
+        self._frames.forget()
+
+    def _look_for_changes(self) -> None:
+        """Where templates may change, once a second: a page that is not rendered looks at none of its files."""
+        if not self.jinja.auto_reload or time.monotonic() - self._looked_at < 1 or self.jinja.cache is None:
+            return
+        self._looked_at = time.monotonic()
+        if not all(template.is_up_to_date for template in self.jinja.cache.values()):
+            self.forget()
+
     def personal(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:
         """A page for one reader: never stored by anyone."""
         values.setdefault("error_prefix", status == 422)
-        return Response(
-            self.render(template, **values),
-            status_code=status,
-            media_type=HTML,
-            headers={"cache-control": "no-store"},
-        )
+        return personal(self.render(template, **values), status)
 
     def public(
         self,
@@ -301,6 +326,11 @@ class Pages:
         if fixed is not None:
             body = fixed.within(body)
         return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for, tallied=tallied)
+
+
+def personal(body: bytes, status: int = 200) -> Response[bytes]:
+    """A page for one reader that is rendered already."""
+    return Response(body, status_code=status, media_type=HTML, headers={"cache-control": "no-store"})
 
 
 def public(

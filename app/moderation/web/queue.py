@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, time
-from functools import cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -22,11 +22,11 @@ from app.core.live import EventStream
 from app.core.security.sessions import SignedIn
 from app.core.web.edge import shows
 from app.core.web.forms import Form
-from app.core.web.page import Entries, see_other
+from app.core.web.page import Entries, personal, see_other
 from app.moderation import bulk, claims, queries, queue
 from app.moderation.cases import DESK
 from app.moderation.queue import Desk, Judged, Line, Wanted
-from app.moderation.rules.promise import Promised, promised_by
+from app.moderation.rules.promise import FreeDays, Promised, promised_by
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS
 from app.moderation.web.saying import (
     SIGNAL_NAMES,
@@ -39,6 +39,7 @@ from app.moderation.web.saying import (
 )
 
 MOST_ASKED = 250
+UNPROCESSABLE = 422
 NOON = time(12)
 NO_NEWS = {"said": "", "href": "", "link": ""}
 
@@ -48,13 +49,13 @@ def desk_of(request: Request[Any, Any, Any], db: Session, account: Account) -> D
     state = request.app.state
     site, zone = state.site, state.settings.zone
     now = state.clock.now()
-    free = site.desk_figures.at(now, db).free
-
-    @cache
-    def promised_on(day: date) -> Promised:
-        return promised_by(datetime.combine(day, NOON, zone), site.promising.days, free, zone)
-
+    promised_on = partial(_promised_on, site.promising.days, tuple(site.desk_figures.at(now, db).free), zone)
     return Desk(account.id, now, lambda since: promised_on(since.astimezone(zone).date()), zone)
+
+
+@lru_cache(maxsize=2_048)  # the lines of a page came in on a few days
+def _promised_on(days: int, free: Sequence[FreeDays], zone: ZoneInfo, day: date) -> Promised:
+    return promised_by(datetime.combine(day, NOON, zone), days, free, zone)
 
 
 def wanted_of(request: Request[Any, Any, Any]) -> Wanted:
@@ -73,7 +74,7 @@ def read_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-@shows("/moderation", name="moderation.queue", guards=[may("moderation.queue")])
+@shows("/moderation", name="moderation.queue", guards=[may("moderation.queue")], at_once=False)
 def queue_page(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     return show_queue(request, db, signed(request), Form())
 
@@ -104,25 +105,41 @@ def show_queue(
         if is_decided
         else [_entry(line, desk, everything) for line in page]
     )
-    response: Response[bytes] = state.pages.personal(
+    counts = tuple((part, figures.mine(desk) if part == "mine" else figures.states[part]) for part in queue.STATES)
+    oldest = say_waited(figures.oldest, desk.now) if figures.oldest else "–"
+    median = say_waited(figures.median, desk.now) if figures.median else "–"
+    matching = len(page) if wanted.narrows and after is None and not goes_on else None
+    more = state.site.desk_figures.pages(
+        account.role, lambda: state.site.pages_under("/moderation", account.role, db, desk.now)
+    )
+    is_all, rules, due_now = everything == "all", tuple(figures.reasons), desk.promised(desk.now)
+    key: tuple[Hashable, ...] = (account.name, account.role, wanted, counts, oldest, median, matching, is_all)
+    key += (after is None, today, due_now, state.site.promising.days, figures.reports, rules)
+    key += tuple((other.href, other.title, other.about) for other in more)
+    is_alike = not (undoable or ticked or form.values or form.errors)
+    body = state.pages.framed(
         "moderation/queue.html",
-        status=status,
+        key if is_alike else None,
+        Entries(entries, [(entry.key, today, kept_query) for entry in entries]),
+        {
+            "after_href": address("/moderation", wanted, after=queue.place_of(page[-1], wanted)) if goes_on else "",
+            "tick_href": address("/moderation", wanted, after=after, tick="" if is_all else "all") + "#together",
+            "now_href": address(
+                "/moderation/now", wanted, newest=figures.newest, cases=".".join(str(i.id) for i in page)
+            ),
+        },
+        error_prefix=status == UNPROCESSABLE,
         staff=account,
         form=form,
         wanted=wanted,
         figures=figures,
-        counts=tuple((part, figures.mine(desk) if part == "mine" else figures.states[part]) for part in queue.STATES),
-        oldest=say_waited(figures.oldest, desk.now) if figures.oldest else "–",
-        median=say_waited(figures.median, desk.now) if figures.median else "–",
-        matching=len(page) if wanted.narrows and after is None and not goes_on else None,
-        lines=page,
-        entries=Entries(entries, [(entry.key, today, kept_query) for entry in entries]),
+        counts=counts,
+        oldest=oldest,
+        median=median,
+        matching=matching,
         ticked=everything,
         is_first=after is None,
-        after_href=address("/moderation", wanted, after=queue.place_of(page[-1], wanted)) if goes_on else "",
         next_href=address("/moderation/next", wanted),
-        tick_href=address("/moderation", wanted, after=after, tick="" if everything == "all" else "all") + "#together",
-        now_href=address("/moderation/now", wanted, newest=figures.newest, cases=".".join(str(i.id) for i in page)),
         kept_query=kept_query,
         address=lambda **more: address("/moderation", wanted, **more),
         kinds=list(kinds.items()),
@@ -132,22 +149,19 @@ def show_queue(
         sizes=[(size, str(size)) for size in queue.SIZES],
         undoable=undoable,
         undoable_until=bulk.undoable_until(undoable) if undoable else None,
-        promised=desk.promised,
+        due_now=due_now,
         promise_days=state.site.promising.days,
         today=today,
-        now=desk.now,
         say_time=lambda instant: say_time(instant, desk.zone),
         reasons=figures.reasons,
-        rules_key=tuple(figures.reasons),
+        rules_key=rules,
         verdicts=bulk_choices(wanted.state),
         refusals=REFUSALS,
         origin_names={str(origin): str(name) for origin, name in ORIGIN_NAMES.items()},
         reports=figures.reports,
-        more=state.site.desk_figures.pages(
-            account.role, lambda: state.site.pages_under("/moderation", account.role, db, desk.now)
-        ),
+        more=more,
     )
-    return response
+    return personal(body, status)
 
 
 class WaitingEntry(NamedTuple):

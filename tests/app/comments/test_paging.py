@@ -8,6 +8,7 @@ import pytest
 
 from app.comments.queries import paging
 from app.comments.queries.paging import A_PAGE, SORTS, Orders, Place, read_place
+from app.comments.web.shown import Titles, Unwritten, entries
 from tests.app.comments.forum import Forum
 from tests.fakes import NOON
 
@@ -113,3 +114,17 @@ def test_lists_are_kept_within_bounds(forum: Forum, monkeypatch: pytest.MonkeyPa
         for seconds in range(0, 100, 20):
             orders.list(db, forum.thread.id, "best", None, forum.town.now + timedelta(seconds=seconds))
     assert len(orders._kept) == 3
+
+
+def test_what_changes_while_its_page_is_made_is_kept_as_what_it_is_by_then(forum: Forum):
+    voted, left = forum.published("Ana"), forum.published("Ben")
+    with forum.town.database.reading() as db:
+        before = entries(db, Titles(), forum.page("oldest").rows, may_act=True)
+    assert [entry.row.id for entry in before] == [voted, left]
+    forum.perform([forum.vote_act("Cora", voted, 1)])
+    with forum.town.database.reading() as db:
+        shown = Unwritten(db, before)
+        found = shown.find([0, 1])
+    assert [entry.row.ups for entry in found] == [1, 0]
+    assert shown.keys == [found[0].key, before[1].key]
+    assert before[0].key != found[0].key
