@@ -147,22 +147,37 @@ def _each(
     if narrowed.readers:
         sources.append((STAFF, terms, [*narrowed.marks, narrowed.readers]))
     days, day_values = _days(db, narrowed)
-    asked = [_of_one(db, words, [*terms_, *marks], barred, days, most) for words, terms_, marks in sources]
+    asked = [
+        _of_one(db, words, [*terms_, *marks], barred, days, most, is_common=not narrowed.marks)
+        for words, terms_, marks in sources
+    ]
     sql = " UNION ALL ".join(f"SELECT id FROM ({one}) AS s" for one, _ in asked) if len(asked) > 1 else asked[0][0]
     return sql, [value for _, values in asked for value in (*values, *day_values)]
 
 
 def _of_one(
-    db: Session, words: str, terms: Sequence[Sequence[str]], without: Sequence[str], days: str, most: int
+    db: Session,
+    words: str,
+    terms: Sequence[Sequence[str]],
+    without: Sequence[str],
+    days: str,
+    most: int,
+    *,
+    is_common: bool,
 ) -> tuple[str, list[str]]:
-    """Of one of the two indexes. Days are asked of each that has the words: a day is no word."""
+    """Of one of the two indexes. Days are asked of each that has the words: a day is no word.
+
+    ``is_common``: PostgreSQL may go through all documents from the first one on, until enough have the words. What is
+    narrowed may stand far behind, which it does not know: it would go through 100,000 for nothing.
+    """
     if ready.is_sqlite(db):
         number, among, values = "rowid", f"{words} MATCH ?", [_sqlite_query(terms, without)]
     else:
         literal = _postgres_query(terms, without).replace("'", "''").replace("%", "%%")
         number, among, values = "document_id", f"tokens @@ '{literal}'::tsquery", []
     if not days:
-        return f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {number} DESC LIMIT {most}", values
+        order = number if is_common or ready.is_sqlite(db) else f"{number} + 0"
+        return f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {order} DESC LIMIT {most}", values
     first = f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {number} DESC LIMIT {MOST_WALKED}"
     kept = f"SELECT d.id FROM ({first}) AS w CROSS JOIN search_document d WHERE d.id = w.id AND {days}"
     return f"{kept} ORDER BY w.id DESC LIMIT {most}", values
