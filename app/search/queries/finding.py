@@ -25,7 +25,7 @@ from app.search.rules.query import Query
 from app.search.rules.tokens import of_department, of_readers
 
 A_PAGE = 20
-#: further pages than the first thousand finds fill are not there
+#: further pages than the finds that are gone through fill are not there
 MOST_PAGES = MOST // A_PAGE
 #: so few finds may be for want of an ending, or of the right spelling
 FEW = 3
@@ -115,8 +115,8 @@ class Finder:
         if matched.total < FEW and not wanted.as_typed:
             found, matched = self._meant(db, wanted, found, matched)
         if not matched.total and len(wanted.query.stems) > 1 and not wanted.query.passages:
-            some = matching.having_some(db, found.query, self._narrowed(wanted))
-            matched = self._page_of(wanted, [i for i, _ in some])
+            some = matching.having_most(db, found.query, self._narrowed(wanted))
+            matched = self._page_of(wanted, some)
             found = replace(found, in_part=bool(matched.total), is_corrected=found.is_corrected and bool(some))
         return found, matched
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -24,16 +25,19 @@ from app.search.rules.tokens import of_kind, of_title, of_word
 from app.search.rules.words import stem_of
 
 PUBLIC, STAFF = "search_words_public", "search_words_staff"
-#: so many finds are gone through, those that rank highest; what lies behind them is "more than 1,000"
-MOST = 1_000
+#: so many finds are gone through, those that rank highest; what lies behind them is "more than 500"
+MOST = 500
 #: days are looked for among so many that have the words
 MOST_WALKED = 20_000
-#: of each word, where none has them all
-MOST_OF_ONE = 300
+#: words of which some are looked for, where nothing has them all: each more doubles the ways to leave some out
+MOST_PARTED = 6
 #: all words in its title count as much as so many powers of ten of people
 IN_TITLE = 3.0
 #: no letter of a token comes after it
 LAST = "\U0010ffff"
+
+#: a token, or several that have to be there together
+Term = str | tuple[str, ...]
 
 
 class Narrowed(NamedTuple):
@@ -73,7 +77,7 @@ NOTHING = Matched((), {}, is_more=False)
 
 def match(db: Session, query: Query, narrowed: Narrowed, page: Page, kind: str = "", *, begun: bool = False) -> Matched:
     """Whatever has all words. ``kind``: the one of the page, though of the others it is told how many there are; where
-    there are too many to tell, the first thousand of this kind are gone through instead. ``begun``: the last word may
+    there are too many to tell, the first ones of this kind are gone through instead. ``begun``: the last word may
     go on; nothing where no word begins so."""
     if begun and not _goes_on(db, query, narrowed):
         return NOTHING
@@ -84,12 +88,14 @@ def match(db: Session, query: Query, narrowed: Narrowed, page: Page, kind: str =
     return found
 
 
-def having_some(db: Session, query: Query, narrowed: Narrowed) -> Sequence[tuple[int, int]]:
-    """Documents that have some of the words, each with how many, the most first; of each word those that rank highest."""
-    asked = [_each(db, [[of_word(stem)]], narrowed, query.without, MOST_OF_ONE) for stem in query.stems]
-    had = Counter(i for sql, values in asked for (i,) in ready.fetched(db, sql, values))
-    least = -(-len(query.stems) // 2)
-    return sorted(((i, n) for i, n in had.items() if n >= least), key=lambda one: (-one[1], -one[0]))[:MOST]
+def having_most(db: Session, query: Query, narrowed: Narrowed) -> Sequence[int]:
+    """Documents, the first ones first, that have as many of the words as any has, though not all: at least half."""
+    words = list(map(of_word, query.stems[:MOST_PARTED]))
+    for number in range(len(words) - 1, -(-len(words) // 2) - 1, -1):
+        sql, values = _each(db, [list(combinations(words, number))], narrowed, query.without, MOST)
+        if found := ready.fetched(db, sql, values):
+            return sorted((i for (i,) in found), reverse=True)
+    return ()
 
 
 def ranked(ids: Sequence[int], page: Page) -> Matched:
@@ -140,7 +146,7 @@ def _terms(query: Query, token: Any, *, begun: bool) -> list[list[str]]:
 
 
 def _each(
-    db: Session, terms: Sequence[Sequence[str]], narrowed: Narrowed, without: Iterable[str], most: int
+    db: Session, terms: Sequence[Sequence[Term]], narrowed: Narrowed, without: Iterable[str], most: int
 ) -> tuple[str, list[str]]:
     """A statement for the first that have all terms, and its values."""
     barred, sources = list(map(of_word, without)), [(PUBLIC, terms, narrowed.marks)]
@@ -158,7 +164,7 @@ def _each(
 def _of_one(
     db: Session,
     words: str,
-    terms: Sequence[Sequence[str]],
+    terms: Sequence[Sequence[Term]],
     without: Sequence[str],
     days: str,
     most: int,
@@ -183,21 +189,25 @@ def _of_one(
     return f"{kept} ORDER BY w.id DESC LIMIT {most}", values
 
 
-def _sqlite_query(terms: Sequence[Sequence[str]], without: Sequence[str]) -> str:
+def _sqlite_query(terms: Sequence[Sequence[Term]], without: Sequence[str]) -> str:
     match_ = " AND ".join("(" + " OR ".join(map(_in_sqlite, either)) + ")" for either in terms)
     return f"({match_}) NOT ({' OR '.join(map(_in_sqlite, without))})" if without else match_
 
 
-def _postgres_query(terms: Sequence[Sequence[str]], without: Sequence[str]) -> str:
+def _postgres_query(terms: Sequence[Sequence[Term]], without: Sequence[str]) -> str:
     match_ = " & ".join("(" + " | ".join(map(_in_postgres, either)) + ")" for either in terms)
     return match_ + "".join(f" & !{_in_postgres(token)}" for token in without)
 
 
-def _in_sqlite(token: str) -> str:
+def _in_sqlite(token: Term) -> str:
+    if isinstance(token, tuple):
+        return f"({' AND '.join(map(_in_sqlite, token))})"
     return f'"{token[:-1]}"*' if token.endswith("*") else f'"{token}"'
 
 
-def _in_postgres(token: str) -> str:
+def _in_postgres(token: Term) -> str:
+    if isinstance(token, tuple):
+        return f"({' & '.join(map(_in_postgres, token))})"
     return f"'{token[:-1]}':*" if token.endswith("*") else f"'{token}'"
 
 

@@ -1,6 +1,6 @@
 """Numbers of documents: their rank, chance, and their kind.
 
-Those with the highest numbers stand first, so a thousand finds are put in order, and counted by kind, without
+Those with the highest numbers stand first, so hundreds of finds are put in order, and counted by kind, without
 looking at one of them.
 """
 

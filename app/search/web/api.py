@@ -70,7 +70,7 @@ def search(
     spelling: Annotated[
         str, QueryParameter(name="as", description="`typed`: no other words are tried where nothing is found.")
     ] = "",
-    page: Annotated[int, QueryParameter(ge=1, le=MOST_PAGES, description="The first thousand finds can be read.")] = 1,
+    page: Annotated[int, QueryParameter(ge=1, le=MOST_PAGES, description="The first 500 finds can be read.")] = 1,
 ) -> Response[SearchOut]:
     """Petitions, consultations, town halls, questions, comments, answers, promises, departments and rules that have the
     words in any of their forms. Spelling mistakes are forgiven. Parameters that are not described are left unread."""

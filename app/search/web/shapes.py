@@ -29,7 +29,7 @@ class ResultOut(Struct, frozen=True):
 
 
 class KindOut(Struct, frozen=True):
-    """``count`` is null where there are more than a thousand finds in all."""
+    """``count`` is null where there are more than 500 finds in all."""
 
     kind: str
     name: str
