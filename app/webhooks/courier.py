@@ -34,7 +34,7 @@ FOR_AILING = PLACES // 2
 LONGEST_RUN = 60.0  # seconds; a claim holds for longer
 LOOK_EVERY = 2.0  # seconds
 #: a long row of messages leaves with a breath after each, so that whoever signs meanwhile does not wait for it
-BREATHLESS, A_BREATH = 3, 0.1  # messages; seconds
+BREATHLESS, A_BREATH = 3, 0.15  # messages; seconds
 
 
 class Courier:
