@@ -59,12 +59,10 @@ class Passwords:
 
 
 def _step_back() -> None:
-    """Where threads have a rank of their own (Linux), this one works when nobody else needs the processor: as one that
-    is idle, because one that is only nice keeps its core for some milliseconds from whoever wakes up, and a signature
-    is a chain of wakings between us and PostgreSQL."""
+    """Where threads have a rank of their own (Linux), this one works when nobody else needs the processor."""
     if sys.platform == "linux":
         with suppress(OSError):
-            os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _spelt(password: str) -> str:
