@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -77,11 +77,18 @@ class Postgres:
             self.say(f'DROP DATABASE IF EXISTS "{self._template}"')
             self._engine.dispose()
 
-    @contextmanager
-    def copy(self) -> Iterator[Database]:
+    def copy(self) -> AbstractContextManager[Database]:
         """A database of its own."""
+        return self._made(self._template)
+
+    def empty(self) -> AbstractContextManager[Database]:
+        """One that nobody has migrated."""
+        return self._made("template0")
+
+    @contextmanager
+    def _made(self, template: str) -> Iterator[Database]:
         name = self._new_name()
-        self.say(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
+        self.say(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             with _connected(self._url(name)) as database:
                 yield database

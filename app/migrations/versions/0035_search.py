@@ -42,7 +42,6 @@ MARKED = {
 }
 WORDS = ("search_words_public", "search_words_staff")
 SQLITE_WORDS = "CREATE VIRTUAL TABLE {words} USING fts5(tokens, detail=none, tokenize='unicode61 remove_diacritics 0')"
-SQLITE_TOKENS = "CREATE VIRTUAL TABLE {words}_tokens USING fts5vocab({words}, 'row')"
 SQLITE_GONE = """
     CREATE TRIGGER search_document_gone AFTER DELETE ON search_document BEGIN
         DELETE FROM search_words_public WHERE rowid = old.id;
@@ -75,7 +74,7 @@ def upgrade() -> None:
     _create_tables()
     sqlite = op.get_bind().dialect.name == "sqlite"
     for words in WORDS:
-        for statement in (SQLITE_WORDS, SQLITE_TOKENS) if sqlite else POSTGRES_WORDS:
+        for statement in (SQLITE_WORDS,) if sqlite else POSTGRES_WORDS:
             op.execute(statement.format(words=words))
     if sqlite:
         op.execute(SQLITE_GONE)
@@ -116,6 +115,7 @@ def _create_tables() -> None:
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
         sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("rank", sa.Double(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("owner", sa.String(60), nullable=False),
         sa.Column("above", sa.String(60), nullable=False),
