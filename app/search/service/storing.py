@@ -126,7 +126,8 @@ class Store:
 
     def _replace(self, db: Session, known: Mapping[int, tuple[int, Entry]], told: Mapping[int, Entry]) -> None:
         drop(db, [number for number, _ in known.values()])
-        given = _free(db, {i: self._number(e, *known.get(i, ())) for i, e in told.items()})
+        before = {i: number for i, (number, _) in known.items()}
+        given = _free(db, {i: self._number(e, before.get(i)) for i, e in told.items()})
         if told:
             db.execute(insert(_D), [{"id": given[i], **e.part(_SLIM)} for i, e in told.items()])
             db.execute(insert(_T), [{"document_id": given[i], **e.part(_WIDE)} for i, e in told.items()])
@@ -134,7 +135,7 @@ class Store:
         gone, come = (e for _, e in known.values()), told.values()
         vocabulary.reckon(db, *([f"{e.title}\n{e.body}" for e in some if e.is_public] for some in (gone, come)))
 
-    def _number(self, e: Entry, before: int | None = None, _as: Entry | None = None) -> int:
+    def _number(self, e: Entry, before: int | None) -> int:
         """The one it had ``before``, where that still is one of its rank."""
         if before is not None and numbers.stays(before, e.rank):
             return before
