@@ -52,6 +52,7 @@ from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
+from app.core.web.doorstep import Doorstep
 from app.core.web.edge import READERS, Answered, answered, db_provider, finishes_in_its_thread, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
@@ -190,6 +191,7 @@ class House:
         self.intake.shut = partial(self.switches.refusal, Switch.READ_ONLY)
         self.limits = Limits(on=settings.rate_limits == "on", redis_url=settings.redis_url)
         self.passwords = Passwords(settings.password_threads)
+        self.doorstep = Doorstep(settings.password_threads, standing=60, patience=5.0)
         self.prover = Prover(self.database, self.keys, self.passwords, slows=settings.rate_limits == "on")
         self.postman = self._postman()
         self.jobs = JobRunner(self.database, [*_house_jobs(), *self.site.jobs], self.clock)
@@ -291,6 +293,7 @@ class House:
             "limits": self.limits,
             "passwords": self.passwords,
             "prover": self.prover,
+            "doorstep": self.doorstep,
             "switches": self.switches,
             "reserved_names": self._reserved_names,
             "in_flight": InFlight(),

@@ -41,11 +41,7 @@ class Prover:
 
     def owner(self, email: str, password: str, where: Where, now: datetime) -> Account | None:
         """Whose address and password these are; None alike where there is no such account. May raise ``TooSoon``."""
-        with self.database.reading() as db:
-            account = account_with(db, email)
-            known = account is not None and devices.is_known(db, account.id, where.device)
-        counted = self._for_password(email, where, known=known)
-        self._take(counted, now)
+        account, counted = self.database.retrying(lambda db: self._let_try(db, email, where, now))
         try:
             good = self._password_fits(account, password)
         except Unavailable:
@@ -89,6 +85,15 @@ class Prover:
         else:
             events.note("confirming: a wrong password or code")
         return good
+
+    def _let_try(self, db: Session, email: str, where: Where, now: datetime) -> tuple[Account | None, list[Counted]]:
+        """Looked up and counted in one transaction: of a flood of guesses, each costs what it must and no more."""
+        account = account_with(db, email)
+        known = account is not None and devices.is_known(db, account.id, where.device)
+        counted = self._for_password(email, where, known=known)
+        if self.slows:
+            attempts.take(db, counted, now)
+        return account, counted
 
     def _password_fits(self, account: Account | None, password: str) -> bool:
         """Hashing takes long: no transaction waits for it, unless a hash by older rules is renewed."""

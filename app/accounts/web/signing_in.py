@@ -18,7 +18,7 @@ from app.accounts.model import Account
 from app.accounts.proving import Where
 from app.accounts.rules.roles import HOME, Role
 from app.accounts.service import signing_in as service
-from app.core.errors import Forbidden, TooMany
+from app.core.errors import Forbidden, TooMany, Unavailable
 from app.core.i18n import _
 from app.core.security import sessions
 from app.core.security.limits import Allowance, network_of
@@ -72,23 +72,28 @@ async def paced(connection: cookies.Connection, handler: BaseRouteHandler) -> No
     "/sign-in",
     name="accounts.sign-in.post",
     guards=[anyone, paced],
-    sync_to_thread=True,
     status_code=303,
     writes=True,
 )
-def sign_in(
+async def sign_in(
     request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent]
 ) -> Response[Any]:
-    state, now = request.app.state, request.app.state.clock.now()
+    """Judging a password costs so much that few are judged at once."""
     if request.scope.get("cookieless"):
         raise SaysNotWhereFrom
     shown = Form(values={"email": form.get("email", ""), **onward(form)})
-    if (busy := request.scope.get("busy")) is not None:
-        return _page(request, shown, status=429, busy=busy)  # type: ignore[arg-type]
+    if isinstance(busy := request.scope.get("busy"), TooMany):
+        return await in_worker(_page, request, shown, busy.status, busy)
     try:
-        found = state.prover.owner(form.get("email", ""), form.get("password", ""), _where(request), now)
-    except TooMany as wait:
-        return _page(request, shown, status=429, busy=wait)
+        async with request.app.state.doorstep.passed():
+            return await in_worker(_judged, request, db, form, shown)
+    except (TooMany, Unavailable) as wait:
+        return await in_worker(_page, request, shown, wait.status, wait)
+
+
+def _judged(request: Request[Any, Any, Any], db: Session, form: Sent, shown: Form) -> Response[Any]:
+    state, now = request.app.state, request.app.state.clock.now()
+    found = state.prover.owner(form.get("email", ""), form.get("password", ""), _where(request), now)
     account = db.get_one(Account, found.id) if found is not None else None
     if found is None or account is None or account.password_hash != found.password_hash:  # or it was changed meanwhile
         shown.refuse("email", _("The email address and the password do not fit together. Check both and try again."))
@@ -191,7 +196,7 @@ def _client(request: Request[Any, Any, Any]) -> str:
 
 
 def _page(
-    request: Request[Any, Any, Any], form: Form, status: Literal[200, 422, 429] = 200, busy: TooMany | None = None
+    request: Request[Any, Any, Any], form: Form, status: int = 200, busy: TooMany | Unavailable | None = None
 ) -> Response[bytes]:
     return _shown(request, "accounts/sign_in.html", form, status, busy)
 
@@ -203,7 +208,7 @@ def _code_page(
 
 
 def _shown(
-    request: Request[Any, Any, Any], template: str, form: Form, status: int, busy: TooMany | None
+    request: Request[Any, Any, Any], template: str, form: Form, status: int, busy: TooMany | Unavailable | None
 ) -> Response[bytes]:
     response: Response[bytes] = request.app.state.pages.personal(template, status=status, form=form, busy=busy)
     if busy is not None:
