@@ -372,6 +372,7 @@ def _sqlite_engine(url: str, pool: int) -> Engine:
 def _postgres_engine(url: str, pool: int) -> Engine:
     options = (
         "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+        " -c jit=off"  # to compile a statement takes longer than any of ours runs
     )
     return create_engine(
         url,

@@ -45,5 +45,8 @@ def migrate(database: Database) -> None:
 
     made = config()
     with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes longer than any page may
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         made.attributes["connection"] = connection
         command.upgrade(made, "head")

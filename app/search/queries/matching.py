@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.core import ready
-from app.search.rules.numbers import code_of, in_order
+from app.search.rules.numbers import KINDS, code_of, in_order
 from app.search.rules.query import LEAST_BEGUN, Query
 from app.search.rules.tokens import of_kind, of_title, of_word
 from app.search.rules.words import stem_of
@@ -29,6 +29,8 @@ PUBLIC, STAFF = "search_words_public", "search_words_staff"
 MOST = 500
 #: days are looked for among so many that have the words
 MOST_WALKED = 20_000
+#: of one kind, so many are looked at from the first one on before everyone is asked who has a common word
+MOST_TOP = 8_000
 #: words of which some are looked for, where nothing has them all: each more doubles the ways to leave some out
 MOST_PARTED = 6
 #: all words in its title count as much as so many powers of ten of people
@@ -81,11 +83,17 @@ def match(db: Session, query: Query, narrowed: Narrowed, page: Page, kind: str =
     go on; nothing where no word begins so."""
     if begun and not _goes_on(db, query, narrowed):
         return NOTHING
-    found = _ask(db, query, narrowed, page, begun=begun)
-    if kind and found.is_more:
-        of_kind_alone = narrowed._replace(marks=[*narrowed.marks, [of_kind(kind)]])
-        found = _ask(db, query, of_kind_alone, page, begun=begun)
-    return found
+    anywhere = _first(db, query, narrowed, of_word, begun=begun)
+    if kind and len(anywhere) > MOST:
+        is_near = sum(code_of(i) == page.kind for i in anywhere) > MOST // 4
+        at_the_top = is_near and not ready.is_sqlite(db) and not any(narrowed)
+        nearest = _at_the_top(db, query, page.kind, begun=begun) if at_the_top else []
+        narrowed = narrowed._replace(marks=[*narrowed.marks, [of_kind(kind)]])
+        anywhere = nearest or _first(db, query, narrowed, of_word, begun=begun)
+    if not anywhere:
+        return NOTHING  # words of titles are words of their documents
+    titled = _first(db, query, narrowed, of_title, begun=begun)
+    return _paged(in_order(anywhere, titled, IN_TITLE), page, is_more=len(anywhere) > MOST)
 
 
 def having_most(db: Session, query: Query, narrowed: Narrowed) -> Sequence[int]:
@@ -103,17 +111,20 @@ def ranked(ids: Sequence[int], page: Page) -> Matched:
     return _paged(ids, page, is_more=False)
 
 
-def _ask(db: Session, query: Query, narrowed: Narrowed, page: Page, *, begun: bool) -> Matched:
-    anywhere = _first(db, query, narrowed, of_word, begun=begun)
-    if not anywhere:
-        return NOTHING  # words of titles are words of their documents
-    titled = _first(db, query, narrowed, of_title, begun=begun)
-    return _paged(in_order(anywhere, titled, IN_TITLE), page, is_more=len(anywhere) > MOST)
-
-
 def _first(db: Session, query: Query, narrowed: Narrowed, token: Callable[[str], str], *, begun: bool) -> list[int]:
     sql, values = _each(db, _terms(query, token, begun=begun), narrowed, query.without, MOST + 1)
     return [i for (i,) in ready.fetched(db, sql, values)]
+
+
+def _at_the_top(db: Session, query: Query, kind: int, *, begun: bool) -> list[int]:
+    """The first of one kind that have all words, where enough of its first have; else nothing. PostgreSQL's index
+    of tokens has no order: of a common word it finds everyone, while the first of the kind that have it are near."""
+    has_words = _in_postgres_text(_terms(query, of_word, begun=begun), list(map(of_word, query.without)))
+    of_kind = f"SELECT document_id, tokens FROM {PUBLIC} WHERE (document_id & {KINDS}) = {int(kind)}"
+    first = f"{of_kind} ORDER BY document_id DESC LIMIT {MOST_TOP}"
+    kept = f"SELECT document_id FROM ({first}) AS w WHERE {has_words} ORDER BY document_id DESC LIMIT {MOST + 1}"
+    found = [i for (i,) in ready.fetched(db, kept, ())]
+    return found if len(found) > MOST else []
 
 
 def _paged(ids: Sequence[int], page: Page, *, is_more: bool) -> Matched:
@@ -179,11 +190,13 @@ def _of_one(
     if ready.is_sqlite(db):
         number, among, values = "rowid", f"{words} MATCH ?", [_sqlite_query(terms, without)]
     else:
-        literal = _postgres_query(terms, without).replace("'", "''").replace("%", "%%")
-        number, among, values = "document_id", f"tokens @@ '{literal}'::tsquery", []
+        number, among, values = "document_id", _in_postgres_text(terms, without), []
     if not days:
         order = number if is_common or ready.is_sqlite(db) else f"{number} + 0"
         return f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {order} DESC LIMIT {most}", values
+    if not ready.is_sqlite(db):
+        first = f"SELECT {number} AS id, at FROM {words} WHERE {among} ORDER BY {number} DESC LIMIT {MOST_WALKED}"
+        return f"SELECT d.id FROM ({first}) AS d WHERE {days} ORDER BY d.id DESC LIMIT {most}", values
     first = f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {number} DESC LIMIT {MOST_WALKED}"
     kept = f"SELECT d.id FROM ({first}) AS w CROSS JOIN search_document d WHERE d.id = w.id AND {days}"
     return f"{kept} ORDER BY w.id DESC LIMIT {most}", values
@@ -197,6 +210,12 @@ def _sqlite_query(terms: Sequence[Sequence[Term]], without: Sequence[str]) -> st
 def _postgres_query(terms: Sequence[Sequence[Term]], without: Sequence[str]) -> str:
     match_ = " & ".join("(" + " | ".join(map(_in_postgres, either)) + ")" for either in terms)
     return match_ + "".join(f" & !{_in_postgres(token)}" for token in without)
+
+
+def _in_postgres_text(terms: Sequence[Sequence[Term]], without: Sequence[str]) -> str:
+    """The condition itself, which the planner can read."""
+    literal = _postgres_query(terms, without).replace("'", "''").replace("%", "%%")
+    return f"tokens @@ '{literal}'::tsquery"
 
 
 def _in_sqlite(token: Term) -> str:

@@ -16,19 +16,20 @@ CHANCE, KIND = 33, 5
 #: a rank that moved by so much at most keeps its number: another one costs all its words
 KEPT = 10
 _STEP = CHANCE + KIND
-_KINDS = (1 << KIND) - 1
+#: the bits of the kind
+KINDS = (1 << KIND) - 1
 
 
 def number(rank: float, code: int) -> int:
     """A number for a document of this rank and kind; raises :class:`ValueError` for a kind that has no place."""
-    if not 0 < code <= _KINDS:
-        raise ValueError(f"{code} is no number of a kind: 1 to {_KINDS}")
+    if not 0 < code <= KINDS:
+        raise ValueError(f"{code} is no number of a kind: 1 to {KINDS}")
     return another(_step(rank) << _STEP | code)
 
 
 def another(taken: int) -> int:
     """Another one of the same rank and kind."""
-    return taken >> _STEP << _STEP | secrets.randbits(CHANCE) << KIND | taken & _KINDS
+    return taken >> _STEP << _STEP | secrets.randbits(CHANCE) << KIND | taken & KINDS
 
 
 def stays(taken: int, rank: float) -> bool:
@@ -38,7 +39,7 @@ def stays(taken: int, rank: float) -> bool:
 
 def code_of(taken: int) -> int:
     """The kind's."""
-    return taken & _KINDS
+    return taken & KINDS
 
 
 def in_order(plain: Iterable[int], raised: Iterable[int], by: float) -> list[int]:

@@ -131,7 +131,7 @@ class Store:
         if told:
             db.execute(insert(_D), [{"id": given[i], **e.part(_SLIM)} for i, e in told.items()])
             db.execute(insert(_T), [{"document_id": given[i], **e.part(_WIDE)} for i, e in told.items()])
-            store_words(db, [(given[i], e.is_public, self._tokens(e)) for i, e in sorted(told.items())])
+            store_words(db, [(given[i], e.is_public, e.at, self._tokens(e)) for i, e in sorted(told.items())])
         gone, come = (e for _, e in known.values()), told.values()
         vocabulary.reckon(db, *([f"{e.title}\n{e.body}" for e in some if e.is_public] for some in (gone, come)))
 
@@ -170,19 +170,20 @@ def drop(db: Session, numbers: Sequence[int]) -> None:
         db.execute(delete(_D).where(ready.among(db, _D.c.id)), {"ids": ready.as_one(db, numbers)})
 
 
-def store_words(db: Session, rows: Iterable[tuple[int, bool, list[str]]]) -> None:
-    """The tokens of new documents, by their numbers."""
+def store_words(db: Session, rows: Iterable[tuple[int, bool, datetime, list[str]]]) -> None:
+    """The tokens of new documents, by their numbers; on PostgreSQL with their days, which SQLite looks up."""
     sqlite = ready.is_sqlite(db)
     for public, words in ((True, PUBLIC), (False, STAFF)):
-        given = [(number, told) for number, is_public, told in rows if is_public is public]
+        given = [(number, at, told) for number, is_public, at, told in rows if is_public is public]
         if not given:
             continue
         if sqlite:
             into = text(f"INSERT INTO {words} (rowid, tokens) VALUES (:number, :tokens)")
-            db.execute(into, [{"number": number, "tokens": " ".join(told)} for number, told in given])
+            db.execute(into, [{"number": number, "tokens": " ".join(told)} for number, _at, told in given])
         else:
-            into = text(f"INSERT INTO {words} (document_id, tokens) VALUES (:number, array_to_tsvector(:tokens))")
-            db.execute(into, [{"number": number, "tokens": told} for number, told in given])
+            values = "VALUES (:number, :at, array_to_tsvector(:tokens))"
+            into = text(f"INSERT INTO {words} (document_id, at, tokens) {values}")
+            db.execute(into, [{"number": number, "at": at, "tokens": told} for number, at, told in given])
 
 
 def _with_departments(db: Session, entries: Sequence[Entry]) -> dict[int, Entry]:

@@ -132,6 +132,19 @@ def test_too_many_finds_are_said_to_be_more_and_pages_stay_the_same(shelves: She
     assert shelves.found("ferry", page=MOST_PAGES + 1) == []
     assert shelves.found("ferry", page=2) == seen[A_PAGE : 2 * A_PAGE]
     assert shelves.found("ferry", kind="comment") == ["comment:1"]
+    of_kind = [ref for page in range(1, MOST_PAGES + 1) for ref in shelves.found("ferry", page=page, kind="petition")]
+    assert of_kind == seen
+
+
+def test_all_of_a_kind_are_found_where_too_many_of_other_kinds_have_the_word(shelves: Shelves):
+    for i in range(1, MOST // 2):
+        shelves.lay("petition", i, f"Ferry number {i}")
+        shelves.lay("comment", i, "We need a ferry")
+        shelves.lay("comment", MOST + i, "No ferry please")
+    shelves.fill()
+    assert shelves.find("ferry").is_more
+    found = shelves.find("ferry", kind="petition")
+    assert (found.total, found.is_more) == (MOST // 2 - 1, False)
 
 
 AWKWARD = st.one_of(

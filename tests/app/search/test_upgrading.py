@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic import command
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from app.core import schema
 from app.core.db import Database
+from app.search.rules import numbers
 from tests import databases
 from tests.app.search.shelves import Shelves
 
@@ -65,3 +68,31 @@ def test_an_index_of_before_is_emptied_and_fills_again(old: Database):
     shelves.lay("petition", 1, "Ferries at night")
     shelves.fill()
     assert shelves.found("ferry") == ["petition:1"]
+
+
+def test_a_document_of_before_is_found_by_its_day_and_kind(old: Database):
+    """PostgreSQL keeps the day beside the words; what was indexed before gets it."""
+    _to(old, "0037_search_by_number")
+    number = numbers.number(12.5, 1)
+    words = "'wferri'" if old.is_sqlite else "array_to_tsvector(array['wferri', 'kpetition'])"
+    name = "rowid" if old.is_sqlite else "document_id"
+    with old.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO search_document VALUES (:a, :b, :c, :d, :e, :f, :g, :h)"),
+            dict(zip("abcdefgh", (number, *OLD[1:4], "2026-05-01 00:00:00+00:00", *OLD[6:]), strict=True)),
+        )
+        connection.execute(
+            text("INSERT INTO search_text VALUES (:id, 'Ferry', '/', 'open', '', '', '', '')"), {"id": number}
+        )
+        connection.execute(text(f"INSERT INTO search_words_public ({name}, tokens) VALUES ({number}, {words})"))
+    schema.migrate(old)
+    shelves = Shelves(old)
+    assert shelves.found("ferry", first=date(2026, 4, 30)) == ["petition:1"]
+    assert shelves.found("ferry", first=date(2026, 5, 2)) == []
+
+
+def test_a_large_table_may_take_longer_to_upgrade_than_a_page_may_wait(old: Database):
+    if not old.is_sqlite:  # it has no such limit
+        listen(old.engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL statement_timeout = '1ms'"))
+    schema.migrate(old)
+    assert schema.revision_of(old) == schema.newest_revision()
