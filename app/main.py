@@ -63,9 +63,10 @@ from app.core.web.turnstile import Turnstile
 from app.departments import queries as departments
 from app.files import web as files_web
 from app.files.receiving import provide_posted
-from app.floors import load_rooms, staff_pages
+from app.floors import load_rooms
 from app.following.web import HANDLERS as FOLLOWING
 from app.front import HANDLERS as FRONT
+from app.front import staff_pages
 from app.front.notices import Notices
 from app.mail import service as mail
 from app.mail import suppression
@@ -152,7 +153,7 @@ class House:
         self.keys = Keys(settings.secret_key)
         self.site = Site(settings=settings, keys=self.keys, clock=self.clock)
         load_rooms(self.site)
-        self.site.staff_pages[:0] = staff_pages(self.site)
+        self.site.staff_pages[:0] = staff_pages.of_the_house(self.site)
         self.database = database or Database(settings.database_url, pool=settings.threads + 8)
         self.database.listeners = self.site.listeners
         self.assets = Assets(STATIC)
