@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -68,16 +69,8 @@ async def paced(connection: cookies.Connection, handler: BaseRouteHandler) -> No
         await asyncio.sleep(HELD_FOR)
 
 
-@post(
-    "/sign-in",
-    name="accounts.sign-in.post",
-    guards=[anyone, paced],
-    status_code=303,
-    writes=True,
-)
-async def sign_in(
-    request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent]
-) -> Response[Any]:
+@post("/sign-in", name="accounts.sign-in.post", guards=[anyone, paced], status_code=303)
+async def sign_in(request: Request[Any, Any, Any], form: NamedDependency[Sent]) -> Response[Any]:
     """Judging a password costs so much that few are judged at once."""
     if request.scope.get("cookieless"):
         raise SaysNotWhereFrom
@@ -86,19 +79,28 @@ async def sign_in(
         return await in_worker(_page, request, shown, busy.status, busy)
     try:
         async with request.app.state.doorstep.passed():
-            return await in_worker(_judged, request, db, form, shown)
+            return await in_worker(_judged, request, form, shown)
     except (TooMany, Unavailable) as wait:
         return await in_worker(_page, request, shown, wait.status, wait)
 
 
-def _judged(request: Request[Any, Any, Any], db: Session, form: Sent, shown: Form) -> Response[Any]:
+def _judged(request: Request[Any, Any, Any], form: Sent, shown: Form) -> Response[Any]:
     state, now = request.app.state, request.app.state.clock.now()
     found = state.prover.owner(form.get("email", ""), form.get("password", ""), _where(request), now)
-    account = db.get_one(Account, found.id) if found is not None else None
-    if found is None or account is None or account.password_hash != found.password_hash:  # or it was changed meanwhile
+    let_in = partial(_let_in, request, found, onward(form))
+    answer: Response[Any] | None = state.database.retrying(let_in) if found is not None else None
+    if answer is None:
         shown.refuse("email", _("The email address and the password do not fit together. Check both and try again."))
         return _page(request, shown, status=422)
-    return welcome(request, db, account, onward(form))
+    return answer
+
+
+def _let_in(
+    request: Request[Any, Any, Any], proved: Account, way: Mapping[str, str], db: Session
+) -> Response[Any] | None:
+    """Whoever proved it, unless the password was changed meanwhile."""
+    account = db.get_one(Account, proved.id)
+    return welcome(request, db, account, way) if account.password_hash == proved.password_hash else None
 
 
 @get("/sign-in/code", name="accounts.code", guards=[anyone], sync_to_thread=True)
