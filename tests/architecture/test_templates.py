@@ -135,8 +135,8 @@ def test_each_of_these_would_be_seen(what: str, text: str) -> None:
 
 
 def test_markup_is_made_in_few_places_only() -> None:
-    """The sanitiser's output, the one script of ours, the catalogue's words, entries put together, in two places, rows,
-    maps, what pages say for machines, and the widget's style."""
+    """The sanitiser's output, the one script of ours, the catalogue's words, holes and what they are filled with, maps,
+    what pages say for machines, the marked words of a search, and the widget's style."""
     makers = {
         path
         for path, tree in trees().items()
@@ -146,14 +146,13 @@ def test_markup_is_made_in_few_places_only() -> None:
     assert {m for m in makers if not m.startswith("app/core/text/")} == {
         "app/areas/web/choropleth.py",
         "app/core/web/assets.py",
-        "app/core/web/frames.py",
         "app/core/web/linked_data.py",
-        "app/core/web/page.py",
         "app/core/web/phrases.py",
-        "app/core/web/rows.py",
+        "app/core/web/stencils/fragments.py",
+        "app/core/web/stencils/rows.py",
+        "app/core/web/stencils/stencil.py",
         "app/opendata/web/embedding.py",
         "app/search/web/shown.py",
-        "petitions/web/stencils.py",
     }
 
 
