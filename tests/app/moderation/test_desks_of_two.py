@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,11 +20,12 @@ PARTS = ("", "?state=mine", "?state=decided", "?who=me", "?who=others", "?tick=a
 
 
 class Desks(NamedTuple):
-    """Who is signed in, by address; ``held`` is the case that Mia has."""
+    """Who is signed in, by address; ``held`` is the case that Mia has, ``word`` stands in what came in for them alone."""
 
     site: RunningSite
     readers: dict[str, httpx.Client]
     held: int
+    word: str
 
     def read(self, who: str, part: str) -> str:
         answer = self.readers[who].get("/moderation" + part)
@@ -36,8 +38,9 @@ def desks(site: RunningSite) -> Iterator[Desks]:
     town = site.town
     town.department("parks")
     mia = town.staff(MIA, "moderator")
-    for action in ("Open the reading room", "Close the reading room", "Paint the reading room"):
-        town.support(town.start(action=action))
+    word = f"room{secrets.token_hex(4)}"
+    for action in ("Open the reading", "Close the reading", "Paint the reading"):
+        town.support(town.start(action=f"{action} {word}"))
         site.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
     cases = [case.id for case in town.rows(Case, Case.subject_kind == "petition", Case.state == "waiting")]
     assert town.database.retrying(lambda db: claims.claim(db, cases[-1], mia, town.now))
@@ -48,7 +51,7 @@ def desks(site: RunningSite) -> Iterator[Desks]:
         readers = {
             who: everybody.enter_context(site.signed_in(who)) for who in (MODERATOR, MIA, NAMESAKE, ADMINISTRATOR)
         }
-        yield Desks(site, readers, cases[-1])
+        yield Desks(site, readers, cases[-1], word)
 
 
 def test_each_reads_what_they_would_if_nobody_had_read_before(desks: Desks):
@@ -61,13 +64,15 @@ def test_each_reads_what_they_would_if_nobody_had_read_before(desks: Desks):
 
 
 def test_nobody_is_shown_anothers_name_or_leases(desks: Desks):
+    theirs = f"?q={desks.word}"
     for _again in range(2):
-        maureens, mias, namesakes = (desks.read(who, "") for who in (MODERATOR, MIA, NAMESAKE))
+        maureens, mias, namesakes = (desks.read(who, theirs) for who in (MODERATOR, MIA, NAMESAKE))
         assert "Maureen" in maureens
         assert "Maureen" not in mias + namesakes
         assert "You have this until" in mias
         for others in (maureens, namesakes):
             assert "You have this until" not in others
             assert "Mia has this until" in others
-        assert f"/moderation/{desks.held}?state=mine" in desks.read(MIA, "?state=mine")
-        assert f"/moderation/{desks.held}?state=mine" not in desks.read(NAMESAKE, "?state=mine")
+        mine = f"{theirs}&state=mine"
+        assert f'href="/moderation/{desks.held}?' in desks.read(MIA, mine)
+        assert f'href="/moderation/{desks.held}?' not in desks.read(NAMESAKE, mine)

@@ -54,10 +54,16 @@ def ready(values: Sequence[Any]) -> Sequence[str]:
     kinds = set(map(type, values))
     if kinds == {Markup}:
         return values
-    if kinds <= {str, int}:
-        made = str(escape(_BETWEEN.join(map(str, values)))).split(_BETWEEN)
-        if len(made) == len(values):
-            return made
+    if kinds == {int}:
+        return list(map(str, values))
+    if kinds == {str}:
+        text = _BETWEEN.join(values)
+        made = str(escape(text))
+        if made == text:
+            return values
+        parts = made.split(_BETWEEN)
+        if len(parts) == len(values):
+            return parts
     return [str(escape(value)) for value in values]
 
 
