@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from itertools import repeat
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -67,12 +66,10 @@ class Fragments(Lately[Any]):
         if not entries:
             return Markup()
         spoken, names = _spoken(macro), entries[0].own
-        columns = [ready(list(map(attrgetter(name), entries))) for name in names]
-        rows = list(zip(*columns, strict=True))
-        empty = map(which_are_empty, rows) if any("" in column for column in columns) else repeat((), len(rows))
+        *columns, alike = zip(*map(attrgetter(*names, "alike"), entries), strict=True)
         parts = []
-        for entry, row, which in zip(entries, rows, empty, strict=False):
-            own, key = dict(zip(names, row, strict=False)), (spoken, which, entry.alike)
+        for entry, row, how in zip(entries, zip(*map(ready, columns), strict=True), alike, strict=False):
+            own, key = dict(zip(names, row, strict=False)), (spoken, which_are_empty(row) if "" in row else (), how)
             found: Stencil | None = self._young.get(key)
             if found is None:
                 found = self._old.get(key) or Stencil(macro(entry._replace(**holes(own))))
