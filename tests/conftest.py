@@ -12,12 +12,13 @@ from hypothesis import settings
 
 from app.core.db import Database
 from consultations.queries import columns
-from tests import databases, once
+from tests import anew, databases, once
 from tests.site import postgres_ground, postgres_site, site, sqlite_ground, sqlite_site, sqlite_town, town
 
 __all__ = ["postgres_ground", "postgres_site", "site", "sqlite_ground", "sqlite_site", "sqlite_town", "town"]
 
 once.install()
+anew.install()
 #: no test asserts how long anything takes, on a machine that is busy with others
 settings.register_profile("town", deadline=None)
 settings.load_profile("town")
@@ -40,6 +41,15 @@ def pytest_collection_finish() -> None:
     """Nor among them later."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def pages_are_what_they_would_be_anew() -> Iterator[None]:
+    """Nothing that was kept of one page stands wrongly on another: see :mod:`tests.anew`."""
+    yield
+    unlike = anew.UNLIKE.copy()
+    anew.UNLIKE.clear()
+    assert unlike == []
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.core.paging import A_PAGE, read_page
@@ -19,6 +20,8 @@ MOST_Q = 200
 DEFAULTS = {"state": "open", "sort": "popular"}
 #: stands for the words of a search in what all searches have in common; no text has this character
 ANY_WORDS = "\ue000"
+#: the same in a link, and in a link that another link carries along
+_IN_LINK, _IN_KEY = quote_plus(ANY_WORDS), quote(quote_plus(ANY_WORDS))
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,13 @@ class Asked:
     def for_any_words(self) -> Asked:
         """The same, whatever the words: what links of all searches under these filters have in common."""
         return replace(self, kept={**self.kept, "q": ANY_WORDS}) if self.search.q else self
+
+    def with_words(self, part: Markup) -> Markup:
+        """A part of the page that was made :attr:`for_any_words`, with the words of this search in its links."""
+        if not self.search.q:
+            return part
+        in_link = quote_plus(self.search.q)
+        return part.replace(_IN_KEY, quote(in_link)).replace(_IN_LINK, in_link)
 
     @property
     def key(self) -> str:

@@ -16,6 +16,7 @@ from app.accounts.guards import anyone
 from app.core.paging import A_PAGE, Page
 from app.core.web.edge import shows
 from app.core.web.page import public
+from app.core.web.stencils.fragments import plural
 from app.opendata.contribution import At
 from petitions.queries import finding
 from petitions.queries.asking import Asked, read_asked
@@ -23,17 +24,15 @@ from petitions.queries.figures import ListFigures
 from petitions.queries.finding import SORTS, STATES, Entry, Search
 from petitions.rules.lifecycle import PetitionState
 from petitions.web import uk
-from petitions.web.stencils import Stencils
 
 JSON = "application/json; charset=utf-8"
 OPEN_DATA = {"access-control-allow-origin": "*"}
 MOST_CLOSEST = 5
 MOST_A_PAGE, MOST_TRENDING = 50, 10
-STENCILS = Stencils()
 
 
 class Listed(NamedTuple):
-    """One petition of the page. ``alike``: all that it has in common with others.
+    """One petition of the page, as :class:`app.core.web.stencils.fragments.Stencilled` asks for it.
 
     ``goal``: the next threshold, or the last one; ``is_ahead`` while it can be reached.
     """
@@ -48,6 +47,10 @@ class Listed(NamedTuple):
     is_ahead: bool
     alike: tuple[Any, ...]
 
+    @property
+    def own(self) -> Sequence[str]:
+        return ("id", "action", "figure", "on_bar")
+
 
 def _listed(rows: Iterable[Entry], now: datetime, zone: ZoneInfo) -> list[Listed]:
     return [_told(row, _standing(row, now, zone)) for row in rows]
@@ -56,9 +59,8 @@ def _listed(rows: Iterable[Entry], now: datetime, zone: ZoneInfo) -> list[Listed
 def _told(row: Entry, standing: tuple[Any, ...]) -> Listed:
     count, goal = row.signature_count, _goal(row)
     ahead = goal is not None and row.state == PetitionState.OPEN and count < goal
-    return Listed(
-        row, row.id, row.action, count, f"{count:,}", goal, min(count, goal or 0), ahead, (goal, ahead, *standing)
-    )
+    alike = (plural(count), goal, ahead, *standing)
+    return Listed(row, row.id, row.action, count, f"{count:,}", goal, min(count, goal or 0), ahead, alike)
 
 
 def _goal(row: Entry) -> int | None:
@@ -125,7 +127,6 @@ def petition_list(request: Request[Any, Any, Any], db: Session) -> Response[byte
         states=STATES,
         sorts=SORTS,
         counts=(counts := figures.counts(db, now)),
-        stencils=STENCILS,
         counted=tuple(counts.values()),
         choices=figures.choices(db),
         now=now,

@@ -135,8 +135,8 @@ def test_each_of_these_would_be_seen(what: str, text: str) -> None:
 
 
 def test_markup_is_made_in_few_places_only() -> None:
-    """The sanitiser's output, the one script of ours, the catalogue's words, entries put together, in two places, rows,
-    maps, what pages say for machines, and the widget's style."""
+    """The sanitiser's output, the one script of ours, the catalogue's words, holes and what they are filled with, maps,
+    what pages say for machines, the marked words of a search, and the widget's style."""
     makers = {
         path
         for path, tree in trees().items()
@@ -146,14 +146,42 @@ def test_markup_is_made_in_few_places_only() -> None:
     assert {m for m in makers if not m.startswith("app/core/text/")} == {
         "app/areas/web/choropleth.py",
         "app/core/web/assets.py",
-        "app/core/web/frames.py",
         "app/core/web/linked_data.py",
-        "app/core/web/page.py",
         "app/core/web/phrases.py",
-        "app/core/web/rows.py",
+        "app/core/web/stencils/fragments.py",
+        "app/core/web/stencils/rows.py",
+        "app/core/web/stencils/stencil.py",
         "app/opendata/web/embedding.py",
         "app/search/web/shown.py",
-        "petitions/web/stencils.py",
+    }
+
+
+def test_what_is_made_once_has_a_name_of_its_own(house: House) -> None:
+    """Parts and stencils are kept by their macro's name, and all templates share one shelf."""
+    found: dict[str, set[str]] = {}
+    for name in PAGES:
+        tree = house.pages.jinja.parse(source(name))
+        origin = {macro.name: (macro.name, name) for macro in tree.find_all(nodes.Macro)}
+        for taken in tree.find_all(nodes.FromImport):
+            for one in taken.names:
+                own, here = (one, one) if isinstance(one, str) else one
+                origin[here] = (own, taken.template.as_const())
+        for macro, template in map(origin.__getitem__, _made_once(tree) & origin.keys()):
+            found.setdefault(macro, set()).add(template)
+    assert {"comment", "waiting_line", "staff_navigation"} <= found.keys()
+    assert {macro: templates for macro, templates in found.items() if len(templates) > 1} == {}
+
+
+def _made_once(tree: nodes.Template) -> set[str]:
+    """The names of the macros that a template hands to whoever keeps what they make."""
+    handed = []
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name in ("once", "once_each", "alike"):
+            handed.append(call.args[1])
+        elif isinstance(call.node, nodes.Getattr) and call.node.attr == "here":
+            handed.append(call.args[0])
+    return {
+        name.name for made in handed for name in ([made] if isinstance(made, nodes.Name) else made.find_all(nodes.Name))
     }
 
 

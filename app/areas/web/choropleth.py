@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from app.areas.queries import Place, Places
 from app.areas.rules.classes import MOST_CLASSES, Class, classes
 from app.core.web.packing import Fixed
-from app.core.web.rows import filled
+from app.core.web.stencils.rows import filled
 
 #: what is said of areas, by code: of each as many words and figures, ready to be read
 Told = Mapping[str, tuple[str, ...]]
@@ -60,7 +60,7 @@ def choropleth(places: Places, figures: Mapping[str, float], told: Told, words: 
     """All living areas by their figures.
 
     ``words`` make a line of an area's name and of what is ``told`` of it, all of which may be empty; see
-    :func:`app.core.web.rows.filled` for what they may ask of it.
+    :func:`app.core.web.stencils.rows.filled` for what they may ask of it.
     """
     found = classes([figures[place.code] for place in places.living if place.code in figures])
     tops, styles = [one.most for one in found], [_style(at, found) for at in range(len(found))]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import Any, Generic, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -21,103 +20,20 @@ from litestar import Response
 from litestar.response import Redirect
 from markupsafe import Markup, escape
 
-from app.core.i18n import gettext_now, language, ngettext_now
+from app.core.i18n import gettext_now, ngettext_now
 from app.core.settings import Settings
 from app.core.text.sanitise import SafeHtml, to_html
 from app.core.web.assets import BODY_SCRIPT, Assets
-from app.core.web.frames import Frames, Listed
 from app.core.web.linked_data import island
 from app.core.web.packing import Fixed
 from app.core.web.page_cache import MARK, mark
 from app.core.web.phrases import said
-from app.core.web.rows import filled
-from app.core.web.stencils import Stencilled, cut, filled_in, with_holes
+from app.core.web.stencils.fragments import Fragments
+from app.core.web.stencils.frames import Frames, Listed
+from app.core.web.stencils.rows import filled
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 HTML = "text/html"
-T = TypeVar("T")
-
-
-class Fragments:
-    """Parts of pages that many pages share, such as an entry of a list: rendered once for each ``key``.
-
-    The key holds everything that the part shows. They are kept in two halves: what is asked for moves to the younger
-    one, and when that is full the older one goes, so that whatever was asked for lately stays, and a part that is
-    there costs a single look.
-    """
-
-    MOST = 16_384
-
-    def __init__(self) -> None:
-        self._young: dict[Hashable, Any] = {}
-        self._old: dict[Hashable, Any] = {}
-        self._lock = threading.Lock()
-
-    def once(self, key: tuple[Any, ...], macro: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """What ``macro`` makes of its arguments, or made of them before."""
-        full = (language.get(), macro.name, key)  # type: ignore[attr-defined]
-        made = self._young.get(full)
-        if made is None:
-            made = self._old.get(full)
-            if made is None:
-                made = macro(*args, **kwargs)
-            self._keep({full: made})
-        return made
-
-    def each(
-        self, keys: Sequence[Hashable], macro: Callable[[Any], Any], find: Callable[[Sequence[int]], Sequence[Any]]
-    ) -> Markup:
-        """The parts of these keys, one after another. ``find`` is given the places of those that have to be
-        made, and answers what ``macro`` makes them of: what nobody has to look up is not looked up. It may put another
-        key in the place of one where it finds things otherwise than they were."""
-        spoken = (language.get(), macro.name)  # type: ignore[attr-defined]
-        full = [(spoken, key) for key in keys]
-        parts = list(map(self._young.get, full))
-        if absent := [at for at, part in enumerate(parts) if part is None]:
-            for at in absent:
-                parts[at] = self._old.get(full[at])
-            missing = [at for at in absent if parts[at] is None]
-            for at, found in zip(missing, find(missing) if missing else (), strict=True):
-                parts[at] = macro(found)
-            self._keep({(spoken, keys[at]): parts[at] for at in absent})
-        return Markup("\n".join(parts))  # type: ignore[arg-type]  # noqa: S704  none is missing, and macros escape
-
-    def alike(self, entries: Iterable[Stencilled], macro: Callable[[Any], str]) -> Markup:
-        """What ``macro`` makes of these entries, one after another; it is asked once for all that stand alike."""
-        spoken = (language.get(), macro.name)  # type: ignore[attr-defined]
-        return Markup("".join([filled_in(self._stencil(spoken, entry, macro), entry) for entry in entries]))  # noqa: S704  the macro's, filled with what is escaped
-
-    def _stencil(self, spoken: Hashable, entry: Stencilled, macro: Callable[[Any], str]) -> Sequence[str]:
-        key = (spoken, entry.alike)
-        found: Sequence[str] | None = self._young.get(key)
-        if found is None:
-            found = self._old.get(key) or cut(macro(with_holes(entry)), entry.own)
-            self._keep({key: found})
-        return found
-
-    def _keep(self, parts: Mapping[Hashable, Any]) -> None:
-        with self._lock:
-            self._young.update(parts)
-            if len(self._young) > self.MOST // 2:
-                self._old, self._young = self._young, {}
-
-    def forget(self) -> None:
-        with self._lock:
-            self._old, self._young = {}, {}
-
-
-class Entries(Generic[T]):
-    """Rows that stand together on a page, each with the key of its part of it: all that the part shows."""
-
-    def __init__(self, rows: Sequence[T], keys: Sequence[Hashable]) -> None:
-        self.rows, self.keys = rows, keys
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def find(self, places: Sequence[int]) -> list[T]:
-        """Those at these places; see :meth:`Fragments.each`."""
-        return [self.rows[at] for at in places]
 
 
 class _Template(Template):

@@ -22,7 +22,8 @@ from app.core.live import EventStream
 from app.core.security.sessions import SignedIn
 from app.core.web.edge import shows
 from app.core.web.forms import Form
-from app.core.web.page import Entries, personal, see_other
+from app.core.web.page import personal, see_other
+from app.core.web.stencils.frames import Entries
 from app.moderation import bulk, claims, queries, queue
 from app.moderation.cases import DESK
 from app.moderation.queue import Desk, Judged, Line, Wanted

@@ -19,8 +19,9 @@ from app.core.i18n import _
 from app.core.web import atom
 from app.core.web.edge import shows
 from app.core.web.linked_data import moment as moment_of
-from app.core.web.page import Entries, day_count
+from app.core.web.page import day_count
 from app.core.web.page import public as public_page
+from app.core.web.stencils.frames import Entries
 from app.departments import queries as departments
 from app.departments.model import Department
 from app.outcomes.model import Commitment, ProgressUpdate, Referral

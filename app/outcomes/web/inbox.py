@@ -14,7 +14,8 @@ from app.accounts.guards import may, signed
 from app.core.paging import Page, read_page
 from app.core.subject import SubjectRef
 from app.core.web.edge import shows
-from app.core.web.page import Entries, day_count
+from app.core.web.page import day_count
+from app.core.web.stencils.frames import Entries
 from app.departments.queries import by_ids
 from app.outcomes.contribution import Referred
 from app.outcomes.queries import inbox

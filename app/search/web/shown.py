@@ -36,7 +36,7 @@ class Shown(NamedTuple):
 
     @property
     def alike(self) -> Hashable:
-        return self.one, self.state, self.department, self.is_public, bool(self.excerpt)
+        return self.one, self.state, self.department, self.is_public
 
 
 class KindLink(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from os import utime
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from markupsafe import Markup
 
 from app.core.settings import Settings
-from app.core.web import frames, page
+from app.core.web import page
 from app.core.web.assets import Assets
-from app.core.web.frames import Frames
-from app.core.web.page import Entries, Fragments, Pages
+from app.core.web.page import Pages
+from app.core.web.stencils import stencil
+from app.core.web.stencils.fragments import Fragments
+from app.core.web.stencils.frames import Entries, Frames
 from app.main import STATIC
 
 
@@ -72,14 +75,16 @@ def test_without_a_key_nothing_is_kept(kept: Frames) -> None:
     assert render.times == 2
 
 
-def test_nobody_can_write_a_hole_into_a_text(kept: Frames) -> None:
-    other = Frames(Fragments().each)
-    text = f"{other._hole % 'entries'} [entries] {{entries}} %s"
+def test_nobody_can_write_a_hole_into_a_text(kept: Frames, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = stencil.hole("entries")
+    monkeypatch.setattr(stencil, "_MARK", "of another process")
+    monkeypatch.setattr(stencil, "_CUT", re.compile(r"\[of another process:(\w+)\]"))
+    text = f"{written} [entries] {{entries}} %s"
     assert kept.filled(("a",), Rendering(text), listed("one"), {"more": ""}) == f"{text}<ol><li>one</li></ol>"
 
 
 def test_frames_that_were_asked_for_lately_stay(kept: Frames, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "MOST", 8)
+    monkeypatch.setattr(kept, "MOST", 8)
     often, seldom = Rendering(), Rendering()
     kept.filled(("seldom",), seldom, listed("one"), {"more": ""})
     for other in range(40):

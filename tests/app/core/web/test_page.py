@@ -15,6 +15,7 @@ from app.core.web import page
 from app.core.web.assets import Assets
 from app.core.web.packing import Fixed
 from app.core.web.page import Pages, SeeOther, day_count, number, see_other
+from app.core.web.stencils.fragments import Fragments
 from app.main import STATIC
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -115,7 +116,7 @@ def test_a_changed_template_is_read_again_and_so_are_the_parts_kept_of_it(
 
 
 def test_parts_that_were_asked_for_lately_stay() -> None:
-    fragments, made = page.Fragments(), []
+    fragments, made = Fragments(), []
 
     def macro(number: int) -> str:
         made.append(number)
@@ -132,7 +133,7 @@ def test_parts_that_were_asked_for_lately_stay() -> None:
 
 
 def test_of_parts_that_stand_together_only_those_are_looked_up_that_nobody_made() -> None:
-    fragments, sought = page.Fragments(), []
+    fragments, sought = Fragments(), []
 
     def macro(word: str) -> str:
         return word

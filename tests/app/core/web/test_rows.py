@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from app.core.web.rows import filled
+from app.core.web.stencils.rows import filled
 
 CELLS = st.sampled_from(["", "Oakfield", "1,234", "<b>", 'Bishop\'s Castle & "Rest"', "100 % {0} %s", "\0", "\ue000"])
 

@@ -3,23 +3,22 @@ that is the same in it, and filled for each reader; most of a page's time went i
 
 from __future__ import annotations
 
-import re
-import secrets
-import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from markupsafe import Markup, escape
 
 from app.core.i18n import language
+from app.core.web.stencils.kept import Lately
+from app.core.web.stencils.stencil import Stencil, hole, holes
 
 Each = Callable[[Sequence[Hashable], Callable[[Any], Any], Callable[[Sequence[int]], Sequence[Any]]], str]
-#: frames that are kept; one takes some 20 kB
-MOST = 512
+ENTRIES = "entries"
+T = TypeVar("T")
 
 
 class Listed(Protocol):
-    """What a page lists; see :class:`app.core.web.page.Entries`."""
+    """What a page lists; see :class:`Entries`."""
 
     keys: Sequence[Hashable]
 
@@ -28,11 +27,25 @@ class Listed(Protocol):
     def find(self, places: Sequence[int]) -> Sequence[Any]: ...
 
 
+class Entries(Generic[T]):
+    """Rows that stand together on a page, each with the key of its part of it: all that the part shows."""
+
+    def __init__(self, rows: Sequence[T], keys: Sequence[Hashable]) -> None:
+        self.rows, self.keys = rows, keys
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def find(self, places: Sequence[int]) -> list[T]:
+        """Those at these places; see :meth:`app.core.web.stencils.fragments.Fragments.each`."""
+        return [self.rows[at] for at in places]
+
+
 class Place:
     """Where a template puts its entries: ``{{ entries.here(macro) }}``, once. True where there are any."""
 
-    def __init__(self, hole: Markup, many: int) -> None:
-        self._hole, self._many = hole, many
+    def __init__(self, many: int) -> None:
+        self._many = many
         self.macro: Callable[[Any], Any] | None = None
 
     def __len__(self) -> int:
@@ -40,25 +53,23 @@ class Place:
 
     def here(self, macro: Callable[[Any], Any]) -> Markup:
         self.macro = macro
-        return self._hole
+        return hole(ENTRIES)
 
 
 class _Frame(NamedTuple):
-    #: every second one is the name of what belongs there
-    pieces: Sequence[str]
+    stencil: Stencil
+    #: makes its entries, and sees whatever the template was given that the page was first made with
     macro: Callable[[Any], Any] | None
 
 
-class Frames:
-    """One deployment's. What was asked for lately is kept, in two halves as :class:`app.core.web.page.Fragments` are."""
+class Frames(Lately[_Frame]):
+    """One deployment's."""
+
+    MOST = 512  # one takes some 20 kB
 
     def __init__(self, each: Each) -> None:
+        super().__init__()
         self._each = each
-        mark = secrets.token_hex(8)  # nobody writes a hole into a text
-        self._hole, self._cut = f"[{mark}:%s]", re.compile(rf"\[{mark}:(\w+)\]")
-        self._young: dict[Hashable, _Frame] = {}
-        self._old: dict[Hashable, _Frame] = {}
-        self._lock = threading.Lock()
 
     def filled(
         self,
@@ -74,25 +85,14 @@ class Frames:
             key = (language.get(), len(entries), *map(bool, own.values()), *key)
             frame = self._young.get(key) or self._old.get(key)
         if frame is None:
-            frame = self._made(render, entries, own)
+            frame = _made(render, entries, own)
         if key is not None and key not in self._young:
-            self._keep(key, frame)
+            self._keep({key: frame})
         words: dict[str, str] = {name: escape(value) for name, value in own.items()}
-        words["entries"] = self._each(entries.keys, frame.macro, entries.find) if frame.macro else ""
-        return "".join([words[piece] if at % 2 else piece for at, piece in enumerate(frame.pieces)])
+        words[ENTRIES] = self._each(entries.keys, frame.macro, entries.find) if frame.macro else ""
+        return frame.stencil.filled(words)
 
-    def forget(self) -> None:
-        with self._lock:
-            self._old, self._young = {}, {}
 
-    def _made(self, render: Callable[[Mapping[str, Any]], str], entries: Listed, own: Mapping[str, str]) -> _Frame:
-        place = Place(Markup(self._hole % "entries"), len(entries))  # noqa: S704  ours
-        holes = {name: Markup(self._hole % name) if value else "" for name, value in own.items()}  # noqa: S704  ours
-        text = render({**holes, "entries": place})
-        return _Frame([str(piece) for piece in self._cut.split(text)], place.macro)
-
-    def _keep(self, key: Hashable, frame: _Frame) -> None:
-        with self._lock:
-            self._young[key] = frame
-            if len(self._young) >= MOST // 2:
-                self._old, self._young = self._young, {}
+def _made(render: Callable[[Mapping[str, Any]], str], entries: Listed, own: Mapping[str, str]) -> _Frame:
+    place = Place(len(entries))
+    return _Frame(Stencil(render({**holes(own), ENTRIES: place})), place.macro)
