@@ -386,7 +386,7 @@ def _refused_supporter(state: Any, token: str, refused: Refusal) -> Refusal:
 def _asked_again_by(state: Any, petition: Petition, refused: Refusal) -> Refusal:
     """The refusal, which leads a supporter back to the secret link: the public form takes nobody before publication."""
     to_sign_again = refused.way_on[0] == "/petitions/{petition}/sign"
-    if to_sign_again and petition.state in TAKES_SPONSORS:
+    if to_sign_again and petition.state in TAKES_SPONSORS and not petition.was_published:
         link = f"/sponsor/{state.keyring.token(SPONSOR, petition.id)}"
         refused.way_on = (link, _("Support the petition again"))  # type: ignore[misc]
     return refused
@@ -474,6 +474,7 @@ def _sent_context(petition: Petition, policy: PetitionPolicy, form: Form, *, aga
         "petition": petition,
         "published": petition.was_published,
         "days": policy.confirm_days,
+        "letters": policy.letters_a_signature,
         "form": form,
         "again": again,
     }

@@ -14,7 +14,7 @@ from app.core.db import Database
 from petitions.model.petition import Petition
 from tests.app.comments.forum import Forum
 from tests.fakes import FixedClock
-from tests.journeys.test_scenarios_rest import confirm, data, draft, read, send, sign, words
+from tests.journeys.test_scenarios_rest import confirm, data, draft, judge, read, send, sign, waiting, words
 from tests.people import ANNA, LAURA, SAM, SUZIE, crowd
 from tests.site import MODERATOR, OFFICER, PASSWORD, TEXTS, RunningSite, fields_of
 
@@ -107,6 +107,18 @@ def test_a_signer_whose_link_expired_is_led_to_the_public_form(northmere: Runnin
     assert (page.status_code, way_on(page)) == (410, f"/petitions/{petition}/sign")
 
 
+def test_a_signer_of_what_is_judged_again_is_not_handed_the_secret_link(northmere: RunningSite):
+    town = northmere.town
+    petition = town.open_petition()
+    sign(northmere, petition, LAURA)
+    link = town.deliver().link(LAURA)
+    town.take_down(petition)
+    town.restore(petition)
+    town.clock.advance(timedelta(days=1))
+    page = read(northmere, link)
+    assert (page.status_code, way_on(page)) == (410, f"/petitions/{petition}/sign")
+
+
 def test_whoever_reloads_what_they_sent_to_a_petition_taken_down_since_is_told_so(northmere: RunningSite):
     petition = northmere.town.open_petition()
     sign(northmere, petition, LAURA)
@@ -114,6 +126,29 @@ def test_whoever_reloads_what_they_sent_to_a_petition_taken_down_since_is_told_s
     page = read(northmere, f"/petitions/{petition}/sign/sent")
     assert page.status_code == 410
     assert "This petition has been removed" in words(page)
+
+
+# pages say the numbers of this deployment
+
+
+def test_pages_say_how_many_letters_and_changes_this_town_allows(sqlite_database: Database, tmp_path: Path):
+    policy = {"petitions_letters_a_signature": 2, "petitions_resubmissions": 2}
+    with RunningSite(sqlite_database, tmp_path, clock=FixedClock(AFTERNOON), **policy) as site:
+        petition = site.town.open_petition()
+        sent = words(read(site, f"/petitions/{petition}/sign/sent"))
+        assert "We send at most 2 letters for one signature" in sent
+        refused = waiting(site, SAM)
+        told = []
+        for title in ("Open the library until nine", "Open the library until ten"):
+            assert judge(site, refused, verdict="reject", reason="no-action").status_code == 303
+            own = site.town.creator_link(refused)
+            told.append("After that it cannot be changed again." in words(read(site, own)))
+            with site.client() as sam:
+                fields = TEXTS | {"action": title}
+                checked = sam.post(f"{own}/edit", data=fields | {"go": "check"})
+                told.append("You cannot change the text after that." in words(checked))
+                assert sam.post(f"{own}/edit", data=fields | {"go": "send"}).status_code == 303
+        assert told == [False, False, True, True]
 
 
 # days are those of the town
