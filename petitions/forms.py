@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -95,10 +96,20 @@ def draft_of(
         postcode=person.postcode,
         notify=person.notify,
         privacy=person.privacy,
-        submission_id=submission if _SUBMISSION.match(submission) else secrets.token_urlsafe(24),
+        submission_id=_sent_as(submission, texts, person),
         client=client,
         area=area,
     )
+
+
+def _sent_as(submission: str, texts: TextFields, person: PersonFields) -> str:
+    """The same for every click on a form; another once it says something else, lest a correction be taken for a click.
+
+    Whoever goes back from "we sent a letter" to mend a mistyped address sends the same random id.
+    """
+    if not _SUBMISSION.match(submission):
+        return secrets.token_urlsafe(24)
+    return hashlib.sha256(repr((submission, texts, person)).encode()).hexdigest()
 
 
 def is_yes(text: str) -> bool:

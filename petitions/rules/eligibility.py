@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.core.errors import Conflict, Gone, NotFound, Refusal
 from app.core.i18n import _
@@ -66,8 +66,11 @@ class SponsorsFull(Conflict):
 class ConfirmationExpired(Gone):
     code = "confirmation-expired"
     title = _("This link has expired")
-    message = _("It worked for {days} days, so your signature was not counted. Sign again to get a new one.")
+    message = _("It worked for {days}, so your signature was not counted. Sign again to get a new one.")
     way_on = ("/petitions/{petition}/sign", _("Sign the petition again"))
+
+    def __init__(self, *, days: int, **values: Any) -> None:
+        super().__init__(days="1 day" if days == 1 else f"{days} days", **values)
 
 
 class ConfirmationUnknown(NotFound):

@@ -60,6 +60,7 @@ def mine(
         survivor=queries.survivor_of(db, petition),
         can_resubmit=can_resubmit(db, policy, petition),
         was_resubmitted=times_resubmitted(db, petition.id) > 0,
+        is_last_change=_is_last_change(db, policy, petition),
         about_the_creator=petition.rejection_code in ABOUT_THE_CREATOR,
         can_withdraw=can_withdraw(petition, state.clock.now()),
         sponsor_link=sponsor_link if gathers else "",
@@ -120,6 +121,7 @@ def edit(
         "petitions/creator/check.html",
         token=token,
         form=shown,
+        is_last_change=_is_last_change(db, policy, petition),
         changes=[word_changes(old, new) for old, new in zip(texts_of(petition), texts, strict=True)],
     )
     return response
@@ -191,6 +193,10 @@ def _edit(
         limits=LIMITS,
     )
     return response
+
+
+def _is_last_change(db: Session, policy: PetitionPolicy, petition: Petition) -> bool:
+    return times_resubmitted(db, petition.id) + 1 >= policy.resubmissions
 
 
 HANDLERS = [mine, edit_form, edit, withdraw_form, withdraw]

@@ -138,18 +138,18 @@ def _start(
 ) -> Response[Any] | Redirect:
     state = request.app.state
     client = request.client.host if request.client else ""
+    texts, person = read_texts(form), form.person(policy, state.settings.home_country)
+    assert texts is not None and person is not None  # checked just before
+    area = state.site.dependencies["placing"].area_of(db, Living(person.country, person.postcode, person.area))
+    draft = draft_of(texts, person, form.get("submission"), client, area)
     try:
         allowance = Allowance(policy.create_most, policy.create_an_hour, policy.create_seconds)
         state.limits.spend(allowance, client, "create")
     except TooMany as busy:
-        if queries.was_submitted(db, form.get("submission")):  # another click of the same form got through
+        if queries.was_submitted(db, draft.submission_id):  # another click of the same form got through
             return see_other("/petitions/new/sent")
         return _step_page(request, policy, "check", form, status=busy.status, busy=busy)
-    texts, person = read_texts(form), form.person(policy, state.settings.home_country)
-    assert texts is not None and person is not None  # checked just before
     blocks = state.site.dependencies["blocklist"].now(db)
-    area = state.site.dependencies["placing"].area_of(db, Living(person.country, person.postcode, person.area))
-    draft = draft_of(texts, person, form.get("submission"), client, area)
     drafting.start(db, state.keyring, policy, draft, state.clock.now(), blocks)
     return see_other("/petitions/new/sent")
 

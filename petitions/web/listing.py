@@ -77,7 +77,8 @@ def _standing(row: Entry, now: datetime, zone: ZoneInfo) -> tuple[Any, ...]:
     runs = row.state == PetitionState.OPEN and closes is not None and closes > now
     left = -(-(closes - now).total_seconds() // 86_400) if closes is not None and runs else None
     day = None if runs else _settled_on(row, zone)
-    debate = (row.debate_state, row.debate_on, row.debate_reached_at is None, now.date() if row.debate_on else None)
+    today = now.astimezone(zone).date() if row.debate_on else None
+    debate = (row.debate_state, row.debate_on, row.debate_reached_at is None, today)
     answer = (row.answered_at is None, row.response_reached_at is None)
     return (row.state, row.source is None, closes is None, left, day, *debate, *answer)
 

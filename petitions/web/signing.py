@@ -32,9 +32,13 @@ from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.queries.measured import OPENED, SATISFACTION, SIGNING
 from petitions.rules.eligibility import (
+    ConfirmationExpired,
     ConfirmationUnknown,
+    OtherPostcode,
+    PetitionRemoved,
     SigningStopped,
     SponsorsFull,
+    TwoAlready,
     is_signable,
     refusal_to_confirm,
     refusal_to_request,
@@ -99,7 +103,7 @@ def sent(
 ) -> Response[bytes]:
     petition = queries.public_petition(db, petition_id_of(ref))
     if petition is None or petition.state == PetitionState.HIDDEN:
-        raise NotFound
+        raise PetitionRemoved if petition is not None and petition.opened_at else NotFound
     again = "again" in request.query_params
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/sent.html",
@@ -204,7 +208,7 @@ def confirm_form(
         grace_hours=policy.grace_hours,
     )
     if refusal is not None:
-        raise refusal
+        raise _asked_again_by(state, petition, refusal)
     closed = petition.closes_at is not None and petition.closes_at <= now
     return state.pages.personal(
         "petitions/confirm.html", petition=petition, signature=signature, token=token, closed=closed
@@ -217,7 +221,10 @@ async def confirm(request: Request[Any, Any, Any]) -> ASGIApp:
     signature_id = state.keyring.read_token(CONFIRM, token)
     if signature_id is None:
         raise ConfirmationUnknown
-    await state.intake.submit(SignatureConfirmation(at=state.clock.now(), signature_id=signature_id))
+    try:
+        await state.intake.submit(SignatureConfirmation(at=state.clock.now(), signature_id=signature_id))
+    except (ConfirmationExpired, TwoAlready, OtherPostcode) as refused:
+        raise await in_worker(_refused_supporter, state, token, refused) from None
     return SeeOther(f"/signatures/confirmed/{token}")
 
 
@@ -370,6 +377,21 @@ def _confirmable(state: Any, db: Session, purpose: str, token: str) -> tuple[Sig
     return signature, petition
 
 
+def _refused_supporter(state: Any, token: str, refused: Refusal) -> Refusal:
+    with state.database.reading() as db:
+        _signature, petition = _confirmable(state, db, CONFIRM, token)
+        return _asked_again_by(state, petition, refused)
+
+
+def _asked_again_by(state: Any, petition: Petition, refused: Refusal) -> Refusal:
+    """The refusal, which leads a supporter back to the secret link: the public form takes nobody before publication."""
+    to_sign_again = refused.way_on[0] == "/petitions/{petition}/sign"
+    if to_sign_again and petition.state in TAKES_SPONSORS and not petition.was_published:
+        link = f"/sponsor/{state.keyring.token(SPONSOR, petition.id)}"
+        refused.way_on = (link, _("Support the petition again"))  # type: ignore[misc]
+    return refused
+
+
 def _counted(
     state: Any, signature: Signature, petition: Petition, *, template: str, question: Question | None = None
 ) -> Response[bytes]:
@@ -431,7 +453,7 @@ def _sent_again(
     with state.database.reading() as db:
         petition = queries.public_petition(db, petition_id)
     if petition is None or petition.state == PetitionState.HIDDEN:
-        raise NotFound
+        raise PetitionRemoved if petition is not None and petition.opened_at else NotFound
     return _again(state, "petitions/sent.html", busy, **_sent_context(petition, policy, form, again=False))
 
 
@@ -452,6 +474,7 @@ def _sent_context(petition: Petition, policy: PetitionPolicy, form: Form, *, aga
         "petition": petition,
         "published": petition.was_published,
         "days": policy.confirm_days,
+        "letters": policy.letters_a_signature,
         "form": form,
         "again": again,
     }

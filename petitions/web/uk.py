@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -159,7 +159,7 @@ def resource(db: Session, petition: Petition, beside: Beside, at: At) -> dict[st
             **_instants(petition, beside.debates.get(petition.id, ()), now),
             "creator_name": petition.creator_name if _is_open(petition, now) else None,
             "rejection": _rejection(petition),
-            "government_response": _response(db, petition),
+            "government_response": _response(db, petition, at),
             "debate": _debate(petition, beside.debates.get(petition.id, ())),
             "departments": _departments(petition, beside, base_url),
             "topics": _topics(petition, beside),
@@ -262,17 +262,18 @@ def _rejection(petition: Petition) -> dict[str, Any] | None:
     return {"code": petition.rejection_code, "details": petition.rejection_details or None}
 
 
-def _response(db: Session, petition: Petition) -> dict[str, Any] | None:
-    """The answer to the referral for a response, as it stands."""
+def _response(db: Session, petition: Petition, at: At) -> dict[str, Any] | None:
+    """The answer to the referral for a response, as it stands; an import's day as its source had it."""
     if petition.answered_at is None:
         return None
+    zone = at.zone if petition.source is None else UTC
     referrals = outcomes.referrals_about(db, SubjectRef("petition", petition.id))
     for referral in reversed([r for r in referrals if r.cause == "response"]):
         answers = outcomes.answers_to(db, referral.id)
         if answers:
             newest, first = answers[0], answers[-1]
             return {
-                "responded_on": newest.at.date().isoformat(),
+                "responded_on": newest.at.astimezone(zone).date().isoformat(),
                 "summary": newest.summary,
                 "details": newest.details,
                 "created_at": instant(first.at),

@@ -58,6 +58,8 @@ def moderator_visits(world: World) -> Iterator[Visit]:
     yield Visit(
         at["waiting"], 200, refusal(world, at["waiting"]) | {"step": "preview"}, "The letter its author would get"
     )
+    late = refusal(world, at["published"]) | {"reason": "spam"}
+    yield Visit(at["published"], 409, late, "Your words, to copy")
     yield Visit(at["waiting"] + "/notes", 422, {"remark": ""})
     yield Visit(at["waiting"] + "/stand-back", 422, {"why": ""})
     yield Visit(at["published"] + "/lead", 422, {"department": "nobody"})

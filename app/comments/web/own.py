@@ -11,7 +11,8 @@ from litestar.params import FromPath
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from app.accounts.guards import may
+from app.accounts import drafts
+from app.accounts.guards import may, visitor
 from app.accounts.model import Account
 from app.comments.queries import threads
 from app.comments.queries.mine import count_of_author, of_author, one_of_author
@@ -21,8 +22,8 @@ from app.comments.rules.texts import MOST_FORM, read_body
 from app.comments.rules.threads import CannotChange, CommentUnknown, DiscussionUnknown, NotYours, TooFast
 from app.comments.service import editing, withdrawing
 from app.comments.web.discussion import discussion_of
-from app.comments.web.visitors import policy_of, spend
-from app.core.errors import Refusal
+from app.comments.web.visitors import kept, policy_of, sign_in_first, speaker, spend
+from app.core.errors import Conflict, Refusal
 from app.core.subject import SubjectRef
 from app.core.switches import Switch
 from app.core.web.forms import Form, Sent
@@ -33,6 +34,7 @@ from app.moderation.letters import APPEAL
 from app.moderation.model import Decision
 from app.moderation.rules.nudges import warnings
 from app.moderation.rules.standards import Verdict
+from app.moderation.web.too_late import words_back
 
 A_PAGE = 50
 #: decisions that leave an earlier refusal as it is
@@ -103,13 +105,15 @@ def edit_form(
     row = _mine(db, comment_id, account)
     if CommentState(row.state) not in EDITABLE:
         raise CannotChange
-    return _edit_page(request, db, row, Form(values={"body": row.body, "revision": str(row.revision)}))
+    return _edit_page(
+        request, db, row, Form(values={"body": row.body, "revision": str(row.revision), **kept(request, db)})
+    )
 
 
 @post(
     "/comments/{comment_id:int}/edit",
     name="comments.edit.post",
-    guards=[may("comments.edit")],
+    guards=[visitor],
     sync_to_thread=True,
     status_code=303,
     writes=True,
@@ -120,9 +124,14 @@ def edit(
     request: Request[Any, Any, Any],
     db: NamedDependency[Session],
     form: NamedDependency[Sent],
-    account: NamedDependency[Account],
     comment_id: FromPath[int],
 ) -> Response[Any]:
+    """Whoever was signed out while they wrote finds their words in the form again once they have signed in."""
+    account = speaker(request, "comments.edit")
+    if account is None:
+        return sign_in_first(
+            request, db, f"/comments/{comment_id}/edit", {n: form[n] for n in ("body", "revision") if n in form}
+        )
     row, shown, state = _mine(db, comment_id, account), Form(values=form), request.app.state
     body = shown.read("body", read_body)
     if body is None:
@@ -135,7 +144,12 @@ def edit(
         spend(request, account, "say", policy_of(request).account)
     except TooFast as busy:
         return _edit_page(request, db, row, shown, status=busy.status, busy=busy)
-    editing.edit(db, state.site.discussed, comment_id, account, body, after_revision=seen, now=state.clock.now())
+    try:
+        editing.edit(db, state.site.discussed, comment_id, account, body, after_revision=seen, now=state.clock.now())
+    except Conflict as late:  # another tab was first, or a moderator was
+        db.rollback()
+        return words_back(request, late, body)
+    drafts.forget(db, form.get("draft", ""))
     return see_other(f"/comments/{comment_id}/sent")
 
 
@@ -206,6 +220,7 @@ def _edit_page(
         discussion=found,
         form=form,
         decision=_decision(db, row),
+        draft=request.query_params.get("draft", "") or form.get("draft"),
         nudges=nudges or [],
         busy=busy,
     )

@@ -28,6 +28,7 @@ from app.core.web.page import see_other
 from app.moderation import hiding, reporting
 from app.moderation import queries as moderation
 from app.moderation.hiding import ReporterKey
+from app.moderation.web.too_late import words_back
 
 
 class NothingToReport(Conflict):
@@ -60,7 +61,10 @@ def report(
     form: NamedDependency[Sent],
     comment_id: FromPath[int],
 ) -> Response[Any]:
-    found, row = _reportable(request, db, comment_id)
+    try:
+        found, row = _reportable(request, db, comment_id)
+    except NothingToReport as late:
+        return words_back(request, late, form.get("words", ""))
     shown, state = Form(values=form), request.app.state
     reason = shown.read("reason", partial(reporting.read_reason, db))
     words = shown.read("words", reporting.read_words)

@@ -26,12 +26,13 @@ from app.comments.service.saying import Words
 from app.comments.web.discussion import Discussion, discussion_of
 from app.comments.web.shown import entries
 from app.comments.web.visitors import kept, policy_of, sign_in_first, speaker, spend
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.subject import SubjectRef
 from app.core.switches import Switch
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
 from app.moderation.rules.nudges import warnings
+from app.moderation.web.too_late import words_back
 
 QUOTING = ("quote", "about_version")
 #: what stands in the form again after signing in
@@ -65,7 +66,11 @@ def say(
     kind: FromPath[str],
     subject_id: FromPath[int],
 ) -> Response[Any]:
-    return _say(request, db, discussion_of(request, db, SubjectRef(kind, subject_id)), form, None)
+    try:
+        return _say(request, db, discussion_of(request, db, SubjectRef(kind, subject_id)), form, None)
+    except Conflict as late:
+        db.rollback()
+        return words_back(request, late, form.get("body", ""))
 
 
 @get("/comments/{comment_id:int}/reply", name="comments.reply", guards=[visitor], sync_to_thread=True)
@@ -92,8 +97,12 @@ def reply(
     form: NamedDependency[Sent],
     comment_id: FromPath[int],
 ) -> Response[Any]:
-    found, parent = _answerable(request, db, comment_id)
-    return _say(request, db, found, form, parent)
+    try:
+        found, parent = _answerable(request, db, comment_id)
+        return _say(request, db, found, form, parent)
+    except Conflict as late:
+        db.rollback()
+        return words_back(request, late, form.get("body", ""))
 
 
 @get("/comments/{comment_id:int}/sent", name="comments.sent", guards=[may("comments.mine")], sync_to_thread=True)

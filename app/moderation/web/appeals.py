@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import Invalid, NotFound, TooMany
+from app.core.errors import Conflict, Invalid, NotFound, TooMany
 from app.core.i18n import _
 from app.core.security.limits import Allowance
 from app.core.subject import SubjectRef
@@ -21,6 +21,7 @@ from app.moderation.letters import APPEAL
 from app.moderation.model import Case, Decision
 from app.moderation.refusals import AppealedAlready
 from app.moderation.rules.standards import Verdict
+from app.moderation.web.too_late import words_back
 
 A_NETWORK = Allowance(10, 60)
 
@@ -64,6 +65,9 @@ def appeal(
     except Invalid as wrong:
         db.rollback()
         return _page(request, db, token, Form.again(form, wrong), status=422)
+    except Conflict as late:
+        db.rollback()
+        return words_back(request, late, form.get("words", ""))
     return see_other(f"/appeals/{token}")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import may
 from app.accounts.model import Account
-from app.core.errors import FieldError, Forbidden, Invalid, NotFound
+from app.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.text.changes import word_changes
@@ -26,6 +26,7 @@ from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS, Origin, allowed
 from app.moderation.web.queue import address, desk_of, read_number, wanted_of
 from app.moderation.web.saying import say_holder, say_signal, say_verdict, verdict_choices, what_happens
+from app.moderation.web.too_late import words_back
 
 
 @get("/moderation/{case_id:int}", name="moderation.case", guards=[may("moderation.queue")], sync_to_thread=True)
@@ -62,6 +63,9 @@ def decide(
     except Invalid as wrong:
         db.rollback()
         return show_case(request, db, account, case_id, Form.again(form, wrong), status=422)
+    except Conflict as late:
+        db.rollback()
+        return words_back(request, late, form.get("note", ""), form.get("internal", ""))
     wanted = wanted_of(request)
     found = queue.next_case(db, desk_of(request, db, account), wanted)
     return see_other(address(f"/moderation/{found}" if found else "/moderation", wanted, done=case_id))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import may
 from app.accounts.model import Account
-from app.core.errors import FieldError, Invalid, NotFound
+from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.subject import SubjectRef
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
@@ -19,6 +19,7 @@ from app.moderation import queries, service
 from app.moderation.contribution import Moderated
 from app.moderation.model import Reason
 from app.moderation.web.case import show_case
+from app.moderation.web.too_late import words_back
 
 
 @get(
@@ -72,6 +73,9 @@ def take_down(
     except Invalid as wrong:
         db.rollback()
         return _take_down(request, db, account, subject, Form.again(form, wrong), status=422)
+    except Conflict as late:
+        db.rollback()
+        return words_back(request, late, form.get("note", ""))
     return see_other(f"/moderation/{decision.case_id}")
 
 
