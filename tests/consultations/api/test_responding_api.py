@@ -80,7 +80,9 @@ def test_codes_say_when_it_is_not_open(sqlite_site: RunningSite, asking: Asking)
     early = asking.published(opens=now + timedelta(days=1))
     late = asking.published(opens=now - timedelta(days=9), closes=now - timedelta(seconds=1))
     assert send(sqlite_site, early).json()["type"].endswith("consultation-not-open")
-    assert send(sqlite_site, late).json()["type"].endswith("consultation-closed")
+    closed = send(sqlite_site, late).json()
+    assert closed["type"].endswith("consultation-closed")
+    assert "Nothing was stored" in closed["detail"], "a program's words are kept nowhere"
     assert send(sqlite_site, 999_999).status_code == 404
 
 
