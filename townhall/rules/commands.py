@@ -43,6 +43,20 @@ class HallNotLive(Conflict):
     message = _("It has not started yet. Nothing was changed.")
 
 
+class HallLive(Conflict):
+    """Asked for what comes before the hall: a second click on its start."""
+
+    code = "already-live"
+    title = _("The hall is live already")
+    message = _("Nothing was changed.")
+
+
+class HallCancelled(Conflict):
+    code = "hall-cancelled"
+    title = _("The hall does not take place")
+    message = _("It was cancelled. Nothing was changed. Its page says why.")
+
+
 class SessionEnded(Conflict):
     code = "session-ended"
     title = _("The hall has ended")
