@@ -89,8 +89,16 @@ def test_codes_say_when_it_is_not_open(sqlite_site: RunningSite, asking: Asking)
 def test_what_is_nested_or_enormous_is_refused_early(sqlite_site: RunningSite, asking: Asking) -> None:
     bridge = asking.published()
     url, kind = f"{sqlite_site.base}/api/v1/consultations/{bridge}/responses", {"content-type": "application/json"}
+    latin = httpx.post(url, content='{"name":"Andr\u00e9"}'.encode("latin-1"), headers=kind)
+    assert latin.status_code == 400
     deep = httpx.post(url, content="[" * 10_000 + "]" * 10_000, headers=kind)
     assert deep.status_code == 400
     within = '{"answers":{"2":' + "[" * 10_000 + "]" * 10_000 + "}}"
     assert httpx.post(url, content=within, headers=kind).status_code == 400
     assert httpx.post(url, content=b" " * 10_000_000, headers=kind, timeout=30).status_code == 413
+
+
+def test_every_field_that_is_wrong_unknown_or_missing_is_named(sqlite_site: RunningSite, asking: Asking) -> None:
+    answer = send(sqlite_site, asking.published(), emial="ana@example.org", easy_read="yes", name=5)
+    assert answer.status_code == 422
+    assert {fault["field"] for fault in answer.json()["errors"]} == {"emial", "easy_read", "name"}
