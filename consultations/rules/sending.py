@@ -24,9 +24,9 @@ class ConsultationClosed(ConsultationNotOpen):
     message = _("Your response came after it closed, so it was not counted. Nothing was stored.")
 
 
-class TooLateToWithdraw(Conflict):
-    code = "too-late-to-withdraw"
-    title = _("Responses can no longer be withdrawn")
+class TooLateToChange(Conflict):
+    code = "too-late-to-change"
+    title = _("Responses can no longer be changed or withdrawn")
     message = _(
         "The consultation takes no more responses and no changes, so yours counts as it is. You can still ask on its "
         "receipt that it is not published."

@@ -21,7 +21,7 @@ from consultations.rules.sending import (
     ConsultationClosed,
     ConsultationNotOpen,
     LatePassOver,
-    TooLateToWithdraw,
+    TooLateToChange,
 )
 from consultations.service import drafts, erasing, owning
 from consultations.service.acts import ConfirmResponse, Counted, SendResponse, Sent
@@ -200,7 +200,7 @@ def test_withdrawing_takes_exactly_one_away_and_consent_only_grows_stricter(desk
     assert desk.count == (1, 0)
     assert desk.town.broken() == {}
     desk.town.clock.advance(timedelta(days=40))
-    with pytest.raises(TooLateToWithdraw):
+    with pytest.raises(TooLateToChange):
         desk.do(lambda db: owning.withdraw(db, ben, desk.town.now))
     desk.do(lambda db: owning.ask_for_privacy(db, ben, Consent.NONE, desk.town.now))
     assert desk.response(ben).consent == Consent.NONE

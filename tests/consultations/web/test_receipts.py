@@ -173,16 +173,27 @@ def test_a_link_that_cannot_count_offers_no_button_that_is_refused(sqlite_site: 
     assert {c.response_count for c in town.rows(Consultation, Consultation.id.in_([b for b, _link in links]))} == {0}
 
 
-def test_ana_who_withdraws_too_late_is_told_that_her_response_counts(sqlite_site: RunningSite, asking: Asking) -> None:
+def test_ana_who_withdraws_or_changes_too_late_is_told_that_her_response_counts(
+    sqlite_site: RunningSite, asking: Asking
+) -> None:
     town = sqlite_site.town
     bridge = asking.published(closes=town.now + timedelta(minutes=10))
     ana = answer_all(begin(sqlite_site.base, bridge), email="too-late@example.org")
     ana.fill()
     ana.open(town.deliver().link("too-late@example.org", "Confirm"))
     ana.fill()
-    ana.open(town.deliver().link("too-late@example.org", "We have your response") + "/withdraw")
+    receipt = town.deliver().link("too-late@example.org", "We have your response")
+    ana.open(receipt)
+    changing = ana.post(form=0).headers["location"]
+    ana.open(f"{receipt}/withdraw")
     sqlite_site.clock.advance(timedelta(minutes=10))  # type: ignore[attr-defined]
     assert ana.fill().status_code == 409
     assert "yours counts as it is" in ana.words
     assert "was not counted" not in ana.words
+    again = ana.http.post(f"{receipt}/amend")
+    assert again.status_code == 409
+    assert "yours counts as it is" in again.text
+    assert ana.open(changing).status_code == 409
+    assert "The response that you sent before counts as it is." in ana.words
+    assert "your response was not counted" not in ana.words
     assert asking.consultation(bridge).response_count == 1
