@@ -157,14 +157,16 @@ def staff() -> None:
 @staff.command("add")
 @click.argument("email")
 @click.option("--role", required=True, type=click.Choice(sorted(role.value for role in STAFF_ROLES)))
-@click.option("--department", default="", help="Slug of an officer's department.")
+@click.option("--department", default="", help="Slug of the department that an officer, or an official, acts for.")
 @click.option("--name", default="")
 @click.option("--password-stdin", is_flag=True, help="Take the password from standard input.")
 def staff_add(email: str, role: str, department: str, name: str, password_stdin: bool) -> None:
     """Add somebody; prints a one-time link to set a password."""
     settings = _settings()
-    if (role == Role.OFFICER) != bool(department):
-        raise Failure("A department-officer needs --department, and nobody else has one.", 2)
+    if role == Role.OFFICER and not department:
+        raise Failure("A department-officer needs --department.", 2)
+    if department and role not in founding.ACT_FOR_ONE:
+        raise Failure("--department is for a department-officer or an official: nobody else has one.", 2)
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
     _prepare(settings)
     with _house(settings) as house:

@@ -55,6 +55,6 @@ class Upload:
             return checks.check(self.file, self.name, wanted, self.cabinet.workshop)
         except Unfit as wrong:
             log.info("a file of %d bytes was not taken: %s", self.size, wrong.reason)
-            raise Invalid([FieldError(self.field, wrong.sentence)]) from wrong
+            raise Invalid([FieldError(self.field, wrong.advice(tables=wanted <= kinds.SHEETS))]) from wrong
         except OSError as full:  # no room for a picture made anew
             raise Unavailable(retry_after=60) from full

@@ -16,11 +16,12 @@ from msgspec import Meta, Struct
 
 from app.accounts.guards import anyone
 from app.core import idempotency
-from app.core.errors import FieldError, Invalid, NotFound, Refusal
+from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _, language
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
 from app.core.security.limits import Allowance
 from app.core.security.nonces import new_key
+from app.core.web.bodies import UNREADABLE, refusal_of
 from app.core.web.edge import MOST_ID, OPEN_TO_ANYONE, Ready, in_worker, read_body
 from app.core.web.forms import Form
 from app.core.web.problems import BUSY, OF_A_BODY, OVER_A_LIMIT, UNKNOWN, answers, problems, wrong
@@ -148,8 +149,8 @@ def read_response(body: bytes) -> ResponseIn:
     """Strictly as it is described; raises a refusal where it is anything else, however deep."""
     try:
         return _RESPONSE.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as wrong:
-        raise Refusal from wrong
+    except UNREADABLE as wrong:
+        raise refusal_of(body, ResponseIn) from wrong
 
 
 @post(

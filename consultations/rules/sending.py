@@ -21,7 +21,17 @@ class ConsultationNotOpen(Conflict):
 class ConsultationClosed(ConsultationNotOpen):
     code = "consultation-closed"
     title = _("This consultation has closed")
-    message = _("Your response came after it closed, so it was not counted. What you wrote is kept.")
+    message = _("Your response came after it closed, so it was not counted. Nothing was stored.")
+
+
+class TooLateToChange(Conflict):
+    code = "too-late-to-change"
+    title = _("Responses can no longer be changed or withdrawn")
+    message = _(
+        "The consultation takes no more responses and no changes, so yours counts as it is. You can still ask on its "
+        "receipt that it is not published."
+    )
+    way_on = ("/consultations/{consultation}", _("Read the consultation"))
 
 
 class LatePassOver(Gone):
@@ -38,7 +48,7 @@ class ResponseLinkUnknown(NotFound):
     way_on = ("/consultations", _("Find the consultation"))
 
 
-class ResponseLinkExpired(Conflict):
+class ResponseLinkExpired(Gone):
     code = "response-link-expired"
     title = _("This link has expired")
     message = _("It worked for {days} days, so your response was not counted. Send it again to get a new link.")
@@ -112,13 +122,19 @@ def is_late(consultation: Any, at: datetime) -> bool:
     return bool(consultation.closes_at is not None and at >= consultation.closes_at)
 
 
-def refusal_to_confirm(response: Any, at: datetime, confirm_days: int) -> Refusal | None:
+def refusal_to_confirm(
+    response: Any, consultation: Any, late_pass: Any, at: datetime, confirm_days: int
+) -> Refusal | None:
     """Why a link opened ``at`` does not count a pending response, or None. What was sent in time is confirmed after
-    closing, too."""
+    closing, too, but not once the consultation was withdrawn. ``late_pass``: what it was admitted by, or None."""
     if response.state != ResponseState.PENDING:
-        return ResponseEnded(consultation=response.consultation_id)
+        return ResponseEnded(consultation=consultation.id)
     if at >= response.asked_at + timedelta(days=confirm_days):
-        return ResponseLinkExpired(consultation=response.consultation_id, days=confirm_days)
+        return ResponseLinkExpired(consultation=consultation.id, days=confirm_days)
+    if consultation.state != EditorialState.PUBLISHED:
+        return ConsultationNotOpen(consultation=consultation.id)
+    if response.late_pass_id is not None and (late_pass is None or late_pass.used_at or late_pass.revoked_at):
+        return LatePassOver(consultation=consultation.id)
     return None
 
 

@@ -16,14 +16,8 @@ from app.files.model import StoredFile
 from consultations.identity import open_respondent, seal_respondent
 from consultations.model import Respondent, Response, ResponseVersion
 from consultations.policy import ConsultationPolicy
-from consultations.rules.lifecycle import EditorialState
 from consultations.rules.responses import ResponseState
-from consultations.rules.sending import (
-    ConsultationNotOpen,
-    LatePassOver,
-    ResponseLinkUnknown,
-    refusal_to_confirm,
-)
+from consultations.rules.sending import ResponseLinkUnknown, refusal_to_confirm
 from consultations.service.acts import ConfirmResponse, Counted
 from consultations.service.posting import Letters
 from consultations.service.sending import lock_passes, use_up
@@ -117,18 +111,11 @@ class _Confirmations:
         if known.state == ResponseState.REPLACED and first is not None:
             return Counted(first.id, joined=True)
         standing = self.standings[known.consultation_id]
-        refusal = refusal_to_confirm(known, act.at, self.policy.confirm_days) or self._refusal(standing, known)
+        late_pass = self.passes.get(known.late_pass_id or 0)
+        refusal = refusal_to_confirm(known, standing, late_pass, act.at, self.policy.confirm_days)
         if refusal is not None:
             return refusal
         return self._join(known, first, act) if first is not None else self._count(known, act)
-
-    def _refusal(self, standing: Standing, known: Known) -> Refusal | None:
-        if standing.state != EditorialState.PUBLISHED:
-            return ConsultationNotOpen(consultation=standing.id)
-        late_pass = self.passes.get(known.late_pass_id or 0)
-        if known.late_pass_id is not None and (late_pass is None or late_pass.used_at or late_pass.revoked_at):
-            return LatePassOver(consultation=standing.id)
-        return None
 
     def _count(self, known: Known, act: ConfirmResponse) -> Counted:
         known.state, known.submitted_at, known.changed = ResponseState.SUBMITTED, act.at, True

@@ -31,7 +31,7 @@ from consultations.policy import ConsultationPolicy
 from consultations.queries import drafts
 from consultations.queries.questionnaires import questionnaire
 from consultations.rules.drafts import ABOUT, MOST_BY, PageChanged, Stored
-from consultations.rules.sending import ResponseEnded, refusal_to_send
+from consultations.rules.sending import ResponseEnded, TooLateToChange, refusal_to_send
 from consultations.rules.typed import typed_of
 from consultations.service.posting import DRAFT
 from consultations.service.versions import DRAFT_FILES
@@ -80,6 +80,8 @@ def reopen(db: Session, keys: Keys, response: Response, now: datetime) -> Draft:
     if response.state != "submitted":
         raise ResponseEnded(consultation=consultation.id)
     late_pass = db.get(LatePass, response.late_pass_id) if response.late_pass_id else None
+    if refusal_to_send(consultation, late_pass, now) is not None:
+        raise TooLateToChange(consultation=consultation.id)
     draft = start(
         db,
         consultation,

@@ -19,9 +19,9 @@ from consultations.policy import ConsultationPolicy
 from consultations.rules.responses import Consent, Publishing, ResponseState, may_become
 from consultations.rules.sending import (
     ConsentWeaker,
-    ConsultationClosed,
     ResponseEnded,
     ResponseLinkUnknown,
+    TooLateToChange,
     refusal_to_send,
 )
 from consultations.service.posting import CONFIRM_LETTER, RESPONSE
@@ -40,7 +40,7 @@ def withdraw(db: Session, response_id: int, now: datetime) -> None:
     late_pass = db.get(LatePass, response.late_pass_id) if response.late_pass_id else None
     in_its_time = late_pass is not None and now < late_pass.until
     if not in_its_time and refusal_to_send(standing, None, now) is not None:
-        raise ConsultationClosed(consultation=response.consultation_id)
+        raise TooLateToChange(consultation=response.consultation_id)
     _end(db, standing, response, "withdrawn", now)
 
 

@@ -53,10 +53,10 @@ def confirm_page(
     state, reply = request.app.state, _reply(request, db, CONFIRM, token)
     if reply.state in (ResponseState.SUBMITTED, ResponseState.REPLACED):
         return see_other(f"/responses/confirmed/{token}")
-    refusal = refusal_to_confirm(reply, state.clock.now(), consulting.confirm_days)
+    found, late_pass = receipt_of(db, state.keyring, reply), _pass_of(db, reply)
+    refusal = refusal_to_confirm(reply, found.consultation, late_pass, state.clock.now(), consulting.confirm_days)
     if refusal is not None:
         raise refusal
-    found = receipt_of(db, state.keyring, reply)
     page: Response[Any] = state.pages.personal(
         "consultations/answer/confirm.html",
         token=token,
@@ -271,7 +271,7 @@ def _receipt(request: Request[Any, Any, Any], db: Session, token: str) -> Receip
 
 def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt, token: str) -> dict[str, Any]:
     state, reply = request.app.state, found.response
-    late_pass = db.get(LatePass, reply.late_pass_id) if reply.late_pass_id else None
+    late_pass = _pass_of(db, reply)
     counts = reply.state == ResponseState.SUBMITTED
     given = Consent(reply.consent)
     return {
@@ -289,6 +289,10 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
         "has_pdf": pdf_maker() is not None,
         "question": asked_how(request, SATISFACTION) if counts and _is_new(reply, state.clock.now()) else None,
     }
+
+
+def _pass_of(db: Session, reply: Reply) -> LatePass | None:
+    return db.get(LatePass, reply.late_pass_id) if reply.late_pass_id else None
 
 
 def _is_new(reply: Reply, now: datetime) -> bool:

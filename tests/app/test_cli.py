@@ -224,6 +224,16 @@ def test_an_officer_joins_a_department_that_is_there(townsquare: Command):
         assert db.query(Officer).one().department_id == department.id
 
 
+def test_an_official_may_act_for_a_department_from_the_first_day(townsquare: Command):
+    townsquare("department", "add", "parks", "Parks and Rivers")
+    edda = ["staff", "add", "edda@example.org", "--role", "official"]
+    assert townsquare(*edda, "--department", "parks").code == 0
+    assert townsquare("staff", "add", "emil@example.org", "--role", "official").code == 0, "and need not"
+    with opened() as database, database.reading() as db:
+        (officer,) = db.query(Officer).all()
+        assert db.get_one(Account, officer.account_id).email == "edda@example.org"
+
+
 def test_settings_are_shown_and_secrets_are_not(townsquare: Command):
     ended = townsquare(
         "settings",

@@ -210,6 +210,18 @@ def test_every_template_that_a_template_names_exists(house: House) -> None:
         assert [m for m in missing if not m[1].startswith("govuk_frontend_jinja/")] == []
 
 
+def test_what_the_layout_sets_hides_nothing_that_a_page_was_given(house: House) -> None:
+    """Every block sees it, in the place of the handler's value under the same name."""
+    jinja, shared = house.pages.jinja, {"root"}
+    made = jinja.parse(source("base.html")).find_all((nodes.Assign, nodes.AssignBlock))
+    own = {node.target.name for node in made if isinstance(node.target, nodes.Name)} - shared
+    assert {"base_title", "base_description"} <= own
+    reads = {
+        name: meta.find_undeclared_variables(jinja.parse(source(name))) & own for name in PAGES if name != "base.html"
+    }
+    assert {name: names for name, names in reads.items() if names} == {}
+
+
 def test_every_template_is_used(house: House) -> None:
     used: set[str] = set()
     next_ = {t for name in named_in_code() for t in meant(name)}

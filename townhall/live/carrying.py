@@ -10,6 +10,7 @@ from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError
+from app.core.i18n import _
 from app.core.switches import Switch
 from app.core.web.edge import in_worker
 from townhall.live.allowances import Allowances
@@ -102,7 +103,7 @@ def _perform(state: Any, commands: Commands, hall_id: int, sender: Sender, sent:
 
 def _react(state: Any, carrying: Carrying, hall_id: int, sender: Sender, sent: Sent) -> Reply:
     if sent.d.kind not in frozenset(Reaction):
-        raise BadCommand([FieldError("kind", ", ".join(Reaction))])
+        raise BadCommand([FieldError("kind", _("Choose one of: {kinds}.").format(kinds=", ".join(Reaction)))])
     with state.database.reading() as db:
         hall = _hall(db, hall_id)
         check_participant(db, hall, sender, state.clock.now())

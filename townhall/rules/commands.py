@@ -13,6 +13,8 @@ from app.core.i18n import _
 from townhall.rules.operations import OPERATIONS, Operation, Shape
 
 COMMAND_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+#: not JSON, brackets in brackets without end, or not UTF-8 within a string, which the decoder tells apart
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 #: levels of lists and objects in one frame
 MOST_DEPTH = 12
 
@@ -41,6 +43,20 @@ class HallNotLive(Conflict):
     code = "not-live"
     title = _("The hall is not live")
     message = _("It has not started yet. Nothing was changed.")
+
+
+class HallLive(Conflict):
+    """Asked for what comes before the hall: a second click on its start."""
+
+    code = "already-live"
+    title = _("The hall is live already")
+    message = _("Nothing was changed.")
+
+
+class HallCancelled(Conflict):
+    code = "hall-cancelled"
+    title = _("The hall does not take place")
+    message = _("It was cancelled. Nothing was changed. Its page says why.")
 
 
 class SessionEnded(Conflict):
@@ -128,7 +144,7 @@ def read_body(raw: bytes | str) -> Sent:
         raise _bad("", str(_("It is nested too deeply.")))
     try:
         body = msgspec.json.decode(raw, type=_Body)
-    except (msgspec.DecodeError, RecursionError) as wrong:
+    except UNREADABLE as wrong:
         raise _bad("", str(wrong)[:200]) from wrong
     return read_command(body.id, body.op, bytes(body.d))
 
@@ -144,7 +160,7 @@ def read_command(command_id: str, op: str, d: bytes) -> Sent:
         shape: Shape = msgspec.json.decode(d, type=operation.shape)
     except msgspec.ValidationError as wrong:
         raise _bad(_field_of(str(wrong)), str(wrong)[:200]) from wrong
-    except (msgspec.DecodeError, RecursionError) as wrong:
+    except UNREADABLE as wrong:
         raise _bad("d", str(wrong)[:200]) from wrong
     return Sent(command_id, op, shape, digest_of(op, shape))
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.accounts.rules.acts import Permissions
+from app.core.errors import Conflict
 from app.core.freshness import touch
 from app.core.security import events as security
 from app.core.security import sessions
@@ -32,6 +33,8 @@ from townhall.rules.commands import (
     AuthExpired,
     Banned,
     CommandIdReused,
+    HallCancelled,
+    HallLive,
     HallNotLive,
     NoSuchThing,
     NotAllowed,
@@ -205,12 +208,21 @@ def check_place(hall: Hall, person: Participant | None) -> Participant:
     return person
 
 
+#: why a hall in this state does not do what another state is for
+_UNFIT: dict[HallState, type[Conflict]] = {
+    HallState.SCHEDULED: HallNotLive,
+    HallState.LIVE: HallLive,
+    HallState.ENDED: SessionEnded,
+    HallState.CANCELLED: HallCancelled,
+}
+
+
 def check_state(hall: Hall, states: frozenset[str]) -> None:
     if hall.state in states:
         return
     if HallState(hall.state) not in READABLE:
         raise NoSuchThing
-    raise SessionEnded if hall.state in (HallState.ENDED, HallState.CANCELLED) else HallNotLive
+    raise _UNFIT[HallState(hall.state)]
 
 
 def remembered(db: Session, hall_id: int, sender: Sender, sent: Sent) -> Reply | None:

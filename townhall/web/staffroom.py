@@ -71,7 +71,7 @@ def console_page(
         departments=departments.active(db),
         mine=host is not None and host.id == account.id,
         hall_host=host.name if host else "",
-        **_values(request, db, hall, now, typed or Typed()),
+        **_values(request, db, account, hall, now, typed or Typed()),
     )
     return response
 
@@ -81,7 +81,7 @@ def desk_page(
 ) -> Response[bytes]:
     state, now = request.app.state, request.app.state.clock.now()
     hall = readable_hall(db, hall_id)
-    values = _values(request, db, hall, now, typed or Typed())
+    values = _values(request, db, account, hall, now, typed or Typed())
     set_aside = {row.id for row in standing.waiting(db, hall_id, of_banned=True)}
     queue = [q for q in values["state"]["questions"] if q["state"] == "waiting"]
     response: Response[bytes] = state.pages.personal(
@@ -97,7 +97,9 @@ def desk_page(
     return response
 
 
-def _values(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime, typed: Typed) -> dict[str, Any]:
+def _values(
+    request: Request[Any, Any, Any], db: Session, account: Account, hall: Hall, now: datetime, typed: Typed
+) -> dict[str, Any]:
     policy = request.app.state.site.dependencies["hall_policy"]
     shown = state_of(db, hall.id, showing.STAFF_LANE, now, away=policy.host_away_seconds)
     questions = shown["questions"]
@@ -105,6 +107,8 @@ def _values(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datet
     return {
         "hall": hall,
         "here": f"/townhalls/{hall.id}",
+        # which of the other pages about this hall are there for whoever looks
+        "opens": partial(request.app.state.permissions.opens, account.role),
         "position": shown["position"],
         "state": shown,
         "listed": listed,

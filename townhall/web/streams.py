@@ -23,7 +23,7 @@ from townhall.live.reading import Command
 from townhall.live.senders import sender_of
 from townhall.live.viewers import Viewer, transport_of
 from townhall.queries.showing import PUBLIC_LANE, instant
-from townhall.rules.commands import read_body
+from townhall.rules.commands import UNREADABLE, read_body
 from townhall.rules.lifecycle import READABLE
 from townhall.service.commanding import Sender
 
@@ -153,7 +153,7 @@ async def command(request: Request[Any, Any, Any], hall_id: FromPath[int]) -> Re
 def _id_of(raw: bytes) -> str:
     try:
         return msgspec.json.decode(raw, type=Command).id
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return ""
 
 

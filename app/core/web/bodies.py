@@ -6,18 +6,33 @@ from typing import Any
 
 import msgspec
 
-from app.core.errors import FieldError
+from app.core.errors import FieldError, Invalid, Refusal
 from app.core.i18n import _
 
 MOST_FAULTS = 50
+#: not JSON, brackets in brackets without end, or not UTF-8 within a string, which the decoder tells apart
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
 def faults_of(body: bytes, wanted: type[msgspec.Struct]) -> list[FieldError]:
     """Every missing, unknown or mistyped field of a body that should have been a ``wanted``."""
     try:
         content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         content = None
+    return _faults(content, wanted)
+
+
+def refusal_of(body: bytes, wanted: type[msgspec.Struct]) -> Refusal:
+    """Why a body is no ``wanted``: it cannot be read at all, or field by field."""
+    try:
+        content = msgspec.json.decode(body)
+    except UNREADABLE:
+        return Refusal()
+    return Invalid(_faults(content, wanted))
+
+
+def _faults(content: Any, wanted: type[msgspec.Struct]) -> list[FieldError]:
     if not isinstance(content, dict):
         return [FieldError("body", str(_("Send one JSON object.")))]
     known = {field.encode_name: field for field in msgspec.structs.fields(wanted)}

@@ -87,8 +87,11 @@ class ErrorPages:
             return Invalid(_field_errors(request, error)) if wants_problem(request.scope) else NotFound()
         if isinstance(error, ClientDisconnect):
             return Refusal()  # nobody reads it, and it is no fault
-        if isinstance(error, RecursionError) and request.route_handler.parsed_data_field is not None:
-            return Refusal()  # brackets in brackets without end
+        if (
+            isinstance(error, RecursionError | UnicodeDecodeError)
+            and request.route_handler.parsed_data_field is not None
+        ):
+            return Refusal()  # brackets in brackets without end, or what is not UTF-8 within a string
         if isinstance(error, NotFoundException):
             return NotFound()
         if isinstance(error, HTTPException) and error.status_code == TooLarge.status:

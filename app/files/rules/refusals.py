@@ -51,6 +51,13 @@ WORDS: dict[Reason, Phrase] = {
 }  # fmt: skip
 
 
+#: what is said where only tables are taken, in the place of advice to save it as PDF
+NO_TABLE = _("This is no table that can be read. Save it as an Excel workbook (.xlsx), without macros or a password, or as CSV in UTF-8, and choose that.")  # fmt: skip
+_HELPED_BY_PDF = frozenset(
+    {Reason.UNKNOWN, Reason.OLD_OFFICE, Reason.MARKUP, Reason.MACROS, Reason.ACTIVE, Reason.LOADS, Reason.BOMB}
+)
+
+
 class Unfit(Exception):
     """A file that is not taken, and why."""
 
@@ -61,3 +68,7 @@ class Unfit(Exception):
     @property
     def sentence(self) -> str:
         return WORDS[self.reason].format(**self.values)
+
+    def advice(self, *, tables: bool) -> str:
+        """What to do; ``tables``: nothing but tables is taken there."""
+        return str(NO_TABLE) if tables and self.reason in _HELPED_BY_PDF else self.sentence

@@ -80,15 +80,25 @@ def test_codes_say_when_it_is_not_open(sqlite_site: RunningSite, asking: Asking)
     early = asking.published(opens=now + timedelta(days=1))
     late = asking.published(opens=now - timedelta(days=9), closes=now - timedelta(seconds=1))
     assert send(sqlite_site, early).json()["type"].endswith("consultation-not-open")
-    assert send(sqlite_site, late).json()["type"].endswith("consultation-closed")
+    closed = send(sqlite_site, late).json()
+    assert closed["type"].endswith("consultation-closed")
+    assert "Nothing was stored" in closed["detail"], "a program's words are kept nowhere"
     assert send(sqlite_site, 999_999).status_code == 404
 
 
 def test_what_is_nested_or_enormous_is_refused_early(sqlite_site: RunningSite, asking: Asking) -> None:
     bridge = asking.published()
     url, kind = f"{sqlite_site.base}/api/v1/consultations/{bridge}/responses", {"content-type": "application/json"}
+    latin = httpx.post(url, content='{"name":"Andr\u00e9"}'.encode("latin-1"), headers=kind)
+    assert latin.status_code == 400
     deep = httpx.post(url, content="[" * 10_000 + "]" * 10_000, headers=kind)
     assert deep.status_code == 400
     within = '{"answers":{"2":' + "[" * 10_000 + "]" * 10_000 + "}}"
     assert httpx.post(url, content=within, headers=kind).status_code == 400
     assert httpx.post(url, content=b" " * 10_000_000, headers=kind, timeout=30).status_code == 413
+
+
+def test_every_field_that_is_wrong_unknown_or_missing_is_named(sqlite_site: RunningSite, asking: Asking) -> None:
+    answer = send(sqlite_site, asking.published(), emial="ana@example.org", easy_read="yes", name=5)
+    assert answer.status_code == 422
+    assert {fault["field"] for fault in answer.json()["errors"]} == {"emial", "easy_read", "name"}

@@ -16,7 +16,13 @@ from app.core.security.keys import Keys
 from consultations.model import Consultation, LatePass, Respondent, Response, ResponseVersion
 from consultations.policy import ConsultationPolicy
 from consultations.rules.responses import Consent, Publishing, ResponseState
-from consultations.rules.sending import ConsentWeaker, ConsultationClosed, ConsultationNotOpen, LatePassOver
+from consultations.rules.sending import (
+    ConsentWeaker,
+    ConsultationClosed,
+    ConsultationNotOpen,
+    LatePassOver,
+    TooLateToChange,
+)
 from consultations.service import drafts, erasing, owning
 from consultations.service.acts import ConfirmResponse, Counted, SendResponse, Sent
 from consultations.service.rekeying import ConsultationRekeyer
@@ -194,7 +200,7 @@ def test_withdrawing_takes_exactly_one_away_and_consent_only_grows_stricter(desk
     assert desk.count == (1, 0)
     assert desk.town.broken() == {}
     desk.town.clock.advance(timedelta(days=40))
-    with pytest.raises(ConsultationClosed):
+    with pytest.raises(TooLateToChange):
         desk.do(lambda db: owning.withdraw(db, ben, desk.town.now))
     desk.do(lambda db: owning.ask_for_privacy(db, ben, Consent.NONE, desk.town.now))
     assert desk.response(ben).consent == Consent.NONE

@@ -91,6 +91,26 @@ def test_going_back_keeps_what_was_typed_and_a_hidden_required_question_never_bl
     assert version.answers == '{"2":{"options":[11]}}'
 
 
+def test_the_check_page_names_what_is_wrong_and_nothing_where_nothing_is(
+    sqlite_site: RunningSite, asking: Asking
+) -> None:
+    ana = begin(sqlite_site.base, asking.published())
+    ana.open(ana.at.rpartition("/")[0] + "/check")
+    assert "There is a problem" not in ana.words, "nobody has tried to send it yet"
+    ana.fill()
+    assert ana.page.status_code == 422
+    listed = re.search(r'(?s)govuk-error-summary__list">(.*?)</ul>', ana.page.text)
+    assert listed is not None
+    links = dict(re.findall(r'<li><a href="#([^"]+)">([^<]+)</a></li>', listed[1]))
+    assert "Choose one of the answers" in links.values()
+    assert "Enter your name" in links.values()
+    assert len(links) == listed[1].count("<li>")
+    assert all(f'id="{there}"' in ana.page.text for there in links)
+    whole = answer_all(begin(sqlite_site.base, asking.published()))
+    assert "Check your answers" in whole.words
+    assert "There is a problem" not in whole.words
+
+
 def test_a_double_click_two_tabs_and_fifty_posts_leave_one_response(sqlite_site: RunningSite, asking: Asking) -> None:
     bridge = asking.published()
     ana = answer_all(begin(sqlite_site.base, bridge))

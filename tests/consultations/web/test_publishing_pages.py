@@ -179,6 +179,9 @@ def test_tom_types_in_and_sends_paper_and_tara_checks_it(asking: Asking, tom: ht
     assert "none of the answers" in seen(tom, f"{desk}/paper/{sheet.id}")
     refused = tom.post(f"{desk}/paper", files={"sheet": ("paper.csv", b"source_ref,q99\r\nP,1", "text/csv")})
     assert refused.status_code == 422
+    latin = table.replace("Maybe", "Café").encode("cp1252")
+    refused = tom.post(f"{desk}/paper", files={"sheet": ("paper.csv", latin, "text/csv")})
+    assert "as CSV in UTF-8" in refused.text, "what spreadsheets write is mended by another way of saving, not as PDF"
     assert asking.consultation(bridge).response_count == 2
 
 

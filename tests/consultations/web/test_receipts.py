@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from app.files.model import StoredFile
-from consultations.model import Draft, Response, ResponseVersion
+from consultations.model import Consultation, Draft, LatePass, Response, ResponseVersion
 from consultations.rules.questionnaire import Option, Page, Question, QuestionKind, Questionnaire
 from tests.consultations.asking import Asking
 from tests.consultations.visiting import ABOUT, Visitor, answer_all, begin
@@ -132,3 +133,67 @@ def test_ana_goes_on_elsewhere_by_her_link_and_is_counted_at_once(sqlite_site: R
     assert asking.consultation(bridge).response_count == 1
     stranger = Visitor(sqlite_site.base)
     assert stranger.open(f"/consultations/{bridge}/answer/{'x' * 43}/1").status_code == 404
+
+
+def test_a_link_that_cannot_count_offers_no_button_that_is_refused(sqlite_site: RunningSite, asking: Asking) -> None:
+    """Expired, of a consultation that was withdrawn, of a pass that was taken back: said before anybody presses."""
+    town = sqlite_site.town
+    links = []
+    for name in ("expired", "withdrawn", "revoked"):
+        ana = answer_all(begin(sqlite_site.base, bridge := asking.published()), email=f"{name}@example.org")
+        ana.fill()
+        links.append((bridge, town.deliver().link(f"{name}@example.org", "Confirm")))
+    (_bridge, expired), (withdrawn, of_withdrawn), (late, of_late) = links
+    taking_back = "UPDATE consultations_consultation SET state = 'withdrawn', withdrawn_at = opens_at, withdrawn_reason = 'No money' WHERE id = :id"
+    town.sql(taking_back, id=withdrawn)
+    taken_back = LatePass(
+        consultation_id=late,
+        admitted="Ana",
+        reason="The letter came late",
+        until=town.now + timedelta(days=3),
+        at=town.now,
+        by_id=asking.edda,
+        revoked_at=town.now,
+    )
+    asking.do(lambda db: db.add(taken_back))
+    (stored,) = town.rows(LatePass, LatePass.consultation_id == late)
+    town.sql("UPDATE consultations_response SET late_pass_id = :a WHERE consultation_id = :c", a=stored.id, c=late)
+    for link, status, said in (
+        (of_withdrawn, 409, "This consultation is not open"),
+        (of_late, 410, "This link no longer admits a response"),
+    ):
+        assert ana.open(link).status_code == status
+        assert said in ana.words
+        assert ana.forms == []
+        assert ana.http.post(link).status_code == status
+    sqlite_site.clock.advance(timedelta(days=8))  # type: ignore[attr-defined]
+    assert ana.open(expired).status_code == 410
+    assert "This link has expired" in ana.words
+    assert ana.http.post(expired).status_code == 410
+    assert {c.response_count for c in town.rows(Consultation, Consultation.id.in_([b for b, _link in links]))} == {0}
+
+
+def test_ana_who_withdraws_or_changes_too_late_is_told_that_her_response_counts(
+    sqlite_site: RunningSite, asking: Asking
+) -> None:
+    town = sqlite_site.town
+    bridge = asking.published(closes=town.now + timedelta(minutes=10))
+    ana = answer_all(begin(sqlite_site.base, bridge), email="too-late@example.org")
+    ana.fill()
+    ana.open(town.deliver().link("too-late@example.org", "Confirm"))
+    ana.fill()
+    receipt = town.deliver().link("too-late@example.org", "We have your response")
+    ana.open(receipt)
+    changing = ana.post(form=0).headers["location"]
+    ana.open(f"{receipt}/withdraw")
+    sqlite_site.clock.advance(timedelta(minutes=10))  # type: ignore[attr-defined]
+    assert ana.fill().status_code == 409
+    assert "yours counts as it is" in ana.words
+    assert "was not counted" not in ana.words
+    again = ana.http.post(f"{receipt}/amend")
+    assert again.status_code == 409
+    assert "yours counts as it is" in again.text
+    assert ana.open(changing).status_code == 409
+    assert "The response that you sent before counts as it is." in ana.words
+    assert "your response was not counted" not in ana.words
+    assert asking.consultation(bridge).response_count == 1

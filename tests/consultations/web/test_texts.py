@@ -158,6 +158,7 @@ def test_officials_and_officers_of_other_departments_find_no_text_there(running:
     running.town.staff("imran@example.org", "department-officer", "parks")
     with running.signed_in("otto@example.org") as otto, running.signed_in("imran@example.org") as imran:
         read(otto, f"/hosting/consultations/{bridge}/text", 404)
+        assert f"/hosting/consultations/{bridge}/text" not in read(otto, f"/hosting/consultations/{bridge}")
         read(imran, f"/desk/consultations/{bridge}/text", 404)
         read(imran, f"/hosting/consultations/{bridge}/text", 404)
 

@@ -145,6 +145,7 @@ def test_an_unknown_field_alone_is_refused(site: RunningSite, program: httpx.Cli
         (b"null", 422),
         (b"{", 400),
         (b"\xff\xfe", 400),
+        (b'{"action":"caf\xe9"}', 400),
         (b"[" * 5_000, 400),
         (DEEP, 400),
     ],

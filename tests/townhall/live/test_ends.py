@@ -85,6 +85,9 @@ def test_a_citizen_sends_what_is_not_theirs_to_send(site: RunningSite) -> None:
         assert gil.command("hall.destroy")["code"] == "unknown_op"
         wrong = gil.command("upvote.set", question="seven", on=True)
         assert (wrong["code"], wrong["field"]) == ("invalid", "question")
+        wrong = gil.command("react", kind="clap")
+        assert (wrong["code"], wrong["field"]) == ("invalid", "kind")
+        assert wrong["message"].startswith("Choose one of: applause, ")
         gil.send({"t": "hello", "v": 1, "lane": "staff"})
         assert gil.close_code() == 4403
     assert town.events(hall) == before

@@ -201,6 +201,8 @@ def test_commands_are_posted_where_there_is_no_socket(site: RunningSite) -> None
         assert gil.post(f"/townhalls/{hall}/commands", json=body).json()["dup"]
         wrong = gil.post(f"/townhalls/{hall}/commands", json=body | {"op": "hall.destroy", "id": "posted-other"})
         assert (wrong.status_code, wrong.json()["code"]) == (422, "unknown_op")
+        latin = gil.post(f"/townhalls/{hall}/commands", content='{"id":"posted-latin","op":"café"}'.encode("latin-1"))
+        assert (latin.status_code, latin.json()["code"]) == (422, "invalid")
         foreign = gil.post(f"/townhalls/{hall}/commands", json=body, headers={"Origin": "https://evil.example"})
         assert foreign.status_code == 403
         del gil.headers["Origin"]

@@ -13,9 +13,9 @@ from tests.site import Town
 from tests.townhall.crowd import answer
 from tests.townhall.meeting import Meeting
 from townhall import events
-from townhall.model import AgendaItem, Caption, CaptionText, Event, Hall, Hand, Notice, Poll
+from townhall.model import AgendaItem, Caption, CaptionText, Event, Hall, Hand, Notice, Poll, Question
 from townhall.queries import showing, standing
-from townhall.rules.commands import SessionEnded
+from townhall.rules.commands import HallCancelled, HallLive, SessionEnded
 from townhall.rules.lifecycle import HallState, Part
 from townhall.service.duties import NotHosting
 
@@ -30,6 +30,8 @@ def test_ana_starts_the_hall_and_ends_it(town: Town) -> None:
     meeting.send(hall, ana, "hall.start")
     row = meeting.row(Hall, hall)
     assert (row.state, row.started_at, row.host_id) == ("live", town.now, meeting.ana)
+    with pytest.raises(HallLive):  # from another tab; it says that it is live, and not that it is not
+        meeting.send(hall, ana, "hall.start")
     poll, question = meeting.poll(hall), meeting.question(hall)
     first = town.rows(AgendaItem, AgendaItem.hall_id == hall)[0].id
     meeting.send(hall, ana, "agenda.move", item=first)
@@ -50,6 +52,15 @@ def test_ana_starts_the_hall_and_ends_it(town: Town) -> None:
         meeting.send(hall, ana, "hall.start")
     meeting.send(hall, ana, "poll.reveal", poll=poll)  # also once it is over
     assert town.broken() == {}
+
+
+def test_who_asks_ahead_of_a_hall_that_was_cancelled_is_told_so(town: Town) -> None:
+    meeting = Meeting(town)
+    hall = meeting.hall(HallState.CANCELLED)
+    gil = meeting.of(meeting.participant(hall))
+    with pytest.raises(HallCancelled):
+        meeting.send(hall, gil, "question.ask", text="Why is Oak Street still closed?")
+    assert town.rows(Question) == []
 
 
 def test_the_agenda_moves_on_and_back(town: Town) -> None:

@@ -277,6 +277,42 @@ def test_a_shared_browser_is_left(door: Arriving, dora: Visitor) -> None:
     assert door.row(Hall, hall).taken == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "said", "letters"),
+    [
+        ("state = 'cancelled', cancelled_reason = 'Flooded'", "This town hall does not take place.", ""),
+        ("state = 'ended', started_at = starts_at, ended_at = ends_at", "is over", "We tell you what came of it."),
+    ],
+)
+def test_dora_s_place_in_what_is_over_promises_nothing(
+    door: Arriving, dora: Visitor, change: str, said: str, letters: str
+) -> None:
+    hall = door.hall(HallState.SCHEDULED)
+    ask(dora, hall)
+    dora.open(letter(door, "dora@example.org", "Confirm"))
+    dora.fill({"name": "Dora"})
+    door.town.sql(f"UPDATE townhall_hall SET {change} WHERE id = :id", id=hall)
+    dora.open(f"/townhalls/{hall}/place")
+    assert "You were registered" in dora.words
+    assert said in dora.words
+    assert letters in dora.words
+    assert "You can ask" not in dora.words
+    assert "remind you" not in dora.words
+
+
+def test_pete_who_was_excluded_is_told_so_where_his_place_was(door: Arriving, dora: Visitor) -> None:
+    hall = door.hall(HallState.LIVE)
+    ask(dora, hall)
+    dora.open(letter(door, "dora@example.org", "Confirm"))
+    dora.fill({"name": "Pete"})
+    (pete,) = door.town.rows(Participant, Participant.hall_id == hall)
+    door.send(hall, door.staff(door.ben), "ban.set", participant=pete.id, on=True)
+    dora.open(f"/townhalls/{hall}/place")
+    assert "A moderator has excluded you" in dora.words
+    assert "You can ask, vote" not in dora.words
+    assert "Go to the room" not in dora.words
+
+
 def test_another_site_cannot_give_somebodys_place_back(door: Arriving, dora: Visitor) -> None:
     hall = door.hall(HallState.SCHEDULED)
     ask(dora, hall)

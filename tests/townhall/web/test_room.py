@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.site import RunningSite
+from tests.site import ADMINISTRATOR, RunningSite
 from tests.townhall.meeting import Meeting
 from townhall.rules.lifecycle import Entry, HallState
 
@@ -59,6 +59,18 @@ def test_staff_pages_are_there_for_staff_alone(sqlite_site: RunningSite, meeting
             assert "May I ask?" in page(staff, path)
         with sqlite_site.client() as nobody:
             assert nobody.get(path).status_code == 404
+
+
+def test_console_and_desk_lead_nobody_to_a_page_that_is_not_theirs(sqlite_site: RunningSite, meeting: Meeting) -> None:
+    """Ana hosts and does not moderate, Ben moderates and plans nothing, Ada is neither official nor moderator."""
+    hall = meeting.hall()
+    sqlite_site.town.staff(ADMINISTRATOR, "administrator")
+    console, desk = f"/hosting/townhalls/{hall}/console", f"/moderation/townhalls/{hall}"
+    ana, ben = f"ana.{meeting.home}@example.org", f"ben.{meeting.home}@example.org"
+    for address, path in ((ana, console), (ben, console), (ben, desk), (ADMINISTRATOR, desk)):
+        with sqlite_site.signed_in(address) as staff:
+            leads_to = set(re.findall(r'href="(/(?:hosting|moderation)/townhalls/[^"]*)"', page(staff, path)))
+            assert {there: staff.get(there).status_code for there in leads_to} == dict.fromkeys(leads_to, 200), address
 
 
 def test_the_projector_shows_how_to_join(nora: httpx.Client, meeting: Meeting) -> None:
