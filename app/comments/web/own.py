@@ -28,13 +28,13 @@ from app.core.subject import SubjectRef
 from app.core.switches import Switch
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.core.web.too_late import words_back
 from app.moderation import queries as moderation
 from app.moderation.appeals import check_appeal
 from app.moderation.letters import APPEAL
 from app.moderation.model import Decision
 from app.moderation.rules.nudges import warnings
 from app.moderation.rules.standards import Verdict
-from app.moderation.web.too_late import words_back
 
 A_PAGE = 50
 #: decisions that leave an earlier refusal as it is

@@ -25,10 +25,10 @@ from app.core.i18n import _
 from app.core.subject import SubjectRef
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.core.web.too_late import words_back
 from app.moderation import hiding, reporting
 from app.moderation import queries as moderation
 from app.moderation.hiding import ReporterKey
-from app.moderation.web.too_late import words_back
 
 
 class NothingToReport(Conflict):

@@ -31,8 +31,8 @@ from app.core.subject import SubjectRef
 from app.core.switches import Switch
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
+from app.core.web.too_late import words_back
 from app.moderation.rules.nudges import warnings
-from app.moderation.web.too_late import words_back
 
 QUOTING = ("quote", "about_version")
 #: what stands in the form again after signing in

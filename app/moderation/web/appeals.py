@@ -16,12 +16,12 @@ from app.core.security.limits import Allowance
 from app.core.subject import SubjectRef
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.core.web.too_late import words_back
 from app.moderation import appeals, fairness, queries
 from app.moderation.letters import APPEAL
 from app.moderation.model import Case, Decision
 from app.moderation.refusals import AppealedAlready
 from app.moderation.rules.standards import Verdict
-from app.moderation.web.too_late import words_back
 
 A_NETWORK = Allowance(10, 60)
 

@@ -18,6 +18,7 @@ from app.core.subject import SubjectRef
 from app.core.text.changes import word_changes
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.core.web.too_late import words_back
 from app.moderation import appeals, claims, fairness, notes, previewing, queries, queue, reporting, service
 from app.moderation.contribution import Moderated, Shown
 from app.moderation.model import Case, Decision, Report
@@ -26,7 +27,6 @@ from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS, Origin, allowed
 from app.moderation.web.queue import address, desk_of, read_number, wanted_of
 from app.moderation.web.saying import say_holder, say_signal, say_verdict, verdict_choices, what_happens
-from app.moderation.web.too_late import words_back
 
 
 @get("/moderation/{case_id:int}", name="moderation.case", guards=[may("moderation.queue")], sync_to_thread=True)

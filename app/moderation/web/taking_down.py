@@ -15,11 +15,11 @@ from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.subject import SubjectRef
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.core.web.too_late import words_back
 from app.moderation import queries, service
 from app.moderation.contribution import Moderated
 from app.moderation.model import Reason
 from app.moderation.web.case import show_case
-from app.moderation.web.too_late import words_back
 
 
 @get(

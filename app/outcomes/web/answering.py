@@ -15,6 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
+from app.core.web.too_late import words_back
 from app.departments.acting import department_of
 from app.outcomes import queries, service
 from app.outcomes.model import AnswerDraft, Referral
@@ -42,9 +43,20 @@ def answer(
     referral_id: FromPath[int],
 ) -> Response[Any]:
     """``step`` says what becomes of what was typed: kept, looked at, handed in, released, or only shown again."""
-    state, referral = request.app.state, owned(db, account, referral_id)
-    if door := door_of(state, referral):
+    referral = owned(db, account, referral_id)
+    if door := door_of(request.app.state, referral):
         raise service.AnsweredElsewhere(door=door)
+    try:
+        return _step(request, db, account, referral, form)
+    except service.NoLongerOwed as late:
+        db.rollback()
+        return words_back(request, late, form.get("summary", ""), form.get("details", ""))
+
+
+def _step(
+    request: Request[Any, Any, Any], db: Session, account: Account, referral: Referral, form: Sent
+) -> Response[Any]:
+    state, referral_id = request.app.state, referral.id
     match form.get("step"):
         case "more":
             return page(request, db, account, referral_id, Form(typed.with_one_more_row(form)))

@@ -200,6 +200,10 @@ def test_what_is_no_longer_owed_stands_apart_with_its_reason(site: RunningSite, 
     assert "What caused it fell away before an answer was given" in page
     assert "Nothing is owed here." in page
     assert "Preview the answer" not in page
-    refused = release(imran, duty)
+    refused = release(imran, duty, summary="My own words.", details="An hour's work.")
     assert refused.status_code == 409
     assert "no longer owed" in refused.text
+    assert "My own words." in refused.text  # written meanwhile: to be copied
+    assert "An hour&#39;s work." in refused.text
+    kept = imran.post(f"/desk/referrals/{duty.id}", data={"step": "save", "summary": "Half a sentence"})
+    assert (kept.status_code, "Half a sentence" in kept.text) == (409, True)

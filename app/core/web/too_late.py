@@ -17,7 +17,7 @@ def words_back(request: Request[Any, Any, Any], late: Refusal, *typed: str) -> R
         raise late
     href, way_on = late.link
     response: Response[bytes] = request.app.state.pages.personal(
-        "moderation/too_late.html",
+        "errors/too_late.html",
         status=late.status,
         refusal=late,
         words=words,
