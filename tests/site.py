@@ -26,7 +26,7 @@ import httpx
 import pytest
 import uvicorn
 from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
-from sqlalchemy import event, func, inspect, select, text
+from sqlalchemy import func, inspect, select, text
 
 from app.accounts import service as accounts
 from app.accounts.model import Account
@@ -645,7 +645,6 @@ RESTARTED = text("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_seq
 @pytest.fixture(scope="session")
 def sqlite_ground(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with databases.sqlite_copy(sqlite_template, tmp_path_factory.mktemp("ground")) as database:
-        event.listen(database.engine, "connect", carelessly)
         yield Ground(database)
 
 
@@ -666,11 +665,6 @@ def town(request: pytest.FixtureRequest, tmp_path: Path) -> Town:
 def sqlite_town(sqlite_ground: Ground, tmp_path: Path) -> Town:
     """For what no database can make different."""
     return sqlite_ground.town(tmp_path)
-
-
-def carelessly(connection: Any, _record: Any) -> None:
-    """Tests outlive no crash."""
-    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")

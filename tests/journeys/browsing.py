@@ -18,20 +18,22 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 #: all but contrast, and how each thing that says something is drawn: its own colours and letters, and what is beneath
 AXE = """async (tags) => {
-  const drawn = new Map(), kinds = window.kindsOfText = new Map();
-  const how = (e) => {
-    if (!e) return "";
-    if (!drawn.has(e)) {
-      const s = getComputedStyle(e), own = [e.localName, e.className, s.color, s.backgroundColor, s.backgroundImage];
-      drawn.set(e, how(e.parentElement) + "/" + [...own, s.opacity, s.position, s.mixBlendMode].join());
+  const beneath = new Map([[null, ""]]), kinds = window.kindsOfText = new Map();
+  const under = (e) => {
+    if (!beneath.has(e)) {
+      const s = getComputedStyle(e), paints = [s.backgroundColor, s.backgroundImage, s.opacity, s.mixBlendMode].join();
+      const placed = s.position === "static" ? "" : s.position + " " + e.className;
+      const own = paints === "rgba(0, 0, 0, 0),none,1,normal" && !placed ? "" : "/" + paints + placed;
+      beneath.set(e, under(e.parentElement) + own);
     }
-    return drawn.get(e);
+    return beneath.get(e);
   };
   for (const e of document.body.querySelectorAll("*")) {
     const says = e.matches("input, select, textarea, button")
       || [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
     if (!says || !e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
-    const s = getComputedStyle(e), kind = [how(e), s.fontSize, s.fontWeight, s.textShadow].join();
+    const s = getComputedStyle(e), off = (e.control || e).matches(":disabled, [aria-disabled=true]");
+    const kind = [e.localName, off, s.color, s.fontSize, s.fontWeight, s.textShadow, under(e)].join();
     if (!kinds.has(kind)) kinds.set(kind, e);
   }
   const rules = {"color-contrast": {enabled: false}}, resultTypes = ["violations"];
