@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests start a few hundred programs: each would compile the whole site again where Python is told to keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check bench assets lock messages format clean
 help: ## what there is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests tell one story on one site: they stay on one worker and in their order."""
+    """A file's tests tell one story on one site: they stay on one worker and in their order. Files that take long come
+    first, lest one worker be left with a walk over every page when the other one has nothing to do any more."""
+    tests, slow = Counter(item.path for item in items), {i.path for i in items if i.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, -tests[item.path], item.path))
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(Path(__file__).parent))))

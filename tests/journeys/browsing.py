@@ -16,9 +16,34 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 #: the first that is there; the shell draws pages and no window around them, for a third of the work
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+#: all but contrast, and how each thing that says something is drawn: its own colours and letters, and what is beneath
 AXE = """async (tags) => {
-  const how = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false, iframes: false};
-  return (await axe.run(document, how)).violations;
+  const beneath = new Map([[null, ""]]), kinds = window.kindsOfText = new Map();
+  const under = (e) => {
+    if (!beneath.has(e)) {
+      const s = getComputedStyle(e), paints = [s.backgroundColor, s.backgroundImage, s.opacity, s.mixBlendMode].join();
+      const placed = s.position === "static" ? "" : s.position + " " + e.className;
+      const own = paints === "rgba(0, 0, 0, 0),none,1,normal" && !placed ? "" : "/" + paints + placed;
+      beneath.set(e, under(e.parentElement) + own);
+    }
+    return beneath.get(e);
+  };
+  for (const e of document.body.querySelectorAll("*")) {
+    const says = e.matches("input, select, textarea, button")
+      || [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
+    if (!says || !e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+    const s = getComputedStyle(e), off = (e.control || e).matches(":disabled, [aria-disabled=true]");
+    const kind = [e.localName, off, s.color, s.fontSize, s.fontWeight, s.textShadow, under(e)].join();
+    if (!kinds.has(kind)) kinds.set(kind, e);
+  }
+  const rules = {"color-contrast": {enabled: false}}, resultTypes = ["violations"];
+  const looked = {runOnly: {type: "tag", values: tags}, rules, resultTypes, preload: false, iframes: false};
+  return [(await axe.run(document, looked)).violations, [...kinds.keys()]];
+}"""
+CONTRAST = """async (kinds) => {
+  const include = kinds.map((kind) => window.kindsOfText.get(kind)).filter((e) => e.isConnected);
+  const looked = {runOnly: ["color-contrast"], resultTypes: ["violations"], preload: false, iframes: false};
+  return include.length ? (await axe.run({include}, looked)).violations : [];
 }"""
 #: bytes as they travel
 BUDGETS = {"document": 20_000, "stylesheet": 20_000, "script": 25_000}
@@ -51,6 +76,8 @@ class Eyes:
         self.seen: set[str] = set()
         self.foreign: set[str] = set()
         self.faults: list[str] = []
+        #: the ways of drawing text that were looked at
+        self.drawn: set[str] = set()
 
     def watch(self, page: Page) -> Page:
         page.on("request", self._asked)
@@ -68,8 +95,15 @@ class Eyes:
         self.run_axe(page)
 
     def run_axe(self, page: Page) -> None:
-        """Where its script is. Nothing is reported but what is wrong, and no style sheet is fetched again."""
-        for violation in page.evaluate(AXE, TAGS):
+        """Where its script is. Nothing is reported but what is wrong, and no style sheet is fetched again.
+
+        Contrast is most of axe's work and the same wherever text is drawn alike: each way is looked at once.
+        """
+        wrong, kinds = page.evaluate(AXE, TAGS)
+        if new := [kind for kind in kinds if kind not in self.drawn]:
+            wrong += page.evaluate(CONTRAST, new)
+            self.drawn.update(new)
+        for violation in wrong:
             if violation["impact"] in ("serious", "critical"):
                 targets = [node["target"] for node in violation["nodes"][:3]]
                 self.faults.append(f"{page.url}: {violation['id']} at {targets}: {violation['help']}")

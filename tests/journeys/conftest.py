@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from app.core.db import Database
 from tests import databases
-from tests.site import Ground, carelessly
+from tests.site import Ground
 
 
 @pytest.fixture(scope="session")
 def _sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with databases.sqlite_copy(sqlite_template, tmp_path_factory.mktemp("journeys")) as database:
-        event.listen(database.engine, "connect", carelessly)
         yield Ground(database)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.core.db import Database
 from app.main import House
+from tests.journeys.browsing import Eyes, chromium
 from tests.journeys.claiming import NO_PAGES, PARTS, route_claims, routes_of, template_claims, templates
 from tests.site import settings_for
 
@@ -36,3 +37,29 @@ def test_no_part_claims_what_is_not_there(house: House):
     used |= {claims[0] for t in templates() if (claims := template_claims(t))}
     claimed = {(part, beginning) for part in PARTS for beginning in part.routes + part.templates}
     assert sorted((part.name, beginning) for part, beginning in claimed - used) == []
+
+
+@pytest.mark.browser
+def test_text_that_is_hard_to_read_is_found_on_whichever_page_it_first_stands():
+    """Text that is drawn like some that was looked at is not looked at again; no other is left out."""
+    pages = {
+        "fine": "<p>Open the library</p>",
+        "same": "<p>Open the park</p><p>Open the pool</p>",
+        "grey": "<p>Open the library</p><p style='color: #bbb'>on Sundays</p>",
+        "dark": "<div style='background: #333'><p>Open the library</p></div>",
+        "shut": "<details><summary>More</summary><i style='color: #ccc'>on Mondays</i></details>",
+        "open": "<details open><summary>More</summary><i style='color: #ccc'>on Mondays</i></details>",
+        "off": "<button style='color: #ccc' disabled>Sign</button>",
+        "on": "<button style='color: #ccc'>Sign</button>",
+        "field": "<label>Name <input style='color: #ddd' value='Ana'></label>",
+    }
+    eyes = Eyes("http://town.example", axe=True)
+    with chromium() as browser:
+        page, found = eyes.watch(browser.new_page()), {}
+        for name, body in pages.items():
+            page.set_content(f"<!doctype html><html lang=en><title>Town</title><main><h1>Town</h1>{body}</main>")
+            page.evaluate(eyes.axe)
+            known = len(eyes.faults)
+            eyes.run_axe(page)
+            found[name] = ["color-contrast" in fault for fault in eyes.faults[known:]]
+    assert found == {name: [True] if name in ("grey", "dark", "open", "on", "field") else [] for name in pages}

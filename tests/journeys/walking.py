@@ -86,24 +86,20 @@ class Walk:
             self.page.evaluate(SEND, [visit.path, dict(visit.fields or {})])
         return gone.value.status if gone.value else 0
 
-    def _said(self) -> str:
-        """What can be read, and what fields hold."""
-        return self.page.inner_text("body") + html.unescape(self.page.content())
-
     def _faults(self, visit: Visit, status: int) -> Iterator[str]:
+        page = self.page.evaluate(LOOK)
         if status != visit.status:
             yield f"answered {status}, not {visit.status}"
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
-        if wide > PHONE["width"]:
-            yield f"is {wide} pixels wide: {self.page.evaluate(WIDEST)}"
-        if twice := self.page.evaluate(TWICE):
-            yield f"has several elements called {twice}"
-        if visit.sees and visit.sees not in self._said():
+        if page["wide"] > PHONE["width"]:
+            yield f"is {page['wide']} pixels wide: {self.page.evaluate(WIDEST)}"
+        if page["twice"]:
+            yield f"has several elements called {page['twice']}"
+        if visit.sees not in page["words"] + html.unescape(page["markup"]):
             yield f"does not say {visit.sees!r}"
-        if (heads := self.page.locator("h1").count()) != 1:
-            yield f"has {heads} main headings"
-        if visit.status == 422 and not self.page.title().startswith("Error: "):
-            yield f"is titled {self.page.title()!r} in spite of its faults"
+        if page["heads"] != 1:
+            yield f"has {page['heads']} main headings"
+        if visit.status == 422 and not page["title"].startswith("Error: "):
+            yield f"is titled {page['title']!r} in spite of its faults"
 
 
 SEND = """([path, fields]) => {
@@ -119,8 +115,18 @@ SEND = """([path, fields]) => {
   document.body.append(form);
   form.submit();
 }"""
-TWICE = """() => [...document.querySelectorAll("[id]")].map((e) => e.id)
-  .filter((id, at, all) => all.indexOf(id) !== at).slice(0, 3).join(", ")"""
+#: asked at once: each question of its own costs a way to the browser and back
+LOOK = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  return {
+    wide: document.documentElement.scrollWidth,
+    twice: ids.filter((id, at) => ids.indexOf(id) !== at).slice(0, 3).join(", "),
+    words: document.body.innerText,
+    markup: document.documentElement.outerHTML,
+    heads: document.querySelectorAll("h1").length,
+    title: document.title,
+  };
+}"""
 WIDEST = """() => [...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > 321).slice(0, 3)
   .map((e) => e.tagName.toLowerCase() + "." + e.className).join(", ")"""

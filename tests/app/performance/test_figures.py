@@ -156,7 +156,7 @@ def test_a_measure_that_fails_stops_its_round_and_not_the_site(town: Town, measu
         raise ZeroDivisionError
 
     town.site.measure(Measure("broken", "Here", "Broken", "Nothing.", "Nowhere.", Unit.SHARE, fail, ("A", "B")))
-    town.work()
+    town.runner.run_all()
     assert kept(town, "made-up") == before
 
 
