@@ -18,6 +18,7 @@ from app.search.contribution import Searchable
 from app.search.model import FoundText
 from app.search.queries import matching
 from app.search.queries.matching import MOST, NOTHING, Matched, Narrowed, Page
+from app.search.queries.shares import Shares
 from app.search.queries.shown import Result, results
 from app.search.queries.spelling import corrections
 from app.search.rules.marking import has_passages
@@ -90,6 +91,7 @@ class Finder:
             raise ValueError(f"two kinds have one code: { ({kind: one.code for kind, one in searchable.items()}) }")
         self.searchable, self.zone = searchable, zone
         self._choices: Remembered[Choices] = Remembered(SECONDS)
+        self._shares = Shares(matching.PUBLIC)
 
     def choices(self, db: Session) -> Choices:
         """Departments to narrow by, some seconds old."""
@@ -115,7 +117,7 @@ class Finder:
         if matched.total < FEW and not wanted.as_typed:
             found, matched = self._meant(db, wanted, found, matched)
         if not matched.total and len(wanted.query.stems) > 1 and not wanted.query.passages:
-            some = matching.having_most(db, found.query, self._narrowed(wanted))
+            some = matching.having_most(self._index(db), found.query, self._narrowed(wanted))
             matched = self._page_of(wanted, some)
             found = replace(found, in_part=bool(matched.total), is_corrected=found.is_corrected and bool(some))
         return found, matched
@@ -139,18 +141,21 @@ class Finder:
         query, narrowed = wanted.query, self._narrowed(wanted)
         if query.passages:
             return self._with_passages(db, wanted, narrowed)
-        return matching.match(db, query, narrowed, self._page(wanted), wanted.kind, begun=begun)
+        return matching.match(self._index(db), query, narrowed, self._page(wanted), wanted.kind, begun=begun)
 
     def _with_passages(self, db: Session, wanted: Wanted, narrowed: Narrowed) -> Matched:
         """Those of the likeliest that have every passage word for word."""
         query = wanted.query
         likeliest = Page(0, MOST_READ, self._page(wanted).kind)
-        likely = matching.match(db, query, narrowed, likeliest, wanted.kind)
+        likely = matching.match(self._index(db), query, narrowed, likeliest, wanted.kind)
         if not likely.ids:
             return NOTHING
         rows = db.execute(_texts(db), {"ids": ready.as_one(db, likely.ids)}).all()
         having = {row[0] for row in rows if has_passages(query, f"{row[1]}\n{row[2]}")}
         return self._page_of(wanted, [i for i in likely.ids if i in having])
+
+    def _index(self, db: Session) -> matching.Index:
+        return matching.Index(db, self._shares)
 
     def _page_of(self, wanted: Wanted, ids: Sequence[int]) -> Matched:
         return matching.ranked(ids, self._page(wanted))

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.core import ready
+from app.search.queries.shares import Shares, Term
 from app.search.rules.numbers import KINDS, code_of, in_order
 from app.search.rules.query import LEAST_BEGUN, Query
 from app.search.rules.tokens import of_kind, of_title, of_word
@@ -38,8 +39,12 @@ IN_TITLE = 3.0
 #: no letter of a token comes after it
 LAST = "\U0010ffff"
 
-#: a token, or several that have to be there together
-Term = str | tuple[str, ...]
+
+class Index(NamedTuple):
+    """What is asked, and what is remembered of it."""
+
+    db: Session
+    shares: Shares
 
 
 class Narrowed(NamedTuple):
@@ -77,31 +82,33 @@ class Matched(NamedTuple):
 NOTHING = Matched((), {}, is_more=False)
 
 
-def match(db: Session, query: Query, narrowed: Narrowed, page: Page, kind: str = "", *, begun: bool = False) -> Matched:
+def match(
+    index: Index, query: Query, narrowed: Narrowed, page: Page, kind: str = "", *, begun: bool = False
+) -> Matched:
     """Whatever has all words. ``kind``: the one of the page, though of the others it is told how many there are; where
     there are too many to tell, the first ones of this kind are gone through instead. ``begun``: the last word may
     go on; nothing where no word begins so."""
-    if begun and not _goes_on(db, query, narrowed):
+    if begun and not _goes_on(index.db, query, narrowed):
         return NOTHING
-    anywhere = _first(db, query, narrowed, of_word, begun=begun)
+    anywhere = _first(index, query, narrowed, of_word, begun=begun)
     if kind and len(anywhere) > MOST:
         is_near = sum(code_of(i) == page.kind for i in anywhere) > MOST // 4
-        at_the_top = is_near and not ready.is_sqlite(db) and not any(narrowed)
-        nearest = _at_the_top(db, query, page.kind, begun=begun) if at_the_top else []
+        at_the_top = is_near and not ready.is_sqlite(index.db) and not any(narrowed)
+        nearest = _at_the_top(index.db, query, page.kind, begun=begun) if at_the_top else []
         narrowed = narrowed._replace(marks=[*narrowed.marks, [of_kind(kind)]])
-        anywhere = nearest or _first(db, query, narrowed, of_word, begun=begun)
+        anywhere = nearest or _first(index, query, narrowed, of_word, begun=begun)
     if not anywhere:
         return NOTHING  # words of titles are words of their documents
-    titled = _first(db, query, narrowed, of_title, begun=begun)
+    titled = _first(index, query, narrowed, of_title, begun=begun)
     return _paged(in_order(anywhere, titled, IN_TITLE), page, is_more=len(anywhere) > MOST)
 
 
-def having_most(db: Session, query: Query, narrowed: Narrowed) -> Sequence[int]:
+def having_most(index: Index, query: Query, narrowed: Narrowed) -> Sequence[int]:
     """Documents, the first ones first, that have as many of the words as any has, though not all: at least half."""
     words = list(map(of_word, query.stems[:MOST_PARTED]))
     for number in range(len(words) - 1, -(-len(words) // 2) - 1, -1):
-        sql, values = _each(db, [list(combinations(words, number))], narrowed, query.without, MOST)
-        if found := ready.fetched(db, sql, values):
+        sql, values = _each(index, [list(combinations(words, number))], narrowed, query.without, MOST)
+        if found := ready.fetched(index.db, sql, values):
             return sorted((i for (i,) in found), reverse=True)
     return ()
 
@@ -111,9 +118,9 @@ def ranked(ids: Sequence[int], page: Page) -> Matched:
     return _paged(ids, page, is_more=False)
 
 
-def _first(db: Session, query: Query, narrowed: Narrowed, token: Callable[[str], str], *, begun: bool) -> list[int]:
-    sql, values = _each(db, _terms(query, token, begun=begun), narrowed, query.without, MOST + 1)
-    return [i for (i,) in ready.fetched(db, sql, values)]
+def _first(index: Index, query: Query, narrowed: Narrowed, token: Callable[[str], str], *, begun: bool) -> list[int]:
+    sql, values = _each(index, _terms(query, token, begun=begun), narrowed, query.without, MOST + 1)
+    return [i for (i,) in ready.fetched(index.db, sql, values)]
 
 
 def _at_the_top(db: Session, query: Query, kind: int, *, begun: bool) -> list[int]:
@@ -157,17 +164,17 @@ def _terms(query: Query, token: Any, *, begun: bool) -> list[list[str]]:
 
 
 def _each(
-    db: Session, terms: Sequence[Sequence[Term]], narrowed: Narrowed, without: Iterable[str], most: int
+    index: Index, terms: Sequence[Sequence[Term]], narrowed: Narrowed, without: Iterable[str], most: int
 ) -> tuple[str, list[str]]:
     """A statement for the first that have all terms, and its values."""
+    db = index.db
     barred, sources = list(map(of_word, without)), [(PUBLIC, terms, narrowed.marks)]
     if narrowed.readers:
         sources.append((STAFF, terms, [*narrowed.marks, narrowed.readers]))
     days, day_values = _days(db, narrowed)
-    asked = [
-        _of_one(db, words, [*terms_, *marks], barred, days, most, is_common=not narrowed.marks)
-        for words, terms_, marks in sources
-    ]
+    # what is narrowed may stand far behind: PostgreSQL would go through 100,000 for nothing
+    walks = ready.is_sqlite(db) or (not narrowed.marks and index.shares.walks(db, terms, most))
+    asked = [_of_one(db, words, [*terms_, *marks], barred, days, most, walks=walks) for words, terms_, marks in sources]
     sql = " UNION ALL ".join(f"SELECT id FROM ({one}) AS s" for one, _ in asked) if len(asked) > 1 else asked[0][0]
     return sql, [value for _, values in asked for value in (*values, *day_values)]
 
@@ -180,19 +187,16 @@ def _of_one(
     days: str,
     most: int,
     *,
-    is_common: bool,
+    walks: bool,
 ) -> tuple[str, list[str]]:
-    """Of one of the two indexes. Days are asked of each that has the words: a day is no word.
-
-    ``is_common``: PostgreSQL may go through all documents from the first one on, until enough have the words. What is
-    narrowed may stand far behind, which it does not know: it would go through 100,000 for nothing.
-    """
+    """Of one of the two indexes. Days are asked of each that has the words: a day is no word. ``walks``: from the first
+    document on, until enough have the words; see :mod:`app.search.queries.shares`."""
     if ready.is_sqlite(db):
         number, among, values = "rowid", f"{words} MATCH ?", [_sqlite_query(terms, without)]
     else:
         number, among, values = "document_id", _in_postgres_text(terms, without), []
     if not days:
-        order = number if is_common or ready.is_sqlite(db) else f"{number} + 0"
+        order = number if walks else f"{number} + 0"
         return f"SELECT {number} AS id FROM {words} WHERE {among} ORDER BY {order} DESC LIMIT {most}", values
     if not ready.is_sqlite(db):
         first = f"SELECT {number} AS id, at FROM {words} WHERE {among} ORDER BY {number} DESC LIMIT {MOST_WALKED}"
