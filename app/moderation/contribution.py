@@ -46,6 +46,8 @@ class Shown:
     can_restore: bool = False
     #: where its author finds it, and can change it while that is possible; empty where there is no such page
     own_href: str = ""
+    #: whether its page is there yet
+    appears: bool = True
 
 
 @dataclass(frozen=True)

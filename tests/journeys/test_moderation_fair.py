@@ -120,6 +120,19 @@ def test_scenario_41_a_reason_a_note_an_appeal_and_a_text_that_comes_back_linked
     assert northmere.town.broken() == {}
 
 
+def test_a_comment_that_waits_is_linked_nowhere_until_it_stands_somewhere(
+    northmere: RunningSite, desk: Moderators, ana: httpx.Client
+):
+    comment = say(ana, desk, "A bench by the weir would do.")
+    case = desk.case(comment).id
+    with northmere.signed_in(MIA) as mia:
+        assert f'href="/comments/{comment}"' not in mia.get(f"/moderation/{case}").text
+        assert mia.get(f"/comments/{comment}").status_code == 404
+        assert decide(mia, desk, case, verdict="publish").status_code == 303
+        assert f'href="/comments/{comment}"' in mia.get(f"/moderation/{case}").text
+        assert mia.get(f"/comments/{comment}").status_code == 200
+
+
 def test_scenario_43_nobody_judges_their_own_and_an_appeal_waits_for_somebody_else(
     northmere: RunningSite, desk: Moderators, ana: httpx.Client
 ):

@@ -66,7 +66,7 @@ def _roles(db: Session, hall_id: int, person: Participant | None, account_id: in
     found = [role] if role else []
     if account_id is not None:
         parts = select(HallStaff.part).where(HallStaff.hall_id == hall_id, HallStaff.account_id == account_id)
-        found += sorted(db.scalars(parts))
+        found += sorted({*db.scalars(parts)} - {role})
     if person is not None and person.place in TAKES_PART:
         found.append("participant")
     elif person is not None and person.place == Place.WAITING:

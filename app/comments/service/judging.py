@@ -94,6 +94,7 @@ class CommentUnderModeration:
             can_take_down=S(comment.state) in _PUBLIC,
             can_restore=_is_refused(comment),
             own_href=f"/comments/{comment.id}/edit" if S(comment.state) in EDITABLE else "/account/comments",
+            appears=comment.published_at is not None,
         )
 
     def _facts(self, db: Session, comment: Comment) -> list[tuple[str, str]]:
