@@ -330,9 +330,11 @@ def dump() -> None:
 
 @cli.command("settings")
 def show_settings() -> None:
-    """The effective settings, secrets masked."""
-    for name, value in sorted(_settings().shown().items()):
+    """The effective settings, secrets masked; exit 2 where some make no sense."""
+    settings = _settings()
+    for name, value in sorted(settings.shown().items()):
         click.echo(f"{name}={value}")
+    load_rooms(Site(settings=settings, keys=Keys(settings.secret_key), clock=SystemClock()))  # they read their own
 
 
 @cli.group("import")

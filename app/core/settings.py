@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.core.people.places import CODES
+
 PREFIX = "TOWNSQUARE_"
 MODES = ("demo", "development", "production")
 #: signs and seals on a developer's machine only; production refuses it
@@ -105,6 +107,8 @@ class Settings:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             found.append(f"{PREFIX}TIME_ZONE: {self.time_zone!r} is not a known time zone such as Europe/London")
+        if self.home_country not in CODES:
+            found.append(f"{PREFIX}HOME_COUNTRY: {self.home_country!r} is no code of a country such as GB")
         if urlsplit(self.base_url).scheme not in ("http", "https") or not urlsplit(self.base_url).netloc:
             found.append(f"{PREFIX}BASE_URL: {self.base_url!r} is not an address such as https://example.org")
         if urlsplit(self.database_url).scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):

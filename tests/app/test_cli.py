@@ -253,6 +253,19 @@ def test_settings_are_shown_and_secrets_are_not(townsquare: Command):
     assert shown["TOWNSQUARE_TIME_ZONE"] == "Europe/London"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("petitions_open_months", "0", "TOWNSQUARE_PETITIONS_OPEN_MONTHS"),
+        ("home_country", "XX", "TOWNSQUARE_HOME_COUNTRY"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(townsquare: Command, name: str, value: str, said: str):
+    ended = townsquare("settings", **{name: value})
+    assert ended.code == 2
+    assert said in ended.err
+
+
 def test_verify_ends_with_one_when_something_is_broken_and_names_it(townsquare: Command, tmp_path: Path):
     townsquare("migrate")
     fine = townsquare("verify")
