@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from litestar import Litestar, Router
-from litestar.concurrency import set_asyncio_executor
+from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
@@ -350,6 +350,9 @@ class House:
     def close(self) -> None:
         """Give everything back; for tests and commands."""
         self.intake.close(1)
+        if get_asyncio_executor() is self.pool:
+            with suppress(RuntimeError):  # within a running loop it cannot be set
+                set_asyncio_executor(None)
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.readers.shutdown(wait=False, cancel_futures=True)
         self.closers.shutdown(wait=False)

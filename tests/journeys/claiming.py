@@ -193,7 +193,7 @@ JUDGING = Part(
         "/report-illegal",
         "/moderation",
     ),
-    ("accounts/", "moderation/", "petitions/staff/", "search/staff.html"),
+    ("accounts/", "moderation/", "petitions/staff/", "search/staff.html", "errors/too_late.html"),
 )
 GOVERNING = Part(
     "officers and administrators",
