@@ -98,9 +98,11 @@ def _judged(request: Request[Any, Any, Any], form: Sent, shown: Form) -> Respons
 def _let_in(
     request: Request[Any, Any, Any], proved: Account, way: Mapping[str, str], db: Session
 ) -> Response[Any] | None:
-    """Whoever proved it, unless the password was changed meanwhile."""
-    account = db.get_one(Account, proved.id)
-    return welcome(request, db, account, way) if account.password_hash == proved.password_hash else None
+    """Whoever proved it, unless the password was changed meanwhile, or the account disabled or erased."""
+    account = db.get(Account, proved.id)
+    if account is None or account.disabled_at is not None or account.password_hash != proved.password_hash:
+        return None
+    return welcome(request, db, account, way)
 
 
 @get("/sign-in/code", name="accounts.code", guards=[anyone], sync_to_thread=True)

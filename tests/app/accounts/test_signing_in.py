@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from app.accounts.rules.roles import HOME, STAFF_ROLES, Role
 from app.audit.model import AuditEntry
 from app.core.errors import Invalid
 from app.core.security.sessions import SignedIn
+from app.core.web.doorstep import Doorstep
 from tests.site import MODERATOR, PASSWORD, RunningSite, Town
 
 COOKIE = "townsquare"
@@ -153,6 +155,38 @@ def test_a_flood_of_passwords_is_turned_away_and_signs_nobody_in(site: RunningSi
         data = {"email": MODERATOR, "password": "wrong random words"}
         answers = {a.status_code for a in flood.map(lambda _n: client.post("/sign-in", data=data), range(40))}
     assert answers <= {422, 503}
+
+
+def test_whoever_finds_the_doorstep_full_is_told_when_to_come_and_keeps_the_address(site: RunningSite):
+    site.town.moderator()
+    state = site.house.router.state
+    before, state.doorstep = state.doorstep, Doorstep(0, standing=0, patience=1.0)
+    try:
+        with site.client() as client:
+            full = client.post("/sign-in", data={"email": MODERATOR, "password": PASSWORD, "next": "/moderation"})
+    finally:
+        state.doorstep = before
+    assert (full.status_code, full.headers["retry-after"]) == (503, "60")
+    assert "Nothing was done." in full.text
+    assert f'value="{MODERATOR}"' in full.text
+    assert 'value="/moderation"' in full.text
+    assert PASSWORD not in full.text
+
+
+def test_an_account_that_is_disabled_while_its_password_is_judged_is_not_let_in(
+    site: RunningSite, monkeypatch: pytest.MonkeyPatch
+):
+    number, owner = site.town.staff("leaving@example.org", "moderator"), site.house.prover.owner
+
+    def judged_slowly(*given: Any) -> Account | None:
+        found = owner(*given)
+        with site.town.database.writing() as db:
+            db.get_one(Account, number).disabled_at = site.town.now
+        return found
+
+    monkeypatch.setattr(site.house.prover, "owner", judged_slowly)
+    with site.client() as client:
+        assert client.post("/sign-in", data={"email": "leaving@example.org", "password": PASSWORD}).status_code == 422
 
 
 # one-time links
