@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from importlib import resources
 from urllib.parse import urlsplit
 
@@ -53,6 +54,21 @@ MOST_REQUESTS = 6
 def missing(what: str) -> None:
     """Skipped by name, with the reason; where everything must be there, failed."""
     (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(what)
+
+
+def _once_it_is_there(read: Callable[..., str]) -> Callable[..., str]:
+    """A click comes back when the next page begins: what is read of a whole page waits until all of it is there."""
+
+    @wraps(read)
+    def waiting(page: Page, *wanted: object, **how: object) -> str:
+        page.wait_for_load_state("domcontentloaded")
+        return read(page, *wanted, **how)
+
+    return waiting
+
+
+for name in ("title", "inner_text"):
+    setattr(Page, name, _once_it_is_there(getattr(Page, name)))
 
 
 @contextmanager
