@@ -19,7 +19,6 @@ from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import httpx
@@ -34,7 +33,7 @@ from app.core import append_only
 from app.core.clock import Clock
 from app.core.db import Base, Database, Gate
 from app.core.errors import Refusal
-from app.core.jobs import JobRunner
+from app.core.jobs import MOST_STEPS, Job, JobRunner
 from app.core.security.keys import Keys
 from app.core.security.passwords import Passwords
 from app.core.settings import Settings
@@ -96,11 +95,19 @@ class Letters:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._read: dict[tuple[str, int], EmailMessage] = {}
 
     @property
     def all(self) -> list[EmailMessage]:
         files = sorted(self.folder.glob("*.eml"), key=lambda f: int(f.stem)) if self.folder.is_dir() else []
-        return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]  # type: ignore[misc]
+        return [self._opened(file) for file in files]
+
+    def _opened(self, file: Path) -> EmailMessage:
+        """Each letter is taken apart once, however often a test looks through all of them."""
+        written = (file.name, file.stat().st_mtime_ns)
+        if written not in self._read:
+            self._read[written] = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)  # type: ignore[assignment]
+        return self._read[written]
 
     def to(self, person: Person | str) -> list[EmailMessage]:
         address = person if isinstance(person, str) else person.email
@@ -117,16 +124,6 @@ class Letters:
         found = [m for m in self.to(person) if subject in str(m["Subject"])]
         assert found, f"no letter {subject!r} to {person}: {self.subjects(person)}"
         return path_in(found[-1])
-
-
-@contextmanager
-def nobody_waiting() -> Iterator[None]:
-    """After each of its steps a job lets pass whoever waits at the gate; in a town on one thread nobody does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "app.core.jobs.time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda _seconds: time.sleep(0))
-        )
-        yield
 
 
 def path_in(letter: EmailMessage) -> str:
@@ -434,17 +431,20 @@ class Town:
 
     def work(self) -> None:
         """Every job of the clock runs once, but for one that no test of another matter looks at: it takes the figures
-        of a whole year together, and so a third of the time of all."""
-        with nobody_waiting():
-            for job in self.runner.jobs:
-                if job.name != FIGURES:
-                    self.runner.run(job)
+        of a whole year together, and so a third of the time of all. There is no second process to take turns with, and
+        nobody waits at the gate: none takes out a lease or pauses, and what fails fails the test."""
+        for job in self.site.jobs:
+            if job.name != FIGURES:
+                self._finished(job)
 
     def index(self) -> None:
         """The search has caught up with everything that was marked."""
-        catch_up = next(job.act for job in self.site.jobs if job.name == "search: catch up")
-        while self.database.retrying(lambda db: catch_up(db, self.now)):
-            pass
+        self._finished(next(job for job in self.site.jobs if job.name == "search: catch up"))
+
+    def _finished(self, job: Job) -> None:
+        for _step in range(MOST_STEPS):
+            if not self.database.retrying(lambda db: job.act(db, self.now)):
+                return
 
     # links
 
