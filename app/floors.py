@@ -26,6 +26,7 @@ from app.areas import verify as areas_verify
 from app.areas import web as areas_web
 from app.areas.queries import AreaBook
 from app.areas.rules import acts as areas_acts
+from app.areas.service.bringing import AreaFiles
 from app.areas.service.placing import Placing
 from app.comments import verify as comments_verify
 from app.comments.letters import CommentLetters
@@ -257,6 +258,7 @@ def _place(site: Site) -> None:
     """Areas, and where people live; what is most wanted in one the rooms say."""
     book = AreaBook()
     site.dependencies["areas"], site.dependencies["placing"] = book, Placing(book, site.settings.home_country)
+    site.dependencies["area_files"] = AreaFiles(site.cabinet.store, site.settings.home_country)
     site.acts += areas_acts.ACTS
     site.routers += areas_web.HANDLERS
     for command in areas_commands.COMMANDS:

@@ -84,7 +84,9 @@ def _named(file: Path) -> Iterator[None]:
     try:
         yield
     except ValueError as wrong:
-        raise click.ClickException(f"{file.name}: {str(wrong).rstrip('.')}. Nothing was changed.") from wrong
+        say = getattr(wrong, "say", "")
+        fault = str(wrong).rstrip(".") + (f"; say {say}" if say else "")
+        raise click.ClickException(f"{file.name}: {fault}. Nothing was changed.") from wrong
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from app.departments import service as appointing
 from app.departments.model import Department
 from app.front.changes import changes_to
 from app.operation.rules import read_reason
+from app.tokens.queries import issued_by
 
 ROLES = [str(role) for role in Role if role in STAFF_ROLES]
 ACTS = frozenset({"name", "role", "disable", "enable", "factor", "invite"})
@@ -175,6 +176,7 @@ def _one(
         roles=ROLES,
         form=Form(values={**typed, **form.values}, errors=form.errors),
         changes=changes_to(db, SubjectRef("account", person.id), but="accounts.sign-in"),
+        issued=issued_by(db, person.id, now),
         done=query.get("done", "") if query.get("done") in DONE and status == 200 else "",
         **offices,
     )

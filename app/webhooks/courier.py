@@ -1,7 +1,8 @@
 """The courier: takes what is due, sends it, and notes what became of it. No transaction is open meanwhile.
 
-One run a receiver at a time, each in a thread of its own and few of them at once; receivers in trouble never hold
-more than half of the places, so that one that hangs delays nobody else.
+One run a receiver at a time, each in a thread of its own and few of them at once. Receivers in trouble never hold
+more than half of the places, and whoever keeps us waiting for long leaves its place to others, so that those that hang
+delay nobody else.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import exc
 
@@ -31,10 +32,19 @@ from app.webhooks.wire import Sends
 log = logging.getLogger("townsquare.webhooks")
 PLACES = 8
 FOR_AILING = PLACES // 2
+#: beyond them, for sound receivers that have not answered for so long: they only wait, which costs next to nothing
+FOR_SLOW, PATIENCE = 24, 2.0  # places; seconds
 LONGEST_RUN = 60.0  # seconds; a claim holds for longer
 LOOK_EVERY = 2.0  # seconds
 #: a long row of messages leaves with a breath after each, so that whoever signs meanwhile does not wait for it
 BREATHLESS, A_BREATH = 3, 0.15  # messages; seconds
+
+
+class Going(NamedTuple):
+    """A run in the middle: whether its receiver is ailing, and since when it is waited for (a monotonic second)."""
+
+    is_ailing: bool
+    since: float
 
 
 class Courier:
@@ -55,7 +65,7 @@ class Courier:
         self.database, self.keys, self.policy = database, keys, policy
         self.wire, self.clock, self.called, self.draw = wire, clock, called, draw
         self._stop = threading.Event()
-        self._busy: dict[int, bool] = {}  # receivers in the middle of a run, and whether they are ailing
+        self._busy: dict[int, Going] = {}  # by receiver
         self._lock = threading.Lock()
 
     def stop(self) -> None:
@@ -89,11 +99,12 @@ class Courier:
     def _claim(self) -> list[Run]:
         with self._lock:
             busy = dict(self._busy)
-        if len(busy) >= PLACES:
+        free = PLACES - len(busy) + min(_slow(busy.values()), FOR_SLOW)
+        if free <= 0:
             return []
         places: dict[str, Any] = {
-            "most": PLACES - len(busy),
-            "most_ailing": FOR_AILING - sum(busy.values()),
+            "most": free,
+            "most_ailing": FOR_AILING - sum(going.is_ailing for going in busy.values()),
             "but": list(busy),
         }
         now = self.clock.now()
@@ -103,7 +114,7 @@ class Courier:
         locks = not self.database.is_sqlite
         runs = self.database.retrying(lambda db: claiming.claim(db, now, **places, locks=locks))
         with self._lock:
-            self._busy.update({run.endpoint_id: run.is_ailing for run in runs})
+            self._busy.update({run.endpoint_id: Going(run.is_ailing, time.monotonic()) for run in runs})
         return runs
 
     def _perform(self, run: Run) -> int:
@@ -129,19 +140,20 @@ class Courier:
             log.error("the secret of webhook %d cannot be opened: nothing is sent there", run.endpoint_id)
             return 0  # held until its claim is over
         if loaded is not None:
-            tried = self._send(loaded)
+            tried = self._send(loaded, run)
         known = {one.delivery_id for one in tried}
         unsent = [i for i in run.deliveries if i not in known]
         off_after = self.policy.off_after
         self.database.retrying(lambda db: settle(db, run.endpoint_id, tried, unsent, off_after, now()))
         return len(tried)
 
-    def _send(self, loaded: Loaded) -> list[Tried]:
+    def _send(self, loaded: Loaded, run: Run) -> list[Tried]:
         """Until one fails: what comes after it would fail as well."""
         tried, until = list[Tried](), time.monotonic() + LONGEST_RUN
         for message in loaded.messages:
             if self._stop.is_set() or time.monotonic() > until:
                 break
+            self._begin_to_wait(run)
             at = self.clock.now()
             answer = self._one(loaded, message, at)
             tried.append(Tried(message.delivery_id, at, answer, self.draw()))
@@ -151,9 +163,19 @@ class Courier:
                 self._stop.wait(A_BREATH)
         return tried
 
+    def _begin_to_wait(self, run: Run) -> None:
+        with self._lock:
+            self._busy[run.endpoint_id] = Going(run.is_ailing, time.monotonic())
+
     def _one(self, loaded: Loaded, message: Message, at: datetime) -> Answer:
         body, name = message.body.encode(), message_name(message.event_id)
         return self.wire.send(loaded.url, headers(loaded.secrets, name, at, body), body)
+
+
+def _slow(going: Iterable[Going]) -> int:
+    """How many sound receivers have kept us waiting for too long to hold a place."""
+    before = time.monotonic() - PATIENCE
+    return sum(not one.is_ailing and one.since < before for one in going)
 
 
 def message_name(event_id: int) -> str:

@@ -30,6 +30,7 @@ AREAS_OF_STAFF = (
     "front.",
     "petitions.",
     "webhooks.",
+    "areas.",
     "accounts.see",
     "accounts.manage",
     "accounts.factor",
@@ -108,6 +109,7 @@ def test_what_is_dangerous_asks_again_who_it_is(table: Permissions) -> None:
         "accounts.erase",
         "petitions.stop",
         "tokens.issue",
+        "areas.import",
     }
 
 

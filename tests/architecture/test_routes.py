@@ -20,6 +20,7 @@ from tests.architecture.source import ROOMS, area_of
 
 #: they store in transactions of their own, inside the handler
 OF_THEIR_OWN = {
+    "areas.bring-in",
     "consultations.answer.about.post",
     "consultations.answer.correct",
     "consultations.answer.page.post",
@@ -35,7 +36,7 @@ OF_THEIR_OWN = {
     "outcomes.api.progress",
 }
 #: they take a cookie away, show something or lead on, and store nothing
-STORES_NOTHING = {"accounts.mine.close", "consultations.questions.preview.post", "townhalls.join.post"}
+STORES_NOTHING = {"areas.look", "accounts.mine.close", "consultations.questions.preview.post", "townhalls.join.post"}
 #: areas whose routes and acts are called by their addresses
 CALLED = {"townhall": "townhalls"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}

@@ -199,7 +199,7 @@ GOVERNING = Part(
     "officers and administrators",
     ("/admin", "/desk"),
     (
-        "areas/admin.html",
+        "areas/admin",
         "front/admin",
         "opendata/oversee.html",
         "webhooks/",

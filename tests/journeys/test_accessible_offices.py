@@ -18,6 +18,8 @@ from app.webhooks.model import Endpoint
 from app.webhooks.service import replaying
 from app.webhooks.service.secrets import mark
 from petitions.model.sorting import Topic
+from tests.app.areas.places import NAMES, as_bytes, collection
+from tests.app.areas.sending import confirm, send, slip_of
 from tests.app.webhooks.receivers import Programs
 from tests.app.webhooks.receivers import status as programs_status
 from tests.journeys.claiming import GOVERNING
@@ -159,8 +161,8 @@ def administrator_visits(world: World) -> Iterator[Visit]:
     yield from route_visits(world)
     yield from webhook_visits(world)
     yield from report_visits(world)
+    yield from area_visits(world)
     for page in (
-        "areas",
         "departments",
         "letters",
         "suppression",
@@ -185,6 +187,22 @@ def administrator_visits(world: World) -> Iterator[Visit]:
         yield Visit(world.staff[name], sees="Restore it")
     yield Visit(f"/moderation/petitions/{world.petitions['open']}")
     yield Visit(f"/admin/petitions/{world.petitions['open']}/keep-signers", 422, {"keep": "yes", "reason": ""})
+
+
+def area_visits(world: World) -> Iterator[Visit]:
+    """Files are sent beside the browser; what the last one would change is shown, and asked about once more."""
+    yield Visit("/admin/areas", sees="See the public list")
+    for what in ("boundaries", "populations", "postcodes"):
+        yield Visit(f"/admin/areas/{what}")
+        yield Visit(f"/admin/areas/{what}", 422, {"called": "x" * 99}, "Choose a file.")
+    with world.site.signed_in(ADMINISTRATOR) as ada:
+        confirm(ada, "boundaries", send(ada, "boundaries", as_bytes(collection())))
+        confirm(ada, "populations", send(ada, "populations", "Area,Population\nOakfield,2500\nNowhere,7\n"))
+        fewer = slip_of(send(ada, "boundaries", as_bytes(collection(NAMES[:3]))))
+        table = slip_of(send(ada, "postcodes", "postcode,area\nN1,W01\n"))
+    yield Visit("/admin/areas?done=populations", sees="The file was brought in")
+    yield Visit("/admin/areas/boundaries/confirm", 422, {"slip": fewer}, "Areas that the file leaves out")
+    yield Visit("/admin/areas/postcodes/confirm", 200, {"slip": table}, "With postcodes")
 
 
 def webhook_visits(world: World) -> Iterator[Visit]:

@@ -21,7 +21,15 @@ _DEGREES = ("4326", "crs84")
 
 
 class BadBoundaries(ValueError):
-    """What is wrong with the file, in one line."""
+    """What is wrong with the file, in one line; ``say``: the command's options that would help."""
+
+    def __init__(self, fault: str, say: str = "") -> None:
+        super().__init__(fault)
+        self.say = say
+
+
+class LeavesOut(BadBoundaries):
+    """The file has not all areas there are, and nobody said that the others are gone."""
 
 
 @dataclass(frozen=True, slots=True)

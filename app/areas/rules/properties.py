@@ -26,7 +26,9 @@ def chosen(features: Sequence[Any], given: Named) -> Named:
         fitting = [p for p in own or pairs if code in ("", p[0]) and name in ("", p[1])]
         if not fitting:
             there = ", ".join(sorted(_names(features))[:12]) or "none"
-            raise BadBoundaries(f"say --code and --name: no usual pair is among its properties ({there})")
+            raise BadBoundaries(
+                f"which of its properties are code and name cannot be told; they are {there}", "--code and --name"
+            )
         code, name = fitting[0]
     region_code, region = given.region_code, given.region
     if not (region_code or region) and regions and regions[0] != (code, name):

@@ -9,7 +9,11 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:[,  \u00a0\u202f'][0-9]{3})+\Z|[0-9]+\Z")
 
 
 class BadTable(ValueError):
-    """What is wrong with the file as a whole, in one line."""
+    """What is wrong with the file as a whole, in one line; ``say``: the command's options that would help."""
+
+    def __init__(self, fault: str, say: str = "") -> None:
+        super().__init__(fault)
+        self.say = say
 
 
 def column(header: Sequence[str], given: str, usual: str) -> int | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas.model import Area, AreaMap
-from app.areas.rules.boundaries import BadBoundaries, Boundary, Named, features_of, read_boundaries
+from app.areas.rules.boundaries import BadBoundaries, Boundary, LeavesOut, Named, features_of, read_boundaries
 from app.areas.rules.drawing import Drawing, draw
 from app.areas.rules.properties import chosen
 from app.areas.service.recording import Report, record
@@ -48,25 +48,45 @@ def store(
     by: int | None,
     now: datetime,
 ) -> Report:
-    """Areas that the file does not have are retired where that is meant, else :class:`BadBoundaries` says which."""
+    """Areas that the file does not have are retired where that is meant, else :class:`LeavesOut` says which."""
     rows = {area.code: area for area in db.scalars(select(Area).order_by(Area.id).with_for_update())}
-    codes = {boundary.code for boundary in boundaries}
-    missing = [area for code, area in rows.items() if code not in codes and area.retired_at is None]
+    missing = _missing(rows, boundaries)
     if missing and not retire:
         named = ", ".join(f"{area.name} ({area.code})" for area in missing[:3]) + (" …" if len(missing) > 3 else "")
-        raise BadBoundaries(
-            f"it leaves out {len(missing)} of the areas there are: {named}; if they are gone, say --retire"
-        )
-    drawing, report = draw(boundaries), Report()
+        raise LeavesOut(f"it leaves out {len(missing)} of the areas there are: {named}", "--retire if they are gone")
+    drawing, report = draw(boundaries), Report(retired=len(missing))
     _frame(db, drawing, layer)
     for boundary, values in zip(boundaries, _values(boundaries, drawing), strict=True):
-        _store_one(db, rows.get(boundary.code), boundary.code, values, report)
+        area = rows.get(boundary.code)
+        _count(report, area, values)
+        _store_one(db, area, boundary.code, values)
     for area in missing:
         area.retired_at = now
-    report.retired = len(missing)
     db.flush()
     record(db, "areas", file, report, by=by, now=now)
     return report
+
+
+class Compared(NamedTuple):
+    """What storing a file would do, and the areas that it leaves out."""
+
+    report: Report
+    missing: Sequence[Area]
+
+
+def compare(db: Session, boundaries: Sequence[Boundary]) -> Compared:
+    """Nothing is changed."""
+    rows = {area.code: area for area in db.scalars(select(Area).order_by(Area.id))}
+    missing = _missing(rows, boundaries)
+    report = Report(retired=len(missing))
+    for boundary, values in zip(boundaries, _values(boundaries, draw(boundaries)), strict=True):
+        _count(report, rows.get(boundary.code), values)
+    return Compared(report, missing)
+
+
+def _missing(rows: Mapping[str, Area], boundaries: Sequence[Boundary]) -> list[Area]:
+    codes = {boundary.code for boundary in boundaries}
+    return [area for code, area in rows.items() if code not in codes and area.retired_at is None]
 
 
 def _frame(db: Session, drawing: Drawing, layer: str) -> None:
@@ -91,13 +111,19 @@ def _values(boundaries: Sequence[Boundary], drawing: Drawing) -> Sequence[Mappin
     ]
 
 
-def _store_one(db: Session, area: Area | None, code: str, values: Mapping[str, Any], report: Report) -> None:
+def _count(report: Report, area: Area | None, values: Mapping[str, Any]) -> None:
+    """What storing these values makes of an area, counted."""
     if area is None:
-        db.add(Area(code=code, **values))
         report.created += 1
     elif all(getattr(area, name) == value for name, value in values.items()):
         report.unchanged += 1
     else:
-        for name, value in values.items():
-            setattr(area, name, value)
         report.updated += 1
+
+
+def _store_one(db: Session, area: Area | None, code: str, values: Mapping[str, Any]) -> None:
+    if area is None:
+        db.add(Area(code=code, **values))
+        return
+    for name, value in values.items():
+        setattr(area, name, value)

@@ -49,9 +49,8 @@ def read_table(found: Iterable[tuple[int, Sequence[str]]], given: Columns) -> li
     if figure is None and len(header) == 2:
         figure = 1
     if figure is None:
-        raise BadTable(
-            f"say --population: no column of {', '.join(h.strip() for h in header[:12])} says how many people"
-        )
+        there = ", ".join(h.strip() for h in header[:12])
+        raise BadTable(f"which of its columns says how many people cannot be told; they are {there}", "--population")
     area = next(place for place in range(len(header) + 1) if place != figure) if area is None else area
     made: list[Row] = []
     for number, cells in rows:
@@ -64,7 +63,21 @@ def read_table(found: Iterable[tuple[int, Sequence[str]]], given: Columns) -> li
 
 def store(db: Session, rows: Sequence[Row], *, file: str, by: int | None, now: datetime) -> Report:
     """What is sound is stored, what is not is reported; where not even half is, nothing is: :class:`BadTable`."""
-    areas = db.scalars(select(Area).order_by(Area.id).with_for_update()).all()
+    fitting, report = _joined(db.scalars(select(Area).order_by(Area.id).with_for_update()).all(), rows)
+    for area, row in fitting:
+        area.population = row.figure
+    db.flush()
+    record(db, "populations", file, report, by=by, now=now)
+    return report
+
+
+def compare(db: Session, rows: Sequence[Row]) -> Report:
+    """What :func:`store` would do with them; nothing is changed."""
+    return _joined(db.scalars(select(Area).order_by(Area.id)).all(), rows)[1]
+
+
+def _joined(areas: Sequence[Area], rows: Sequence[Row]) -> tuple[list[tuple[Area, Row]], Report]:
+    """Each row that can be used with its area, and what that changes."""
     if not areas:
         raise BadTable("there are no areas yet: import their boundaries first")
     report = Report()
@@ -75,10 +88,7 @@ def store(db: Session, rows: Sequence[Row], *, file: str, by: int | None, now: d
     for area, row in fitting:
         name = "unchanged" if area.population == row.figure else "updated" if area.population else "created"
         setattr(report, name, getattr(report, name) + 1)
-        area.population = row.figure
-    db.flush()
-    record(db, "populations", file, report, by=by, now=now)
-    return report
+    return fitting, report
 
 
 def _fitting(areas: Sequence[Area], rows: Sequence[Row], report: Report) -> list[tuple[Area, Row]]:

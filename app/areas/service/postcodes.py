@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session, aliased
@@ -64,6 +65,7 @@ def import_table(
     """Load, compare, put in force; :class:`BadTable` where it cannot be, and then nothing has changed."""
     rows = iter(found)
     postcode, area = _columns(next(rows, (0, ()))[1])
+    clear_away(database)
     loading = _begin(database, home_country)
     try:
         while some := list(islice(rows, A_STEP)):
@@ -76,6 +78,30 @@ def import_table(
     finally:
         clear_away(database)
     return loading.report
+
+
+class Seen(NamedTuple):
+    """A table that was looked through: how many of its rows can be used, and why others cannot."""
+
+    usable: int
+    report: Report
+
+
+def look_through(database: Database, found: Iterable[tuple[int, Sequence[str]]], home_country: str) -> Seen:
+    """What :func:`import_table` would refuse, without storing anything; a postcode given to two areas far apart in
+    the table only shows while it is loaded."""
+    rows = iter(found)
+    postcode, area = _columns(next(rows, (0, ()))[1])
+    loading = _begin(database, home_country)
+    usable = 0
+    while some := list(islice(rows, A_STEP)):
+        cells, step = [(number, _cell(row, postcode), _cell(row, area)) for number, row in some], Report()
+        usable += sum(1 for _row in _sound(loading, cells, step))
+        loading.note(len(some), 0, step)
+    _check(loading)
+    for key, number in loading.contested.items():
+        loading.report.refuse(_contested(key, number))
+    return Seen(usable, loading.report)
 
 
 def _columns(header: Sequence[str]) -> tuple[int, int]:
@@ -94,7 +120,6 @@ def _cell(cells: Sequence[str], place: int) -> str:
 
 
 def _begin(database: Database, home_country: str) -> Loading:
-    clear_away(database)
     with database.reading() as db:
         frame = db.get(AreaMap, 1)
         codes = {code: i for code, i in db.execute(select(Area.code, Area.id).where(Area.retired_at.is_(None)))}
@@ -153,13 +178,17 @@ def _check(loading: Loading) -> None:
 
 def _drop_contested(database: Database, loading: Loading) -> None:
     for key, number in loading.contested.items():
-        loading.report.refuse(f"row {number}: {key} is given to another area above; it is counted for neither")
+        loading.report.refuse(_contested(key, number))
     if not loading.contested:
         return
     gone = delete(AreaPostcode).where(
         AreaPostcode.edition == loading.edition, AreaPostcode.postcode.in_(list(loading.contested))
     )
     loading.stored -= database.retrying(lambda db: rows_changed(db.execute(gone)))
+
+
+def _contested(key: str, number: int) -> str:
+    return f"row {number}: {key} is given to another area above; it is counted for neither"
 
 
 def _put_in_force(db: Session, loading: Loading, file: str, by: int | None, now: datetime) -> None:

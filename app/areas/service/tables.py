@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
+from typing import IO
 
 from app.areas.rules.tables import BadTable
 
@@ -13,14 +15,20 @@ MOST_IN_A_CELL = 10_000
 
 
 def rows(file: Path) -> Iterator[tuple[int, Sequence[str]]]:
-    """Number (as a spreadsheet counts them, headings too) and cells of every row that is not empty."""
+    """Of a file on this machine."""
+    with file.open("rb") as opened:
+        yield from rows_of(opened)
+
+
+def rows_of(file: IO[bytes]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Number (as a spreadsheet counts them, headings too) and cells of every row that is not empty. Reads it to its end,
+    and closes it."""
     csv.field_size_limit(MOST_IN_A_CELL)
-    number = 0
+    number, lines = 0, TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            for number, cells in enumerate(csv.reader(lines, strict=True), start=1):
-                if any(cell.strip() for cell in cells):
-                    yield number, cells
+        for number, cells in enumerate(csv.reader(lines, strict=True), start=1):
+            if any(cell.strip() for cell in cells):
+                yield number, cells
     except UnicodeDecodeError as wrong:
         raise BadTable(f"it is not in UTF-8 (after row {number}); save it as “CSV UTF-8”") from wrong
     except csv.Error as wrong:

@@ -1,5 +1,5 @@
 """Pages about areas."""
 
-from app.areas.web import admin, local
+from app.areas.web import admin, bringing, local
 
-HANDLERS = [*local.HANDLERS, *admin.HANDLERS]
+HANDLERS = [*local.HANDLERS, *admin.HANDLERS, *bringing.HANDLERS]

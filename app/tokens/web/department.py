@@ -17,7 +17,7 @@ from app.core.web.page import see_other
 from app.departments.model import Department
 from app.operation.rules import read_reason
 from app.tokens.policy import TokensPolicy
-from app.tokens.queries import of_department
+from app.tokens.queries import of_department, of_disabled
 from app.tokens.rules.scopes import SCOPE_NAMES, Scope
 from app.tokens.rules.wishes import read_wish
 from app.tokens.service import ending, issuing
@@ -156,6 +156,7 @@ def _list(
         living=[t for t in tokens if t.is_living(now)],
         ended=[t for t in tokens if not t.is_living(now)],
         may=scopes_in_words,
+        orphaned=of_disabled(db, tokens),
         scopes=[(str(scope), *SCOPE_NAMES[scope]) for scope in Scope],
         days=sorted({d for d in DAYS if d <= policy.most_days} or {policy.most_days}),
         tell_days=policy.tell_days,

@@ -15,7 +15,7 @@ from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments.acting import department_of
 from app.operation.rules import read_reason
-from app.tokens.queries import of_department
+from app.tokens.queries import of_department, of_disabled
 from app.tokens.service import ending
 from app.tokens.web.shown import one_page, scopes_in_words
 
@@ -37,6 +37,7 @@ def my_tokens(
         living=[t for t in tokens if t.is_living(now)],
         ended=[t for t in tokens if not t.is_living(now)],
         may=scopes_in_words,
+        orphaned=of_disabled(db, tokens),
         now=now,
     )
     return response

@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 from app.core.web.forms import Form
 from app.departments.model import Department
 from app.tokens.model import Token
-from app.tokens.queries import one
+from app.tokens.queries import of_disabled, one
 from app.tokens.rules.scopes import SCOPE_NAMES, Scope
 
 
@@ -48,6 +48,7 @@ def one_page(
         is_living=token.is_living(state.clock.now()),
         may=scopes_in_words(token),
         people=_people(db, token),
+        is_orphaned=bool(of_disabled(db, [token])),
         path=path,
         form=form,
         done=done and token.ended_at is not None,

@@ -119,7 +119,10 @@ def test_a_total_is_told_as_one(sqlite_town: Town):
     ("given", "words"),
     [
         ([], "it is empty"),
-        ([("a", "b", "c"), ("W01", "1", "2")], "say --population"),
+        (
+            [("a", "b", "c"), ("W01", "1", "2")],
+            "which of its columns says how many people cannot be told; they are a, b, c",
+        ),
         (
             [HEAD, ("Leeds", "1"), ("York", "2"), ("W01", "3")],
             "only 1 of its 3 rows can be used, so nothing was stored",

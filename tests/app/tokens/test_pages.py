@@ -95,6 +95,31 @@ def test_an_officer_sees_the_departments_programs_and_ends_one_with_a_reason(
     assert Calls(sqlite_site, text).get("/referrals").status_code == 401
 
 
+def test_what_somebody_issued_whose_account_is_disabled_is_marked_for_whoever_can_end_it(
+    sqlite_site: RunningSite, programs: Programs
+) -> None:
+    """The program goes on: it is the department's. That its issuer has read its text is for others to judge."""
+    town, address = programs.town, f"left.{programs.matters.home}@example.org"
+    programs.ada = town.staff(address, "administrator")
+    number, text = programs.issue([Scope.READ], name="Case system")
+    mark, path = "Issuer disabled", of(programs)
+    with sqlite_site.signed_in(ADMINISTRATOR) as ada, sqlite_site.signed_in(programs.matters.addresses[0]) as imran:
+        assert mark not in ada.get(path).text
+        assert "These programs would go on" in ada.get(f"/admin/staff/{programs.ada}").text
+        gone = {"act": "disable", "reason": "She left."}
+        done = ada.post(f"/admin/staff/{programs.ada}", data=gone)
+        page = ada.get(done.headers["location"]).text
+        assert "these programs go on" in page
+        assert f'href="{path}/{number}">Case system</a>' in page
+        assert mark in ada.get(path).text
+        assert mark in imran.get("/desk/tokens").text
+        assert "account disabled" in imran.get(f"/desk/tokens/{number}").text
+        assert Calls(sqlite_site, text).get("/referrals").status_code == 200
+        programs.revoke(number)
+        assert mark not in ada.get(path).text
+        assert "these programs go on" not in ada.get(f"/admin/staff/{programs.ada}").text
+
+
 def test_an_administrator_ends_one_too(sqlite_site: RunningSite, programs: Programs) -> None:
     number, text = programs.issue()
     with sqlite_site.signed_in(ADMINISTRATOR) as ada:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from app.core.clock import SystemClock
+from app.webhooks import courier
 from app.webhooks.courier import PLACES
 from app.webhooks.rules.answers import Fault
 from app.webhooks.rules.targets import Ways
@@ -91,6 +92,44 @@ def test_receivers_that_hang_delay_neither_the_others_nor_letters(town: Town):
             assert soon(lambda: programs.states(cases) == ["delivered"] * 3)
     names = [got.headers["webhook-id"] for got in sound.got]
     assert len(set(names)) == 3
+
+
+def test_all_places_taken_by_receivers_that_begin_to_hang_delay_another_by_moments(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    """Sound until now: none of them has failed before. They are waited for still while the ninth is served."""
+    monkeypatch.setattr(courier, "PATIENCE", 0.2)
+    monkeypatch.setattr(courier, "LOOK_EVERY", 0.1)
+    with receiving() as hanging, receiving() as sound:
+        hanging.behave = hanging.hang
+        programs = with_receivers(town, hanging, sound, total=60)
+        slow = [programs.add(f"{hanging.url}/{number}") for number in range(PLACES + 1)]
+        cases = programs.add(sound.url)
+        with working(programs):
+            town.open_petition()
+            programs.called.set()
+            assert soon(lambda: programs.states(cases) == ["delivered"])
+            assert soon(lambda: len(programs.courier._busy) == PLACES + 1), "all that hang are waited for"
+            assert [programs.states(one) for one in slow] == [["waiting"]] * len(slow)
+            hanging.let_go.set()
+
+
+def test_places_beyond_the_usual_ones_have_an_end(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(courier, "PATIENCE", 0.1)
+    monkeypatch.setattr(courier, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(courier, "FOR_SLOW", 2)
+    with receiving() as hanging:
+        hanging.behave = hanging.hang
+        programs = with_receivers(town, hanging, total=60)
+        for number in range(PLACES + 5):
+            programs.add(f"{hanging.url}/{number}")
+        with working(programs):
+            town.open_petition()
+            programs.called.set()
+            assert soon(lambda: len(programs.courier._busy) == PLACES + 2)
+            time.sleep(0.5)
+            assert len(programs.courier._busy) == PLACES + 2
+            hanging.let_go.set()
 
 
 def test_a_courier_that_is_told_to_end_leaves_the_rest_to_the_next(sqlite_town: Town):

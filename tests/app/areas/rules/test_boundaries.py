@@ -82,7 +82,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     ),
     "other properties": (
         spoilt(properties={"number": 3}),
-        "say --code and --name: no usual pair is among its properties (none)",
+        "which of its properties are code and name cannot be told; they are none",
     ),
 }
 
