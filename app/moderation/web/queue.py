@@ -224,7 +224,13 @@ async def live(request: Request[Any, Any, Any]) -> ASGIApp:
     return EventStream(request.app.state.house.hub, [DESK], session.id)
 
 
-@get("/moderation/now", name="moderation.now", guards=[may("moderation.queue")], sync_to_thread=True)
+@get(
+    "/moderation/now",
+    name="moderation.now",
+    guards=[may("moderation.queue")],
+    sync_to_thread=True,
+    answers_json=True,
+)
 def what_is_so_now(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
