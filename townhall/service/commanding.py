@@ -238,7 +238,9 @@ def remembered(db: Session, hall_id: int, sender: Sender, sent: Sent) -> Reply |
     return replace(read_stored(row.reply), dup=True)
 
 
-def remember(db: Session, hall_id: int, sender: Sender, sent: Sent, answer: Mapping[str, Any], now: datetime) -> Command:
+def remember(
+    db: Session, hall_id: int, sender: Sender, sent: Sent, answer: Mapping[str, Any], now: datetime
+) -> Command:
     """Kept for the hall and a day more. Two at once with one id: the second stops at the key, and is a repeat then."""
     row = Command(
         hall_id=hall_id,

@@ -110,6 +110,12 @@ def test_a_hall_can_ask_for_names(town: Town) -> None:
     with pytest.raises(Invalid) as wrong:
         meeting.send(hall, nora, "question.ask", text=OAK)
     assert wrong.value.errors[0].field == "name"
+    with pytest.raises(Invalid) as kept:
+        meeting.send(hall, nora, "question.ask", text=OAK, name="Nora, Administratοr")  # a Greek o
+    assert kept.value.errors[0].field == "name"
+    with pytest.raises(Invalid) as kept:
+        meeting.send(hall, nora, "question.ask", text=OAK, name="The Moderator")
+    assert "“Moderator” is kept for those who hold an office" in kept.value.errors[0].message
     meeting.send(hall, nora, "question.ask", text=OAK, name="  Nora  Nunn ")
     meeting.send(hall, nora, "question.ask", text="And the bridge?", name="Somebody Else")
     assert [q.name for q in town.rows(Question)] == ["Nora Nunn", "Nora Nunn"]
