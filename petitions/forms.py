@@ -50,6 +50,7 @@ class PersonForm(Form):
     """``name`` (or ``creator_name``), ``email``, ``country``, ``postcode``, ``area``, ``notify``, ``eligible``, ``privacy``."""
 
     name_field = "name"
+
     def person(self, policy: PetitionPolicy, home_country: str) -> PersonFields | None:
         """The checked fields, or None with every fault in ``errors``."""
         name = self.read(self.name_field, self.read_name)
