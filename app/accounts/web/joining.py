@@ -123,7 +123,7 @@ def enter_form(request: Request[Any, Any, Any], db: NamedDependency[Session], to
     link = links.opened(db, state.keyring, Purpose.SIGN_IN, token, state.clock.now())
     account = links.holder(db, link)
     if account is None:
-        raise LinkOver
+        raise LinkOver(Purpose.SIGN_IN)
     other = here if here is not None and here.id != account.id else None
     response: Response[bytes] = state.pages.personal("accounts/enter.html", account=account, other=other)
     return response
@@ -143,7 +143,7 @@ def enter(request: Request[Any, Any, Any], db: NamedDependency[Session], token: 
     link = links.opened(db, state.keyring, Purpose.SIGN_IN, token, now, to_use=True)
     account = links.holder(db, link)
     if account is None:
-        raise LinkOver
+        raise LinkOver(Purpose.SIGN_IN)
     facts = links.facts_of(state.keyring, link)
     links.use(db, link, now)
     return welcome(request, db, joining.let_in(account, now), onward(facts), by_letter=True)
