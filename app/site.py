@@ -35,7 +35,7 @@ from app.mail.render import Composer
 from app.moderation.contribution import Moderated
 from app.moderation.policy import ModerationPolicy
 from app.moderation.promise import Promising
-from app.moderation.queue import DeskFigures
+from app.moderation.waiting import DeskFigures
 from app.opendata.contribution import Dataset, Embeddable, Feed
 from app.operation.breach import AtRotation
 from app.outcomes.contribution import Askers, Heard, NewsOfAnswers, PublicSubjects, Referred, ShowReferred

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
+from app.accounts.rules.names import check_organisation, read_shown_name
 from app.core.errors import BadField, FieldError
 from app.core.i18n import _
 from app.core.people.addresses import Address, read_address
-from app.core.people.names import read_name
 from app.core.text.plain import length, tidy_line
 from app.core.web.forms import Form, Sent
 from consultations.rules.answers import Problem
@@ -116,7 +116,7 @@ class About:
 
 def read_about(form: Form, *, is_organisation: bool) -> About | None:
     """``name``, ``email``, ``organisation``, ``consent``, ``news``; None with every fault in the form."""
-    name, address = form.read("name", read_name), form.read("email", read_address)
+    name, address = form.read("name", read_shown_name), form.read("email", read_address)
     organisation = form.read("organisation", _read_organisation) if is_organisation else ""
     consent = form.read("consent", _read_consent)
     if form.get("news") not in ("yes", "no"):
@@ -134,7 +134,7 @@ def _read_organisation(text: str) -> str:
         raise BadField(_("Enter the name of the organisation"))
     if length(name) > MOST_ORGANISATION:
         raise BadField(_("The name must be {most} characters or fewer").format(most=MOST_ORGANISATION))
-    return name
+    return check_organisation(name)
 
 
 def _read_consent(text: str) -> Consent:

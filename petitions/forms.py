@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.accounts.rules.names import read_shown_name
 from app.core.i18n import _
 from app.core.people.addresses import Address, read_address
 from app.core.people.names import read_name
@@ -52,7 +53,7 @@ class PersonForm(Form):
 
     def person(self, policy: PetitionPolicy, home_country: str) -> PersonFields | None:
         """The checked fields, or None with every fault in ``errors``."""
-        name = self.read(self.name_field, read_name)
+        name = self.read(self.name_field, self.read_name)
         address = self.read("email", read_address)
         country = self.read("country", read_country)
         postcode = ""
@@ -67,9 +68,17 @@ class PersonForm(Form):
         notify, area = is_yes(self.get("notify")), self.get("area").strip() if country == home_country else ""
         return PersonFields(name, address, country, postcode, notify, PRIVACY_VERSION, area)
 
+    def read_name(self, text: str) -> str:
+        """A signer's is seen by nobody: whatever a person may be called."""
+        return read_name(text)
+
 
 class CreatorForm(PersonForm):
     name_field = "creator_name"
+
+    def read_name(self, text: str) -> str:
+        """The creator's stands beside the petition."""
+        return read_shown_name(text)
 
 
 def read_texts(form: Form) -> TextFields | None:

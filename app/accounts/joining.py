@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,14 +13,12 @@ from sqlalchemy.orm import Session
 from app.accounts import links
 from app.accounts.links import Purpose
 from app.accounts.model import Account, MailedLink
-from app.accounts.rules.names import check_shown_name
 from app.accounts.rules.roles import Role
 from app.accounts.service import devices
 from app.audit import service as audit
-from app.core.errors import BadField, Conflict
+from app.core.errors import Conflict
 from app.core.i18n import _
 from app.core.people.addresses import Address, read_address
-from app.core.people.names import BadName, read_name
 from app.core.security.keys import Keys
 from app.core.subject import SubjectRef
 
@@ -44,14 +42,6 @@ class Wish:
     way: Mapping[str, str] = field(default_factory=dict)
     #: the cookie of a browser that signed in before
     device: str = ""
-
-
-def read_shown_name(text: str, taken: Iterable[str]) -> str:
-    """A name that a member may be shown under; ``BadField`` says what is wrong with it."""
-    try:
-        return check_shown_name(read_name(text), taken)
-    except BadName as wrong:
-        raise BadField(str(wrong.message)) from wrong
 
 
 def ask_to_join(db: Session, keys: Keys, wish: Wish, now: datetime) -> None:

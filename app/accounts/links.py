@@ -46,11 +46,38 @@ LIVES = {
 }
 
 
+#: the form that sends another letter with a link of each kind
+ASKED_FOR_AT = {
+    Purpose.SIGN_UP: "/sign-up",
+    Purpose.SIGN_IN: "/sign-in/link",
+    Purpose.ADDRESS: "/account/details",
+    Purpose.MINE: "/mine",
+    Purpose.NOTICE: "/sign-in",
+}
+
+
 class LinkOver(Gone):
+    """``form``: where another one is asked for."""
+
     code = "link-over"
     title = _("This link no longer works")
     message = _("It was used, or its time is over. You can ask for a new one; nothing was changed.")
-    way_on = ("/sign-in", _("Ask for a new link"))
+    way_on = ("{form}", _("Ask for a new link"))
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(form=ASKED_FOR_AT[Purpose(purpose)])
+
+
+class LinkUnknown(NotFound):
+    """Copied in part, or from before the site's keys were rotated."""
+
+    code = "link-unknown"
+    title = _("We do not know this link")
+    message = _("Check that you copied the whole link from the letter. If you did, ask for a new one.")
+    way_on = ("{form}", _("Ask for a new link"))
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(form=ASKED_FOR_AT[Purpose(purpose)])
 
 
 def write(
@@ -89,18 +116,18 @@ def token(keys: Keys, link: MailedLink) -> str:
 
 
 def opened(db: Session, keys: Keys, purpose: Purpose, text: str, now: datetime, *, to_use: bool = False) -> MailedLink:
-    """The link behind a token. :class:`NotFound` where it was not made here, :class:`LinkOver` once it is over.
+    """The link behind a token. :class:`LinkUnknown` where it was not made here, :class:`LinkOver` once it is over.
 
     ``to_use``: whoever presses the button twice, or on two letters at once, waits for the first.
     """
     row = keys.read_token(f"accounts.{purpose}", text)
     if row is None:
-        raise NotFound
+        raise LinkUnknown(purpose)
     link = db.get(MailedLink, row, populate_existing=True)
     if link is not None and to_use:
         link = _locked_with_sisters(db, link)
     if link is None or link.used_at is not None or link.ends_at <= now:
-        raise LinkOver
+        raise LinkOver(purpose)
     return link
 
 

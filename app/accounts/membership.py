@@ -59,7 +59,7 @@ def move(db: Session, keys: Keys, link: MailedLink, account_id: int, now: dateti
         raise OthersLink
     account = _locked(db, account_id)
     if account.disabled_at is not None:
-        raise LinkOver
+        raise LinkOver(Purpose.ADDRESS)
     address = read_address(links.facts_of(keys, link)["email"])
     other = select(Account.id).where(Account.email == address.canonical, Account.id != account.id)
     if db.scalar(other) is not None:

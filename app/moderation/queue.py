@@ -10,72 +10,20 @@ import json
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, String, Text, bindparam, case, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, Text, bindparam, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.core import ready
 from app.core.db import BigId, Instant
-from app.core.i18n import language
-from app.core.remember import Remembered
-from app.core.text.plain import tidy_line
-from app.moderation import queries, reporting
-from app.moderation.cases import DESK
 from app.moderation.claims import Holder
-from app.moderation.model import Batch, Case, Decision, Reason, Revision
-from app.moderation.promise import free_days
-from app.moderation.rules.promise import FreeDays, Promised
-from app.moderation.rules.standards import Rule
-from app.moderation.rules.verdicts import UNDO_FOR
-
-STATES = ("waiting", "held", "reported", "appeals", "mine", "decided")
-AGES = ("", "soon", "late")
-HOLDERS = ("", "nobody", "me", "others")
-SIZES = (25, 50, 200)
-SOON = 2  # days
-#: touched where a rule is worded anew
-STANDARDS = "standards"
-MOST_NEW = 100
-MOST_WORDS = 80
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which part of the queue; as its address says it, see :func:`read_wanted`."""
-
-    state: str = "waiting"
-    kind: str = ""
-    signal: str = ""
-    age: str = ""
-    who: str = ""
-    q: str = ""
-    size: int = SIZES[0]
-
-    @property
-    def query(self) -> dict[str, str]:
-        """What differs from the plain queue, for addresses."""
-        found = {name: getattr(self, name) for name in ("state", "kind", "signal", "age", "who", "q")}
-        found["size"] = "" if self.size == SIZES[0] else str(self.size)
-        return {name: value for name, value in found.items() if value and (name, value) != ("state", "waiting")}
-
-    @property
-    def narrows(self) -> bool:
-        """Whether it asks for more than a state."""
-        return bool(self.query.keys() - {"state", "size"})
-
-
-class Place(NamedTuple):
-    """Where in the queue: the instant it is sorted by, and the case."""
-
-    at: datetime
-    case_id: int
-
-    def __str__(self) -> str:
-        return f"{int(self.at.timestamp() * 1_000_000)}.{self.case_id}"
+from app.moderation.model import Case, Revision
+from app.moderation.rules.promise import Promised
+from app.moderation.rules.wanted import SIZES, SOON, Place, Wanted
 
 
 class Line(NamedTuple):
@@ -99,49 +47,6 @@ class Line(NamedTuple):
         """Everything of it that a list shows, but for who has it and how long it waits."""
         found = tuple(str(signal.get("code")) for signal in self.signals)
         return (self.id, self.revision, self.excerpt, self.origin, self.own, found)
-
-
-class Judged(NamedTuple):
-    """What was decided on a case, by whom."""
-
-    verdict: str
-    #: the rule it names, in the words it had
-    rule: str | None
-    by_id: int
-    by: str
-    at: datetime
-    undone_at: datetime | None
-
-
-def read_wanted(asked: Mapping[str, str], kinds: Mapping[str, object]) -> Wanted:
-    """From an address; what makes no sense there is as if it were not there."""
-
-    def one_of(name: str, allowed: Sequence[str] | Mapping[str, object]) -> str:
-        value = asked.get(name, "")
-        return value if value in allowed else ""
-
-    size = asked.get("size", "")
-    return Wanted(
-        state=one_of("state", STATES) or "waiting",
-        kind=one_of("kind", kinds),
-        signal=asked.get("signal", "")[:40] if asked.get("signal", "").replace("-", "").isalnum() else "",
-        age=one_of("age", AGES),
-        who=one_of("who", HOLDERS),
-        q=tidy_line(asked.get("q", "").replace("\0", ""))[:MOST_WORDS],
-        size=int(size) if size in map(str, SIZES) else SIZES[0],
-    )
-
-
-def read_place(text: str) -> Place | None:
-    """As :class:`Place` writes itself; None where it does not."""
-    micros, _dot, case = text.partition(".")
-    if not (micros.isascii() and micros.isdigit() and case.isascii() and case.isdigit()) or len(text) > 36:
-        return None
-    try:
-        at = datetime.fromtimestamp(int(micros) // 1_000_000, UTC) + timedelta(microseconds=int(micros) % 1_000_000)
-    except (OverflowError, OSError, ValueError):
-        return None
-    return Place(at, int(case)) if int(case) < 2**63 else None
 
 
 @dataclass(frozen=True)
@@ -237,7 +142,7 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     """What a case must be like; what it names as parameters is in :func:`_given`."""
     found = [Case.state == ("decided" if wanted.state == "decided" else "waiting"), Case.origin != "illegal"]
     if wanted.state == "held":
-        found.append(_is_held_by_a_check())
+        found.append(is_held_by_a_check())
     elif wanted.state == "reported":
         found.append(Case.origin == "report")
     elif wanted.state == "appeals":
@@ -255,123 +160,8 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return [*found, *(_says(f"word{at}_", word) for at, word in enumerate(wanted.q.split()))]
 
 
-def judged(db: Session, ids: Sequence[int]) -> Mapping[int, Judged]:
-    """The newest decision of each of these cases that has one."""
-
-    def build() -> Select[*tuple[Any, ...]]:
-        named = (Reason.code == Decision.reason_code) & (Reason.standards_version == Decision.standards_version)
-        asked = select(Decision.case_id, Decision.verdict, Reason.title, Decision.by_id, Account.name, *_JUDGED_AT)
-        asked = asked.join(Account, Account.id == Decision.by_id).outerjoin(Reason, named)
-        return asked.where(ready.among(db, Decision.__table__.c.case_id)).order_by(Decision.id)
-
-    found = ready.rows(db, "desk judged", build, {"ids": ready.as_one(db, ids)}) if ids else ()
-    return {row[0]: Judged(*row[1:]) for row in found}
-
-
-def excerpts(db: Session, ids: Sequence[int]) -> Mapping[int, str]:
-    """How each of these begins."""
-    return {case: words for case, words in db.execute(select(Case.id, Case.excerpt).where(Case.id.in_(ids)))}
-
-
-def still_decided(db: Session, batch_id: int) -> list[int]:
-    """The cases of a bulk decision that were not undone."""
-    asked = select(Decision.case_id).where(Decision.batch_id == batch_id, Decision.undone_at.is_(None))
-    return list(db.scalars(asked.order_by(Decision.case_id)))
-
-
-def rule_of_batch(db: Session, batch_id: int) -> str | None:
-    """The rule that a bulk decision named, in the words it had."""
-    named = (Reason.code == Decision.reason_code) & (Reason.standards_version == Decision.standards_version)
-    return db.scalar(select(Reason.title).join(Decision, named).where(Decision.batch_id == batch_id).limit(1))
-
-
-class Figures(NamedTuple):
-    """What is the same for everyone at the desk: the queue in numbers, the rules, and the days on which nobody moderates."""
-
-    states: Mapping[str, int]
-    kinds: Mapping[str, int]
-    oldest: datetime | None
-    #: the instant in the middle of all that wait
-    median: datetime | None
-    #: the newest case of any state: later ones are new
-    newest: int
-    #: reports by readers that wait
-    reports: int
-    reasons: Sequence[Rule]
-    free: Sequence[FreeDays]
-    #: whose each lease is, and until when
-    leases: Sequence[tuple[int, datetime]]
-    #: who decided many together so lately that it may be undone
-    undoing: frozenset[int]
-
-    def mine(self, desk: Desk) -> int:
-        """How many cases one has now."""
-        return sum(holder == desk.me and until > desk.now for holder, until in self.leases)
-
-
-def figures(db: Session, now: datetime) -> Figures:
-    """Of everything that waits; illegal content left out."""
-    held = func.sum(case((_is_held_by_a_check(), 1), else_=0))
-    groups = db.execute(
-        select(Case.subject_kind, Case.origin, func.count(), held, func.min(Case.opened_at))
-        .where(Case.state == "waiting", Case.origin != "illegal")
-        .group_by(Case.subject_kind, Case.origin)
-    ).all()
-    states, kinds = dict.fromkeys(STATES, 0), dict[str, int]()
-    for kind, origin, many, some, _first in groups:
-        kinds[kind] = kinds.get(kind, 0) + many
-        states["waiting"] += many
-        states["held"] += int(some or 0)
-        states["reported"] += many if origin == "report" else 0
-        states["appeals"] += many if origin == "appeal" else 0
-    middle = select(Case.opened_at).where(Case.state == "waiting", Case.origin != "illegal").order_by(Case.opened_at)
-    return Figures(
-        states=states,
-        kinds=kinds,
-        oldest=min((row[4] for row in groups), default=None),
-        median=db.scalar(middle.offset(states["waiting"] // 2).limit(1)) if states["waiting"] else None,
-        newest=db.scalar(select(func.max(Case.id))) or 0,
-        reports=reporting.count_waiting(db),
-        reasons=[Rule(r.code, r.title, r.rule, hides=r.hides) for r in queries.reasons(db)],
-        free=free_days(db),
-        leases=[(by_id, until) for by_id, until in db.execute(_LEASES) if by_id and until],
-        undoing=frozenset(db.scalars(select(Batch.by_id).where(Batch.undone_at.is_(None), Batch.at > now - UNDO_FOR))),
-    )
-
-
-class DeskFigures:
-    """Worked out every few seconds for all who ask, and anew after a commit of this process."""
-
-    SECONDS = 3.0
-
-    def __init__(self) -> None:
-        self._kept: Remembered[Figures] = Remembered(self.SECONDS)
-        self._pages: dict[tuple[str, str], Remembered[Sequence[Any]]] = {}
-
-    def at(self, now: datetime, db: Session) -> Figures:
-        return self._kept.get(partial(figures, db, now))
-
-    def pages(self, role: str, work_out: Callable[[], Sequence[Any]]) -> Sequence[Any]:
-        """The desk's further pages that open to a role; some say how much waits there."""
-        return self._pages.setdefault((language.get(), role), Remembered(self.SECONDS)).get(work_out)
-
-    def hear(self, keys: frozenset[str]) -> None:
-        for kept in tuple(self._pages.values()):
-            kept.forget()
-        if not keys.isdisjoint((DESK, STANDARDS)):
-            self._kept.forget()
-
-
-def came_since(db: Session, newest: int) -> int:
-    """How many that wait were not there when ``newest`` was the newest case; up to ``MOST_NEW``."""
-    some = select(Case.id).where(Case.id > newest, Case.state == "waiting", Case.origin != "illegal").limit(MOST_NEW)
-    return db.scalar(select(func.count()).select_from(some.subquery())) or 0
-
-
 _ME, _NOW = bindparam("me", type_=BigId), bindparam("now", type_=Instant)
 _IS_HELD = Case.claimed_until > _NOW
-_LEASES = select(Case.claimed_by_id, Case.claimed_until).where(Case.claimed_by_id.is_not(None), Case.state == "waiting")
-_JUDGED_AT = (Decision.at, Decision.undone_at)
 _NEWEST_REVISION = select(func.max(Revision.id)).where(Revision.case_id == Case.id).correlate(Case).scalar_subquery()
 _COLUMNS: Select[*tuple[Any, ...]] = select(
     Case.id,
@@ -433,7 +223,7 @@ def _signals(stored: str) -> Sequence[Mapping[str, Any]]:
     return tuple(json.loads(stored) or ())
 
 
-def _is_held_by_a_check() -> ColumnElement[bool]:
+def is_held_by_a_check() -> ColumnElement[bool]:
     return cast(Case.signals, Text).contains('"holds": true', autoescape=True)
 
 

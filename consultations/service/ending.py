@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.events import announce
+from app.core.freshness import touch
 from app.core.i18n import _
 from app.departments.queries import of_officer
+from app.outcomes.service import pages_of
 from consultations import queries
 from consultations.events import ConsultationUnpublished, ConsultationWithdrawn
 from consultations.model import Consultation
@@ -18,7 +20,7 @@ from consultations.rules.lifecycle import Phase, Stage, phase_of
 from consultations.service import closing
 from consultations.service.announcing import WITHDRAWN, News
 from consultations.service.announcing import announce as tell
-from consultations.service.locking import locked, must_be, owned, record, tell_pages
+from consultations.service.locking import locked, must_be, owned, record, subject_of, tell_pages
 
 
 class StillOpen(Conflict):
@@ -63,6 +65,7 @@ def unpublish(
     record(db, consultation, "unpublish", by=by, now=now, reason=reason, merged_into=merged_into)
     announce(db, ConsultationUnpublished(consultation.id, now))
     tell_pages(db, consultation)
+    touch(db, *pages_of(db, subject_of(consultation.id)))
 
 
 def begin_analysis(db: Session, consultation_id: int, *, by: int, now: datetime) -> Consultation:

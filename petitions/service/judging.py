@@ -218,7 +218,8 @@ class PetitionUnderModeration:
     def _end(self, db: Session, petition: Petition, now: datetime) -> None:
         petition.updated_at = now
         db.flush()
-        touch(db, "petitions", f"petition:{petition.id}")
+        subject = SubjectRef("petition", petition.id)
+        touch(db, "petitions", str(subject), *outcomes.pages_of(db, subject))
 
     def _locked(self, db: Session, subject_id: int) -> Petition:
         petition = db.scalar(

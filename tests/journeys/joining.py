@@ -42,7 +42,7 @@ class Member:
             yield Look(path, 422, {"email": "suzie"})
         yield Look(self.join, sees=PEDRO.email)
         yield Look(self.join, 422, {"name": ""})
-        yield Look("/sign-up/unknown", 404)
+        yield Look("/sign-up/unknown", 404, sees="We do not know this link")
         yield Look("/mine/all", 410, sees="Ask for another letter")
         yield Look(self.mine, sees=HER.email)
         yield Look(self.mine, 200, {}, "Withdraw my signature")

@@ -87,6 +87,29 @@ def test_ana_comes_back_by_a_letter_whose_link_works_once(northmere: RunningSite
         assert client.post(link).status_code == 410
 
 
+def test_laura_without_account_is_led_to_the_form_that_her_letter_came_from(northmere: RunningSite):
+    with northmere.client() as client:
+        client.post("/mine", data={"email": LAURA.email})
+        northmere.town.deliver()
+        link = northmere.town.letters.link(LAURA, MINE)
+        assert client.post(link).status_code == 303
+        used = client.get(link)
+        assert (used.status_code, 'href="/mine"' in main_of(used)) == (410, True)
+        cut = client.get(link[:-3])
+        assert (cut.status_code, "We do not know this link" in cut.text, 'href="/mine"' in main_of(cut)) == (
+            404,
+            True,
+            True,
+        )
+        for path, form in (("/sign-up/cut", "/sign-up"), ("/sign-in/link/cut", "/sign-in/link")):
+            assert f'href="{form}"' in main_of(client.get(path))
+
+
+def main_of(page: httpx.Response) -> str:
+    """What stands between the page's header and its footer."""
+    return page.text.partition("<main")[2].partition("</main>")[0]
+
+
 def test_an_hour_later_the_link_is_over(northmere: RunningSite):
     with northmere.client() as client:
         join(northmere, client)

@@ -47,6 +47,7 @@ class Command(Base):
     command_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     #: of operation and data: another content under a known id is refused
     digest: Mapped[bytes] = mapped_column(LargeBinary(16))
+    #: JSON: what it answered, and the number of its newest public event
     reply: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)
 

@@ -6,9 +6,9 @@ import hashlib
 import re
 from datetime import datetime, timedelta
 
+from app.accounts.rules.names import read_shown_name
 from app.core.errors import BadField, Conflict, FieldError, Forbidden, Invalid
 from app.core.i18n import _
-from app.core.people.names import BadName, read_name
 from app.core.text.graphemes import grapheme_count
 from app.core.text.plain import is_blank, tidy
 from townhall.rules.questions import QuestionState
@@ -62,8 +62,8 @@ def read_question(text: str, most: int) -> str:
 def read_public_name(text: str) -> str:
     """What stands beside a question; raises Invalid."""
     try:
-        return read_name(text)
-    except (BadName, BadField) as wrong:
+        return read_shown_name(text)
+    except BadField as wrong:
         raise _wrong("name", str(wrong.message)) from None
 
 

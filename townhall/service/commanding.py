@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -155,11 +155,14 @@ class Commands:
             raise UnknownOperation([])
         with log.gathering(db, hall_id, work.happenings):
             answer = handler(work, sent.d)
-        remember(db, hall_id, sender, sent, answer, now)
-        if any(h.public for h in work.happenings):
+        row = remember(db, hall_id, sender, sent, answer, now)
+        is_public = any(h.public for h in work.happenings)
+        if is_public:
             touch(db, log.page_key(hall_id))
         seq, _staff = log.append(db, hall_id, work.happenings, now)
-        return Reply(answer, seq if any(h.public for h in work.happenings) else 0)
+        reply = Reply(answer, seq if is_public else 0)
+        row.reply = stored(reply)
+        return reply
 
 
 def check_staff(db: Session, means: Means, sender: Sender, act: str, now: datetime) -> None:
@@ -232,19 +235,32 @@ def remembered(db: Session, hall_id: int, sender: Sender, sent: Sent) -> Reply |
         return None
     if row.digest != sent.digest:
         raise CommandIdReused
-    return Reply(msgspec.json.decode(row.reply), dup=True)
+    return replace(read_stored(row.reply), dup=True)
 
 
-def remember(db: Session, hall_id: int, sender: Sender, sent: Sent, answer: Mapping[str, Any], now: datetime) -> None:
+def remember(
+    db: Session, hall_id: int, sender: Sender, sent: Sent, answer: Mapping[str, Any], now: datetime
+) -> Command:
     """Kept for the hall and a day more. Two at once with one id: the second stops at the key, and is a repeat then."""
-    db.add(
-        Command(
-            hall_id=hall_id,
-            sender=sender.key,
-            command_id=sent.id,
-            digest=sent.digest,
-            reply=msgspec.json.encode(answer).decode(),
-            at=now,
-        )
+    row = Command(
+        hall_id=hall_id,
+        sender=sender.key,
+        command_id=sent.id,
+        digest=sent.digest,
+        reply=stored(Reply(answer)),
+        at=now,
     )
+    db.add(row)
     db.flush()
+    return row
+
+
+def stored(reply: Reply) -> str:
+    """As its command's row keeps it: what it answers, and the number of the event."""
+    return msgspec.json.encode((reply.d, reply.seq)).decode()
+
+
+def read_stored(text: str) -> Reply:
+    """From :func:`stored`. Rows of a hall that was live while the site was upgraded hold the answer alone."""
+    said = msgspec.json.decode(text)
+    return Reply(*said) if isinstance(said, list) else Reply(said)

@@ -12,13 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.events import announce
+from app.core.freshness import touch
 from app.core.security import events as security
+from app.core.subject import SubjectRef
+from app.outcomes.service import pages_of
 from townhall.events import QuestionPublished
 from townhall.model import Hall, Merge, Question
 from townhall.rules.asking import QuestionElsewhere
 from townhall.rules.commands import NoSuchThing, Stale
 from townhall.rules.questions import PUBLIC, QUESTION_MOVES, QuestionState
 from townhall.service import families, locking, log
+from townhall.service.locking import QUESTION
 from townhall.service.log import Happening
 
 Q = QuestionState
@@ -63,6 +67,8 @@ def move(db: Session, hall: Hall, question: Question, to: QuestionState, now: da
     if was in PUBLIC and to not in PUBLIC:
         _leave(db, hall, question, now, by)
     db.flush()
+    if (was in PUBLIC) != (to in PUBLIC):
+        touch(db, *pages_of(db, SubjectRef(QUESTION, question.id)))
     _log(db, question, was, now, by)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
@@ -30,7 +29,7 @@ from townhall.rules.polls import PollState
 from townhall.rules.questions import PUBLIC, TAKES_VOTES
 from townhall.service import families, log
 from townhall.service.acts import AnswerPollAct, HallAct, SetUpvoteAct
-from townhall.service.commanding import Reply, check_place, check_state
+from townhall.service.commanding import Reply, check_place, check_state, read_stored, stored
 
 _UPVOTE: Table = Upvote.__table__  # type: ignore[assignment]
 _ANSWER: Table = PollAnswer.__table__  # type: ignore[assignment]
@@ -161,7 +160,7 @@ def _known(db: Session, acts: Sequence[HallAct]) -> dict[CommandKey, tuple[bytes
     keys = sorted({_key(act) for act in acts})
     columns = (Command.hall_id, Command.sender, Command.command_id)
     rows = db.execute(select(*columns, Command.digest, Command.reply).where(tuple_(*columns).in_(keys)))
-    return {(hall, sender, name): (digest, msgspec.json.decode(reply)) for hall, sender, name, digest, reply in rows}
+    return {(hall, sender, name): (digest, read_stored(reply).d) for hall, sender, name, digest, reply in rows}
 
 
 def _key(act: HallAct) -> CommandKey:
@@ -270,7 +269,7 @@ def _remember(db: Session, batch: Batch, now: datetime) -> None:
             "sender": act.sender.key,
             "command_id": act.sent.id,
             "digest": act.sent.digest,
-            "reply": msgspec.json.encode(said).decode(),
+            "reply": stored(Reply(said)),
             "at": now,
         }
         for act, said in batch.new

@@ -11,10 +11,10 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone, may, signed, visitor, who
+from app.accounts.rules.names import read_shown_name
 from app.core.errors import Conflict, Refusal, TooMany
 from app.core.i18n import _
 from app.core.people.addresses import read_address
-from app.core.people.names import read_name
 from app.core.security.limits import Allowance
 from app.core.web.forms import Form
 from app.core.web.forms import Sent as SentForm
@@ -179,7 +179,7 @@ def confirm(
     person, hall = _linked(request, db, queries.CONFIRM, token)
     shown, name = Form(values=form), ""
     if person.place == Place.PENDING and "name" in form:
-        name = shown.read("name", read_name) or ""
+        name = shown.read("name", read_shown_name) or ""
         if shown.errors:
             return _confirm_page(request, hall, person, token, shown)
     secret, ticket = browser.begin(request, hall.id)

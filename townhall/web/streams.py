@@ -101,7 +101,7 @@ class Stream:
         return (epoch, int(seq)) if seq.isdecimal() and len(seq) < 19 else ("", -1)
 
 
-@get("/townhalls/{hall_id:int}/state", name="townhalls.state", guards=[anyone])
+@get("/townhalls/{hall_id:int}/state", name="townhalls.state", guards=[anyone], answers_json=True)
 async def state(request: Request[Any, Any, Any], hall_id: FromPath[int]) -> Response[bytes]:
     """The whole as it is now, as one ``snap`` frame; 304 while it is as the asker knows it. ``me=1``: what the hall
     knows of the asker, too."""

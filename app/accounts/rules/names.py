@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from app.core.errors import BadField
 from app.core.i18n import _
+from app.core.people.names import BadName, read_name
 
 #: letters of other alphabets that look like these Latin ones (Unicode's table of confusables has them all)
 _CYRILLIC_AND_GREEK = "авсԁеһіјӏкмпорԛгѕтцѵѡхуαβγεηικνορτυχω", "abcdehijlkmnopqrstuvwxyabyenikvoptuxw"
@@ -39,19 +40,46 @@ _RESERVED = frozenset(
 _ROLES = frozenset({"admin", "admins", "administrator", "administrators", "mod", "moderator", "moderators", "official"})
 _OFFICES = re.compile(r"(the )?(ministry|department|office|council|government|parliament|committee)( (of|for|on)\b|$)")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
+_KEPT = _("“{words}” is kept for those who hold an office here, and readers would take you for one. Use your own name.")
+_KEPT_FROM_ALL = _("“{words}” is kept for those who hold an office here. Use the organisation's own name.")
+
+
+def read_shown_name(text: str, taken: Iterable[str] = ()) -> str:
+    """A name that somebody may be shown under; ``BadField`` says what is wrong with it."""
+    try:
+        return check_shown_name(read_name(text), taken)
+    except BadName as wrong:
+        raise BadField(str(wrong.message)) from wrong
 
 
 def check_shown_name(name: str, taken: Iterable[str] = ()) -> str:
     """The name as it was read, or ``BadField``. ``taken``: names of departments and of the site."""
     if mixes_alphabets(name):
         raise BadField(_("Write your name in one alphabet: letters of another one look the same and mislead."))
-    seen, others = _glance(name), [_glance(other) for other in taken]
-    reserved = {*map(_glance, _RESERVED), *others}
-    imitates = {_glance(role) for role in _ROLES} & {*seen.split(), _spelled_out(seen)}
-    begins_like = any(seen.startswith(f"{other} ") for other in others if " " in other)
-    if seen in reserved or imitates or begins_like or _OFFICES.match(skeleton(name)):
-        raise BadField(_("This name is kept for those who hold an office here. Use your own."))
+    if kept := _office_in(name, taken):
+        raise BadField(_KEPT.format(words=kept))
     return name
+
+
+def check_organisation(name: str) -> str:
+    """The same of an organisation's name, which may well begin like an office or have a role's word among others."""
+    seen = _glance(name).removeprefix("the ")
+    if {seen, _spelled_out(seen)} & (_ROLES_AT_A_GLANCE | _RESERVED_AT_A_GLANCE):
+        raise BadField(_KEPT_FROM_ALL.format(words=name))
+    return name
+
+
+def _office_in(name: str, taken: Iterable[str]) -> str:
+    """The words of the name that somebody would be taken for an office by, as they were typed; empty where none."""
+    seen, others = _glance(name), {_glance(other): other for other in taken}
+    if _spelled_out(seen) in _ROLES_AT_A_GLANCE or seen in _RESERVED_AT_A_GLANCE or seen in others:
+        return name
+    if found := next((word for word in name.split() if _ROLES_AT_A_GLANCE & set(_glance(word).split())), ""):
+        return found
+    if found := next((typed for other, typed in others.items() if " " in other and seen.startswith(f"{other} ")), ""):
+        return found
+    office = _OFFICES.match(skeleton(name))
+    return " ".join(name.split()[: len(office[0].split())]) if office else ""
 
 
 def skeleton(name: str) -> str:
@@ -81,3 +109,7 @@ def mixes_alphabets(name: str) -> bool:
 def _alphabets(word: str) -> set[str]:
     found = {unicodedata.name(letter, "").partition(" ")[0] for letter in word}
     return found & {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
+
+
+_RESERVED_AT_A_GLANCE = frozenset(map(_glance, _RESERVED))
+_ROLES_AT_A_GLANCE = frozenset(map(_glance, _ROLES))

@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.accounts import cookies, drafts, erasing, joining, links, membership
+from app.accounts import cookies, drafts, erasing, links, membership
 from app.accounts.guards import may
 from app.accounts.holding import LetterChoice, wants
 from app.accounts.links import Purpose
 from app.accounts.model import Account
+from app.accounts.rules.names import read_shown_name
 from app.accounts.web import held
 from app.accounts.web.joining import SENT, too_many_letters
 from app.core.errors import TooMany
@@ -87,7 +88,7 @@ def change_details(
     state, shown = request.app.state, Form(values=form)
     now = state.clock.now()
     taken = () if account.is_staff else state.reserved_names(db)
-    name = shown.read("name", lambda text: joining.read_shown_name(text, taken))
+    name = shown.read("name", lambda text: read_shown_name(text, taken))
     if name is None:
         return _details(request, account, shown, status=422)
     letters = {c.kind: form.get(f"letter-{c.kind}") == "yes" for c in state.site.letter_choices}

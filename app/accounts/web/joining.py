@@ -13,6 +13,7 @@ from app.accounts import cookies, joining, links
 from app.accounts.guards import anyone, visitor, who
 from app.accounts.joining import Wish
 from app.accounts.links import LinkOver, Purpose
+from app.accounts.rules.names import read_shown_name
 from app.accounts.web.signing_in import onward, welcome
 from app.core.errors import TooMany
 from app.core.people.addresses import read_address
@@ -45,7 +46,7 @@ def sign_up(
 ) -> Response[Any]:
     state, shown = request.app.state, Form(values=form)
     address = shown.read("email", read_address)
-    name = shown.read("name", lambda text: joining.read_shown_name(text, state.reserved_names(db)))
+    name = shown.read("name", lambda text: read_shown_name(text, state.reserved_names(db)))
     if shown.errors or address is None or name is None:
         return _page(request, "sign_up", shown, status=422)
     if (busy := too_many_letters(request)) is not None:
@@ -107,7 +108,7 @@ def join(
     now = state.clock.now()
     link = links.opened(db, state.keyring, Purpose.SIGN_UP, token, now, to_use=True)
     facts = links.facts_of(state.keyring, link)
-    name = shown.read("name", lambda text: joining.read_shown_name(text, state.reserved_names(db)))
+    name = shown.read("name", lambda text: read_shown_name(text, state.reserved_names(db)))
     if name is None:
         return _page(request, "joining", shown, status=422, address=facts["email"])
     account = joining.join(db, link, state.keyring, name, withheld=form.get("withheld") == "yes", now=now)
@@ -122,7 +123,7 @@ def enter_form(request: Request[Any, Any, Any], db: NamedDependency[Session], to
     link = links.opened(db, state.keyring, Purpose.SIGN_IN, token, state.clock.now())
     account = links.holder(db, link)
     if account is None:
-        raise LinkOver
+        raise LinkOver(Purpose.SIGN_IN)
     other = here if here is not None and here.id != account.id else None
     response: Response[bytes] = state.pages.personal("accounts/enter.html", account=account, other=other)
     return response
@@ -142,7 +143,7 @@ def enter(request: Request[Any, Any, Any], db: NamedDependency[Session], token: 
     link = links.opened(db, state.keyring, Purpose.SIGN_IN, token, now, to_use=True)
     account = links.holder(db, link)
     if account is None:
-        raise LinkOver
+        raise LinkOver(Purpose.SIGN_IN)
     facts = links.facts_of(state.keyring, link)
     links.use(db, link, now)
     return welcome(request, db, joining.let_in(account, now), onward(facts), by_letter=True)

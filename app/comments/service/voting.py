@@ -68,6 +68,9 @@ def voted(comment_id: int, value: int) -> Voted:
     return Voted(comment_id, next(word for word, number in VALUES.items() if number == value))
 
 
+_LOOKED_AT = ("id", "thread_id", "author_id", "state", "published_at", "ups", "downs")
+
+
 class Voting:
     """Carries out :class:`CommentVote`."""
 
@@ -99,7 +102,7 @@ class Voting:
         threads = {t.id: t for t in db.scalars(shared.execution_options(populate_existing=True))}
         closed = {t.id: self._closed(db, t, now) for t in threads.values()}
         rows = db.execute(
-            select(Comment.id, Comment.thread_id, Comment.author_id, Comment.state, Comment.ups, Comment.downs)
+            select(*(getattr(Comment, name) for name in _LOOKED_AT))
             .where(Comment.id.in_(ids))
             .order_by(Comment.id)
             .with_for_update(key_share=True)
@@ -119,8 +122,8 @@ class Voting:
         return None if takes_comments(thread, known) else DiscussionClosed(href=known.discussion)
 
     def _refusal(self, standing: _Standing | None, act: CommentVote) -> Refusal | None:
-        if standing is None:
-            return CommentUnknown()
+        if standing is None or standing.row.published_at is None:
+            return CommentUnknown()  # what nobody has read yet is not told of to anybody
         if standing.closed is not None:
             return standing.closed
         if CommentState(standing.row.state) not in COUNTED:

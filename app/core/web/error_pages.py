@@ -159,9 +159,10 @@ def where(scope: Any) -> str:
 
 
 def wants_problem(scope: Any) -> bool:
-    """Programs get JSON: by address, or by what they accept."""
+    """Programs get JSON: by address, by what they accept, or where the route (``answers_json=True``) has nothing else."""
     path: str = scope["path"]
-    if path.startswith("/api/") or path.endswith(".json"):
+    route = scope.get("route_handler")  # none before the router
+    if path.startswith("/api/") or path.endswith(".json") or (route is not None and route.opt.get("answers_json")):
         return True
     accept = next((v for k, v in scope["headers"] if k == b"accept"), b"")
     return b"json" in accept and b"html" not in accept

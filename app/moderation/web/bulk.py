@@ -16,10 +16,10 @@ from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form, Sent, read_form
 from app.core.web.page import see_other
-from app.moderation import bulk, queue
+from app.moderation import bulk, decided
 from app.moderation.model import Batch
-from app.moderation.queue import SIZES
 from app.moderation.rules.standards import Verdict
+from app.moderation.rules.wanted import SIZES
 from app.moderation.web.queue import address, show_queue, wanted_of
 from app.moderation.web.saying import BULK_VERDICTS, say_time, say_verdict
 
@@ -112,7 +112,7 @@ def _page(
         raise NotFound
     now, zone, wanted = state.clock.now(), state.settings.zone, wanted_of(request)
     refused = bulk.left_alone(db, batch)
-    stands = queue.still_decided(db, batch_id) if batch.undone_at and undone is None else []
+    stands = decided.still_decided(db, batch_id) if batch.undone_at and undone is None else []
     named = [r.case_id for r in (*refused, *(undone.refused if undone else ()))] + stands
     until = bulk.undoable_until(batch)
     response: Response[bytes] = state.pages.personal(
@@ -120,12 +120,12 @@ def _page(
         staff=account,
         batch=batch,
         verdict=say_verdict(batch.verdict),
-        rule=queue.rule_of_batch(db, batch_id),
+        rule=decided.rule_of_batch(db, batch_id),
         refused=refused,
         undone=undone,
         undone_so_far=bulk.count_undone(db, batch_id),
         stands=stands,
-        excerpts=queue.excerpts(db, named),
+        excerpts=decided.excerpts(db, named),
         may_undo=batch.undone_at is None and batch.by_id == account.id and now < until and batch.done > 0,
         until=say_time(until, zone),
         at=say_time(batch.at, zone),

@@ -19,12 +19,12 @@ from app.core.text.changes import word_changes
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.core.web.too_late import words_back
-from app.moderation import appeals, claims, fairness, notes, previewing, queries, queue, reporting, service
+from app.moderation import appeals, claims, decided, fairness, notes, previewing, queries, queue, reporting, service
 from app.moderation.contribution import Moderated, Shown
 from app.moderation.model import Case, Decision, Report
-from app.moderation.queue import Place
 from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS, Origin, allowed
+from app.moderation.rules.wanted import Place
 from app.moderation.web.queue import address, desk_of, read_number, wanted_of
 from app.moderation.web.saying import say_holder, say_signal, say_verdict, verdict_choices, what_happens
 
@@ -195,12 +195,12 @@ def _barred(db: Session, kind: Moderated, case: Case, account: Account) -> str:
     return ""
 
 
-def _others(db: Session, desk: queue.Desk, case: Case) -> list[tuple[queue.Line, queue.Judged | None]]:
+def _others(db: Session, desk: queue.Desk, case: Case) -> list[tuple[queue.Line, decided.Judged | None]]:
     """What else its author sent in, and what became of it."""
     if case.author_id is None:
         return []
     lines = queue.of_author(db, desk, case.author_id, but=case.id)
-    done = queue.judged(db, [line.id for line in lines])
+    done = decided.judged(db, [line.id for line in lines])
     return [(line, done.get(line.id)) for line in lines]
 
 
@@ -244,7 +244,7 @@ class Done(NamedTuple):
 def done_lately(db: Session, text: str) -> Done | None:
     """The case that an address names as just decided."""
     number = read_number(text)
-    decision = queue.judged(db, [number]).get(number)
+    decision = decided.judged(db, [number]).get(number)
     case = db.get(Case, number) if decision else None
     if case is None or decision is None:
         return None

@@ -24,11 +24,13 @@ from app.core.web.edge import shows
 from app.core.web.forms import Form
 from app.core.web.page import personal, see_other
 from app.core.web.stencils.frames import Entries
-from app.moderation import bulk, claims, queries, queue
+from app.moderation import bulk, claims, decided, queries, queue, waiting
 from app.moderation.cases import DESK
-from app.moderation.queue import Desk, Judged, Line, Wanted
+from app.moderation.decided import Judged
+from app.moderation.queue import Desk, Line
 from app.moderation.rules.promise import FreeDays, Promised, promised_by
 from app.moderation.rules.verdicts import ORIGIN_NAMES, REFUSALS
+from app.moderation.rules.wanted import SIZES, STATES, Wanted, read_place, read_wanted
 from app.moderation.web.saying import (
     SIGNAL_NAMES,
     bulk_choices,
@@ -61,7 +63,7 @@ def _promised_on(days: int, free: Sequence[FreeDays], zone: ZoneInfo, day: date)
 
 def wanted_of(request: Request[Any, Any, Any]) -> Wanted:
     """The part of the queue that the address names."""
-    return queue.read_wanted(request.query_params, request.app.state.site.moderated)
+    return read_wanted(request.query_params, request.app.state.site.moderated)
 
 
 def address(path: str, wanted: Wanted, **more: Any) -> str:
@@ -92,7 +94,7 @@ def show_queue(
     state, asked = request.app.state, request.query_params
     desk, wanted = desk_of(request, db, account), wanted_of(request)
     figures = state.site.desk_figures.at(desk.now, db)
-    after = queue.read_place(asked.get("after", ""))
+    after = read_place(asked.get("after", ""))
     found = queue.lines(db, desk, wanted, after)
     page, goes_on = found[: wanted.size], len(found) > wanted.size
     undoable = bulk.undoable(db, account.id, desk.now) if account.id in figures.undoing else None
@@ -100,13 +102,13 @@ def show_queue(
     everything = "all" if asked.get("tick") == "all" and not form.errors else list(ticked)
     kept_query, today = address("", wanted), state.site.promising.today(desk.now)
     is_decided = wanted.state == "decided"
-    done = queue.judged(db, [line.id for line in page]) if is_decided else {}
+    done = decided.judged(db, [line.id for line in page]) if is_decided else {}
     entries: list[DecidedEntry] | list[WaitingEntry] = (
         [DecidedEntry(line, done.get(line.id)) for line in page]
         if is_decided
         else [_entry(line, desk, everything) for line in page]
     )
-    counts = tuple((part, figures.mine(desk) if part == "mine" else figures.states[part]) for part in queue.STATES)
+    counts = tuple((part, figures.mine(desk) if part == "mine" else figures.states[part]) for part in STATES)
     oldest = say_waited(figures.oldest, desk.now) if figures.oldest else "–"
     median = say_waited(figures.median, desk.now) if figures.median else "–"
     matching = len(page) if wanted.narrows and after is None and not goes_on else None
@@ -147,7 +149,7 @@ def show_queue(
         kind_names=kinds,
         signal_names=[(code, str(name)) for code, name in SIGNAL_NAMES.items()],
         say_signal=say_signal,
-        sizes=[(size, str(size)) for size in queue.SIZES],
+        sizes=[(size, str(size)) for size in SIZES],
         undoable=undoable,
         undoable_until=bulk.undoable_until(undoable) if undoable else None,
         due_now=due_now,
@@ -207,11 +209,11 @@ def next_in_line(
 ) -> Response[Any]:
     """The oldest that nobody has; ``after`` a case that is left to others, or the one ``before`` it."""
     wanted, asked = wanted_of(request), request.query_params
-    desk, before = desk_of(request, db, account), queue.read_place(asked.get("before", ""))
+    desk, before = desk_of(request, db, account), read_place(asked.get("before", ""))
     if before is not None:
         found = queue.case_before(db, desk, wanted, before)
     else:
-        found = queue.next_case(db, desk, wanted, queue.read_place(asked.get("after", "")))
+        found = queue.next_case(db, desk, wanted, read_place(asked.get("after", "")))
     if found is None:
         return see_other(address("/moderation", wanted))
     return see_other(address(f"/moderation/{found}", wanted))
@@ -224,7 +226,13 @@ async def live(request: Request[Any, Any, Any]) -> ASGIApp:
     return EventStream(request.app.state.house.hub, [DESK], session.id)
 
 
-@get("/moderation/now", name="moderation.now", guards=[may("moderation.queue")], sync_to_thread=True)
+@get(
+    "/moderation/now",
+    name="moderation.now",
+    guards=[may("moderation.queue")],
+    sync_to_thread=True,
+    answers_json=True,
+)
 def what_is_so_now(
     request: Request[Any, Any, Any], db: NamedDependency[Session], account: NamedDependency[Account]
 ) -> Response[bytes]:
@@ -242,7 +250,7 @@ def what_is_so_now(
 def _cases_now(db: Session, account: Account, asked: str, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
     """``state`` of each: free, mine, held or decided; and the same in words."""
     ids = [number for text in asked.split(".")[:MOST_ASKED] if (number := read_number(text))]
-    held, done = claims.holders(db, ids, now), queue.judged(db, ids)
+    held, done = claims.holders(db, ids, now), decided.judged(db, ids)
     cases = []
     for case in ids:
         state, words = "free", ""
@@ -269,12 +277,12 @@ def _news_of_case(db: Session, account: Account, cases: Sequence[Mapping[str, An
 
 
 def _news_of_queue(db: Session, newest: str, href: str) -> dict[str, str]:
-    many = queue.came_since(db, int(newest)) if newest == "0" or read_number(newest) else 0
+    many = waiting.came_since(db, int(newest)) if newest == "0" or read_number(newest) else 0
     if not many:
         return NO_NEWS
     if many == 1:
         return {"said": _("1 new since you opened this page."), "href": href, "link": _("Show it")}
-    figure = str(many) if many < queue.MOST_NEW else _("{most} or more").format(most=queue.MOST_NEW)
+    figure = str(many) if many < waiting.MOST_NEW else _("{most} or more").format(most=waiting.MOST_NEW)
     said = _("{many} new since you opened this page.").format(many=figure)
     return {"said": said, "href": href, "link": _("Show them")}
 

@@ -13,7 +13,7 @@ from babel.dates import format_time
 
 from app.core.i18n import _, language
 from app.moderation.claims import Holder
-from app.moderation.queue import Judged
+from app.moderation.decided import Judged
 from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import VERDICT_NAMES, Origin
 

@@ -10,7 +10,7 @@ from app.outcomes.service.answering import (
     send_news,
     withdraw_answer,
 )
-from app.outcomes.service.referring import NoDepartment, Referring, close, hand_over, refer
+from app.outcomes.service.referring import NoDepartment, Referring, close, hand_over, pages_of, refer
 
 __all__ = [
     "AnswerChanged",
@@ -23,6 +23,7 @@ __all__ = [
     "call_off_news",
     "close",
     "hand_over",
+    "pages_of",
     "refer",
     "send_news",
     "withdraw_answer",

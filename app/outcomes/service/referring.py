@@ -18,7 +18,7 @@ from app.core.subject import SubjectRef
 from app.departments.model import Department
 from app.moderation.promise import free_days
 from app.outcomes.events import ReferralHandedOn, ReferralMade
-from app.outcomes.model import AnswerDraft, Handing, Referral, Route, Support
+from app.outcomes.model import AnswerDraft, Commitment, Handing, Referral, Route, Support
 from app.outcomes.policy import OutcomesPolicy
 from app.outcomes.rules.deadlines import WorkingDays, due_day, end_of
 from app.outcomes.rules.referrals import OWED, UNANSWERED, ClosedWhy, Move, ReferralState
@@ -235,6 +235,15 @@ def tell_pages(db: Session, referral: Referral, *more_departments: int | None) -
     subject = SubjectRef(referral.subject_kind, referral.subject_id)
     departments = {d for d in (referral.department_id, *more_departments) if d is not None}
     touch(db, "outcomes", str(subject), *(f"department:{d}" for d in departments))
+
+
+def pages_of(db: Session, subject: SubjectRef) -> set[str]:
+    """The keys of the lists and counts that a subject is on: they change where it leaves the public or comes back."""
+    departments: set[int | None] = set()
+    for each in (Referral, Commitment):
+        about = (each.subject_kind == subject.kind, each.subject_id == subject.id)
+        departments |= set(db.scalars(select(each.department_id).where(*about)))
+    return {"outcomes", *(f"department:{d}" for d in departments if d is not None)} if departments else set()
 
 
 def is_owed(referral: Referral) -> bool:

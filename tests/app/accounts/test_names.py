@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts.rules.names import check_shown_name, mixes_alphabets, skeleton
+from app.accounts.rules.names import check_organisation, check_shown_name, mixes_alphabets, skeleton
 from app.core.errors import BadField
 
 TAKEN = ("Town Square", "Ministry of Transport", "Parks and Libraries")
@@ -65,6 +65,34 @@ def test_an_office_is_not_a_name(name: str):
 )
 def test_people_keep_their_names(name: str):
     assert check_shown_name(name, TAKEN) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Mia Moderat0r", "Moderat0r"),
+        ("Ministry of Anything", "Ministry of"),
+        ("Town  Square", "Town  Square"),
+        ("Ministry of Transport - Press", "Ministry of Transport"),
+        ("Parks and Libraries News", "Parks and Libraries"),
+    ],
+)
+def test_mia_is_told_which_words_are_kept_for_an_office(name: str, words: str):
+    with pytest.raises(BadField, match=f"“{words}” is kept for those who hold an office here"):
+        check_shown_name(name, TAKEN)
+
+
+@pytest.mark.parametrize("name", ["Moderator", "The Аdmin", "A d m i n", "Town Square", "Name withheld"])
+def test_no_organisation_is_called_like_a_role_here(name: str):
+    with pytest.raises(BadField, match="Use the organisation's own name"):
+        check_organisation(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Council for British Archaeology", "Official Charts Company", "Office for Students", "Mod Club", "Łódź"]
+)
+def test_organisations_keep_names_that_begin_like_an_office(name: str):
+    assert check_organisation(name) == name
 
 
 def test_one_word_of_two_alphabets_misleads():

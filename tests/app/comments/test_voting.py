@@ -39,6 +39,14 @@ def test_nobody_votes_on_their_own_or_on_what_is_not_public(forum: Forum):
     assert figures(forum, said) == (0, 0)
 
 
+def test_ben_cannot_tell_by_a_vote_that_a_comment_waits_to_be_checked(forum: Forum):
+    forum.mode("before")
+    waiting = forum.say("Ana")
+    with pytest.raises(CommentUnknown):
+        forum.vote("Ben", waiting, 1)
+    assert figures(forum, waiting) == (0, 0)
+
+
 def test_one_batch_holds_several_acts_of_the_same_person(forum: Forum):
     first, second = forum.say("Ana"), forum.say("Ben", "Pears.")
     acts = [

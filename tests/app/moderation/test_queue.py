@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core.subject import SubjectRef
-from app.moderation import claims, queue
+from app.moderation import claims, decided, queue, waiting
 from app.moderation.cases import open_case
 from app.moderation.model import Case
-from app.moderation.queue import Desk, Place, Wanted, place_of, read_place, read_wanted
+from app.moderation.queue import Desk, place_of
 from app.moderation.rules.promise import FreeDays, promised_by
 from app.moderation.rules.standards import Verdict
 from app.moderation.rules.verdicts import Origin
+from app.moderation.rules.wanted import Place, Wanted, read_place, read_wanted
 from tests.people import ANNA
 from tests.site import Town
 
@@ -55,9 +56,9 @@ class Queue:
     def takes(self, who: int, case: int) -> None:
         self.town.database.retrying(lambda db: claims.claim(db, case, who, self.town.now))
 
-    def figures(self) -> queue.Figures:
+    def figures(self) -> waiting.Figures:
         with self.town.database.reading() as db:
-            return queue.figures(db, self.town.now)
+            return waiting.figures(db, self.town.now)
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_decided_ones_stand_the_latest_first_with_what_was_decided(desk: Queue):
     assert desk.sees(state="decided") == [second, first]
     assert desk.sees() == []
     with town.database.reading() as db:
-        judged = queue.judged(db, [first, second])
+        judged = decided.judged(db, [first, second])
     assert (judged[first].verdict, judged[first].rule, judged[first].by) == ("reject", "Spam", "Maureen")
 
 
@@ -192,7 +193,7 @@ def test_the_figures_say_how_long_texts_wait(desk: Queue):
     newest = figures.newest
     desk.comes("Lime trees")
     with desk.town.database.reading() as db:
-        assert (queue.came_since(db, newest), queue.came_since(db, newest + 1)) == (1, 0)
+        assert (waiting.came_since(db, newest), waiting.came_since(db, newest + 1)) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from app.core.errors import Invalid, NotFound
 from app.core.subject import SubjectRef
 from app.moderation import queries, reasons
 from app.moderation.model import Decision, Reason
-from app.moderation.queue import STANDARDS
 from app.moderation.rules.standards import BY_CODE, STANDARDS_VERSION, Verdict
+from app.moderation.waiting import STANDARDS
 from tests.site import ADMINISTRATOR, RunningSite, Town
 
 NEW = ("Says nothing to do", "Say who should do what.")

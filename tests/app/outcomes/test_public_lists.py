@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.core import freshness
 from app.outcomes.queries import public, shown
 from app.outcomes.queries.public import STATES, Moment, Wanted
 from app.outcomes.queries.totals import Totals
@@ -129,6 +130,33 @@ def test_what_is_made_up_withdrawn_or_taken_down_is_on_no_list(town: Town):
         assert [found(town, db, state=state) for state in STATES] == [[]] * len(STATES)
         assert public.referral(db, town.site.subjects, stranger.id) is None
         assert not public.newest_promises(db, town.site.subjects, at(town), most=9)
+
+
+def test_a_petition_that_is_taken_down_leaves_every_count_at_once_and_comes_back(town: Town):
+    petition, now = petition_of(town), town.now
+    with town.database.writing() as db:
+        parks = department(db)
+        answered(db, petition, parks, now - 9 * DAY, now - DAY)
+        promise(db, petition, parks, now.date() - DAY, now)
+    totals, elsewhere = Totals(town.site.subjects, seconds=3_600), f"department:{parks}"
+
+    def counted() -> tuple[int, int]:
+        with town.database.reading() as db:
+            counts = totals.counts(db, Wanted(), at(town))
+        return counts["answered"], counts["promises-late"]
+
+    def version() -> int:
+        with town.database.reading() as db:
+            return freshness.versions(db, [elsewhere]).get(elsewhere, 0)
+
+    assert counted() == (1, 1)
+    seen = version()
+    town.take_down(petition)
+    assert counted() == (0, 0)
+    assert version() > seen, "its department's page is made anew, too"
+    town.restore(petition)
+    town.decide(petition)
+    assert counted() == (1, 1)
 
 
 def test_pages_follow_each_other_without_gaps_and_totals_agree(sqlite_town: Town):

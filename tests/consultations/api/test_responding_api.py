@@ -47,6 +47,15 @@ def test_a_program_s_response_counts_once_it_is_confirmed(sqlite_site: RunningSi
     assert (known.status_code, known.content) == (202, first.content), "it never says whether an address is known"
 
 
+def test_a_program_cannot_respond_as_the_administrator(sqlite_site: RunningSite, asking: Asking) -> None:
+    bridge = asking.published()
+    refused = send(sqlite_site, bridge, name="Admin Ana", organisation="Moderators")
+    told = {error["field"]: error["message"] for error in refused.json()["errors"]}
+    assert (refused.status_code, set(told)) == (422, {"name", "organisation"})
+    assert "“Admin” is kept" in told["name"]
+    assert asking.town.rows(Response, Response.consultation_id == bridge) == []
+
+
 def test_one_wrong_answer_stores_none_and_is_named(sqlite_site: RunningSite, asking: Asking) -> None:
     bridge = asking.published()
     for wrong in (

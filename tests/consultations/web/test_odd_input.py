@@ -199,6 +199,23 @@ def everyone_reads(site: RunningSite, asking: Asking, bridge: int) -> None:
         nothing_runs(found)
 
 
+def test_eve_cannot_answer_as_a_moderator_and_keeps_what_she_typed(sqlite_site: RunningSite, asking: Asking) -> None:
+    bridge = asking.published()
+    eve = begin(sqlite_site.base, bridge, **{"as": "organisation"})
+    eve.fill({"q2": "11"})
+    eve.fill()
+    about = {"email": "eve@example.org", "consent": "named", "news": "no"}
+    eve.fill(about | {"name": "Eve, Mоderator", "organisation": "Administrator"})
+    assert eve.page.status_code == 422
+    assert "“Mоderator” is kept" in eve.words or "in one alphabet" in eve.words
+    assert "“Administrator” is kept for those who hold an office here" in eve.words
+    assert "Eve, Mоderator" in html.unescape(eve.page.text)
+    eve.fill(about | {"name": "Eve Ellis", "organisation": "Office for Harbours"})
+    assert eve.page.status_code == 200
+    eve.fill()
+    assert asking.town.rows(Response, Response.consultation_id == bridge) != []
+
+
 def test_people_s_characters_are_counted_and_none_is_cut(sqlite_site: RunningSite, asking: Asking) -> None:
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
     for text, words in (

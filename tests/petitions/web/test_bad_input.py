@@ -189,6 +189,23 @@ def test_a_petition_changed_on_its_way_through_hidden_fields_is_checked_again(sq
     assert (page.status_code, values(page)["step"]) == (422, "action")
 
 
+def test_anna_cannot_start_a_petition_as_an_office_but_sam_signs_under_any_name(site: RunningSite, petition: int):
+    fields = {
+        "action": "Plant a tree for each that falls",
+        "background": "Shade.",
+        "creator_name": "Ministry of Trees",
+        "email": f"anna.ministry.{site.port}@example.org",
+        "country": "GB",
+        "postcode": "N1 1TY",
+        "eligible": "true",
+    }
+    with site.client() as visitor:
+        page = step(visitor, "check", **fields)
+        assert (page.status_code, values(page)["creator_name"]) == (422, "Ministry of Trees")
+        assert "“Ministry of” is kept for those who hold an office here" in html.unescape(page.text)
+        assert visitor.post(f"/petitions/{petition}/sign", data=SAM.form(name="Sam Moderator")).status_code == 303
+
+
 def test_a_second_click_on_send_is_one_petition(site: RunningSite, visitor: httpx.Client):
     who = f"anna.{site.port}@example.org"
     fields = {

@@ -141,6 +141,12 @@ def test_a_command_that_is_sent_again_gets_the_same_reply(site: RunningSite) -> 
         assert again["d"] == first["d"]
         other = gil.command("question.ask", command_id="my-first-question", text="Why?")
         assert other["code"] == "id_reused"
+    with following(site, hall, cookies=session_of(site, town.ben)) as ben:
+        ben.hello("staff")
+        told = ben.command("announce", command_id="bens-announcement", text="We begin.")
+        again = ben.command("announce", command_id="bens-announcement", text="We begin.")
+        assert again == told | {"dup": True}
+        assert again["seq"] >= 1
 
 
 def test_in_an_open_hall_a_browser_becomes_a_participant_when_it_does_something(site: RunningSite) -> None:
@@ -170,8 +176,11 @@ def test_the_state_is_asked_for_again_and_costs_nothing_while_nothing_changes(si
         assert first.headers["etag"] == f'"{snap["epoch"]}:{snap["seq"]}:{snap["tick"]}"'
         again = client.get(f"/townhalls/{hall}/state", headers={"If-None-Match": first.headers["etag"]})
         assert again.status_code == 304
-        assert client.get("/townhalls/999999999/state").status_code == 404
-        assert client.get(f"/townhalls/{hall}/state?lane=staff").status_code == 403
+        gone = client.get("/townhalls/999999999/state")
+        closed = client.get(f"/townhalls/{hall}/state?lane=staff")
+        for answer, status in ((gone, 404), (closed, 403)):
+            assert answer.status_code == answer.json()["status"] == status
+            assert answer.headers["content-type"].startswith("application/problem+json")
         assert client.get(f"/townhalls/{hall}/state?me=1").json()["me"]["can"] == []
 
 

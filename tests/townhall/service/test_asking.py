@@ -44,9 +44,25 @@ def test_without_screening_it_is_everyones_at_once(town: Town) -> None:
     assert asked.d["state"] == "open"
     assert asked.seq == 1
     again = meeting.send(hall, gil, "question.ask", text=OAK, command_id="gils-first-question")
-    assert (again.d, again.dup) == (asked.d, True)
+    assert (again.d, again.seq, again.dup) == (asked.d, asked.seq, True)
     assert len(town.rows(Question)) == 1
     assert town.rows(Case) == []
+
+
+def test_bens_lost_reply_comes_again_with_the_number_of_its_event_and_one_kept_by_an_older_version_without(
+    town: Town,
+) -> None:
+    meeting = Meeting(town)
+    hall = meeting.hall()
+    ben, slow = meeting.staff(meeting.ben), {"seconds": 60, "command_id": "bens-slow-mode"}
+    meeting.send(hall, ben, "announce", text="We begin.")
+    first = meeting.send(hall, ben, "slow.set", **slow)
+    assert first.seq == 2
+    again = meeting.send(hall, ben, "slow.set", **slow)
+    assert (again.d, again.seq, again.dup) == (first.d, 2, True)
+    town.sql("""UPDATE townhall_command SET reply = '{"seconds": 60}' WHERE command_id = 'bens-slow-mode'""")
+    old = meeting.send(hall, ben, "slow.set", **slow)
+    assert (old.d, old.seq, old.dup) == ({"seconds": 60}, 0, True)
 
 
 def test_listed_words_wait_for_a_person_also_without_screening(town: Town) -> None:
@@ -94,6 +110,12 @@ def test_a_hall_can_ask_for_names(town: Town) -> None:
     with pytest.raises(Invalid) as wrong:
         meeting.send(hall, nora, "question.ask", text=OAK)
     assert wrong.value.errors[0].field == "name"
+    with pytest.raises(Invalid) as kept:
+        meeting.send(hall, nora, "question.ask", text=OAK, name="Nora, Administratοr")  # a Greek o
+    assert kept.value.errors[0].field == "name"
+    with pytest.raises(Invalid) as kept:
+        meeting.send(hall, nora, "question.ask", text=OAK, name="The Moderator")
+    assert "“Moderator” is kept for those who hold an office" in kept.value.errors[0].message
     meeting.send(hall, nora, "question.ask", text=OAK, name="  Nora  Nunn ")
     meeting.send(hall, nora, "question.ask", text="And the bridge?", name="Somebody Else")
     assert [q.name for q in town.rows(Question)] == ["Nora Nunn", "Nora Nunn"]

@@ -44,6 +44,16 @@ def ask(dora: Visitor, hall: int, **fields: str) -> httpx.Response:
     return dora.fill(FORM | fields)
 
 
+def test_dora_cannot_register_as_the_moderator_and_the_form_says_which_word(door: Arriving, dora: Visitor) -> None:
+    hall = door.hall(HallState.SCHEDULED)
+    refused = ask(dora, hall, name="Dora Moderator")
+    assert refused.status_code == 422
+    assert "“Moderator” is kept for those who hold an office here" in dora.words
+    assert 'value="Dora Moderator"' in refused.text
+    assert 'value="dora@example.org"' in refused.text
+    assert door.town.deliver().to("dora@example.org") == []
+
+
 def test_dora_registers_by_a_letter_and_comes_in(door: Arriving, dora: Visitor) -> None:
     hall = door.hall(HallState.SCHEDULED)
     assert ask(dora, hall).status_code == 200
