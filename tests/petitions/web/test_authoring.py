@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+from datetime import timedelta
 
 import pytest
 
@@ -121,3 +123,39 @@ def test_the_page_says_where_it_stands_in_every_state(site: RunningSite, state: 
     assert page.status_code == 200
     assert page.headers["cache-control"] == "no-store"
     assert TEXTS["action"] in page.text
+
+
+def test_anna_finds_the_way_to_appeal_on_her_own_page_and_its_last_day(site: RunningSite, rejected: int):
+    town = site.town
+    mine, last = town.creator_link(rejected), town.now + timedelta(days=30, seconds=-1)
+    with site.client() as anna:
+        page = anna.get(mine).text
+        assert f"you can appeal once, until {last.day} {last:%B %Y}" in page
+        appeal = re.search(r'href="(/appeals/[^"]+)"', page)
+        assert appeal is not None
+        assert anna.get(appeal[1]).status_code == 200
+        sent = anna.post(appeal[1], data={"words": "The council does run the library."})
+        assert sent.status_code == 303
+        page = anna.get(mine).text
+        assert "See what became of your appeal" in page
+        assert "you can appeal once" not in page
+
+
+def test_of_a_petition_that_was_taken_down_anna_can_appeal_too(site: RunningSite):
+    petition = site.town.open_petition()
+    site.town.take_down(petition)
+    with site.client() as anna:
+        page = anna.get(site.town.creator_link(petition)).text
+        assert "Appeal against this decision" in page
+        assert "Only an administrator" not in page
+    site.town.clock.advance(timedelta(days=30))
+    with site.client() as anna:
+        page = anna.get(site.town.creator_link(petition)).text
+        assert "/appeals/" not in page
+        assert "Only an administrator" in page
+
+
+def test_nothing_is_said_of_appeals_while_nothing_was_refused(site: RunningSite, rejected: int):
+    site.town.resubmit(rejected, action=BETTER)
+    with site.client() as anna:
+        assert "appeal" not in anna.get(site.town.creator_link(rejected)).text.casefold()
