@@ -44,7 +44,7 @@ from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
 from petitions.service.published import announced
-from petitions.service.referring import Serving
+from petitions.service.referring import DebateDepartmentAdvice, Serving
 from petitions.service.rekeying import PetitionRekeyer
 from petitions.service.responding import Responding
 from petitions.service.signing import Signing
@@ -181,6 +181,7 @@ def install(site: Site) -> None:
     site.importers |= {"uk-petitions": uk_petitions, "decidim": decidim}
     site.invariants += INVARIANTS
     site.rekeyers["petitions"] = PetitionRekeyer()
+    site.advice.append(DebateDepartmentAdvice(policy))
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
     site.measure(*measured.measures(policy, site.promising))

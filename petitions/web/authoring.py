@@ -31,6 +31,7 @@ from petitions.rules.texts import MOST_ACTION, MOST_BACKGROUND, MOST_DETAILS, Te
 from petitions.service import authoring
 from petitions.service.announcing import Announcing
 from petitions.service.correcting import texts_of
+from petitions.service.showing import supporters_left
 
 TEXTS = ("action", "background", "additional_details")
 LIMITS = {"action": MOST_ACTION, "background": MOST_BACKGROUND, "additional_details": MOST_DETAILS}
@@ -66,6 +67,7 @@ def mine(
         is_last_change=_is_last_change(db, policy, petition),
         about_the_creator=petition.rejection_code in ABOUT_THE_CREATOR,
         can_withdraw=can_withdraw(petition, state.clock.now()),
+        supporters_left=supporters_left(petition),
         sponsor_link=sponsor_link if gathers else "",
         petition_link=f"{state.settings.base_url}/petitions/{petition.id}",
         outlook=state.site.promising.outlook(db, "petition", waiting_since(db, SubjectRef("petition", petition.id))),

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.moderation.model import Case
 from app.moderation.rules.standards import Verdict
 from tests.people import SAM
-from tests.site import TEXTS, RunningSite
+from tests.site import MODERATOR, TEXTS, RunningSite
 
 BETTER = "Let the council open the town library on Sundays"
 
@@ -159,3 +160,27 @@ def test_nothing_is_said_of_appeals_while_nothing_was_refused(site: RunningSite,
     site.town.resubmit(rejected, action=BETTER)
     with site.client() as anna:
         assert "appeal" not in anna.get(site.town.creator_link(rejected)).text.casefold()
+
+
+def test_supporters_who_leave_while_it_is_checked_are_told_of_and_cost_it_nothing(site: RunningSite):
+    """Sam leaves and Laura's mailbox was used by a stranger: the moderator and Anna see it, and may go on."""
+    site.town.moderator()
+    town = site.town
+    petition = town.start()
+    sam, laura, *_others = town.support(petition)
+    case = f"/moderation/{town.rows(Case, Case.subject_id == petition)[-1].id}"
+    mine = town.creator_link(petition)
+    with site.client() as anna, site.signed_in(MODERATOR) as maureen:
+        assert "supporters are left" not in anna.get(mine).text
+        assert "left of the" not in maureen.get(case).text
+        anna.post(town.withdraw_link(sam))
+        anna.post(town.not_me_link(laura))
+        page = html.unescape(anna.get(mine).text)
+        assert "3 of the 5 supporters are left" in page
+        assert town.sponsor_link(petition) in page
+        assert "3 left of the 5 it needed" in maureen.get(case).text
+        assert town.petition(petition).state == "in_moderation"
+        town.decide(petition)
+        assert town.petition(petition).state == "open"
+        assert "left of the" not in maureen.get(case).text
+    assert town.broken() == {}
