@@ -220,14 +220,17 @@ def department_add(slug: str, name: str) -> None:
 @cli.command()
 def verify() -> None:
     """Check every invariant of the data; exit 1 if one is broken."""
-    from app.verify import check
+    from app.verify import advice, check
 
     settings = _settings()
     _prepare(settings)
     with _house(settings) as house:
         results = check(house.site, house.database, house.clock.now())
+        advised = advice(house.site, house.database, house.clock.now())
     for name, faults in results:
         click.echo(f"{'broken' if faults else 'ok':7}{name}" + (f": {'; '.join(faults[:5])}" if faults else ""))
+    for line in advised:
+        click.echo(f"{'note':7}{line}")
     broken = sum(bool(faults) for _name, faults in results)
     if broken:
         raise Failure(f"{broken} of {len(results)} invariants are broken.")

@@ -157,6 +157,8 @@ class Site:
     invariants: list[Invariant] = field(default_factory=list)
     #: reasons not to be ready, in words; empty when all is well
     readiness: list[Callable[[Session, datetime], Iterable[str]]] = field(default_factory=list)
+    #: what an operator should mend though nothing is broken, in words: said by ``verify`` and on the administrators' page
+    advice: list[Callable[[Session, datetime], Iterable[str]]] = field(default_factory=list)
     #: fills a demo with the room's own lively content
     demos: list[Callable[[Site, Database, datetime], None]] = field(default_factory=list)
     dependencies: dict[str, Any] = field(default_factory=dict)

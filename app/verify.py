@@ -27,6 +27,12 @@ def check(site: Site, database: Database, now: datetime) -> list[tuple[str, list
     return results
 
 
+def advice(site: Site, database: Database, now: datetime) -> list[str]:
+    """What should be mended though nothing is broken, such as a setting that names what is not there."""
+    with database.reading() as db:
+        return [line for look in site.advice for line in look(db, now)]
+
+
 def database_is_sound(db: Session, now: datetime) -> Iterable[str]:
     """SQLite checks its own pages and references; PostgreSQL keeps them itself."""
     engine = db.get_bind().engine

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from app.core.settings import whole_number
+
+#: with no scheme, port or asterisk, which would never fit what a link is compared by; empty allows no links
+_HOST = re.compile(r"(?:(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class PetitionPolicy:
             raise ValueError("TOWNSQUARE_PETITIONS_POSTCODE: must be home or off")
         if policy.discussion not in ("off", "before", "after"):
             raise ValueError("TOWNSQUARE_PETITIONS_DISCUSSION: must be off, before or after")
+        if not all(_HOST.fullmatch(host.strip().lower()) for host in policy.debate_hosts.split(",")):
+            raise ValueError(
+                "TOWNSQUARE_PETITIONS_DEBATE_HOSTS: must be names of hosts alone, separated by commas, "
+                "such as parliament.uk,parliamentlive.tv"
+            )
         if policy.sponsors_most < policy.sponsors_needed:
             raise ValueError("TOWNSQUARE_PETITIONS_SPONSORS_MOST: must not be below SPONSORS_NEEDED")
         if policy.debate_at <= policy.response_at:

@@ -44,7 +44,7 @@ from petitions.service.holding import count_held
 from petitions.service.judging import PetitionUnderModeration
 from petitions.service.mine import PetitionHolding
 from petitions.service.published import announced
-from petitions.service.referring import Serving
+from petitions.service.referring import DebateDepartmentAdvice, Serving
 from petitions.service.rekeying import PetitionRekeyer
 from petitions.service.responding import Responding
 from petitions.service.signing import Signing
@@ -54,6 +54,7 @@ from petitions.verify import INVARIANTS, unserved_crossings
 from petitions.web import (
     area_map,
     authoring,
+    confirming,
     correcting,
     debating,
     discussing,
@@ -64,13 +65,16 @@ from petitions.web import (
     open_data,
     reading,
     reporting,
+    sent,
     sharing,
     signing,
+    sponsoring,
     staff_blocks,
     staff_held,
     staff_petition,
     staff_signatures,
     staff_stops,
+    taking_back,
     unsubscribing,
     versions,
 )
@@ -107,6 +111,10 @@ def install(site: Site) -> None:
     site.routers += [
         *drafting.HANDLERS,
         *signing.HANDLERS,
+        *sent.HANDLERS,
+        *sponsoring.HANDLERS,
+        *confirming.HANDLERS,
+        *taking_back.HANDLERS,
         *unsubscribing.HANDLERS,
         *listing.HANDLERS,
         *reading.HANDLERS,
@@ -173,6 +181,7 @@ def install(site: Site) -> None:
     site.importers |= {"uk-petitions": uk_petitions, "decidim": decidim}
     site.invariants += INVARIANTS
     site.rekeyers["petitions"] = PetitionRekeyer()
+    site.advice.append(DebateDepartmentAdvice(policy))
     site.readiness.append(unserved_crossings)
     site.demos.append(demo.fill)
     site.measure(*measured.measures(policy, site.promising))

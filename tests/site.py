@@ -59,14 +59,13 @@ from app.site import Site
 from app.verify import check
 from consultations.queries import questionnaires
 from petitions.identity import identity_keys
-from petitions.mails import CONFIRM, CREATOR, NOT_ME, SPONSOR
+from petitions.mails import CONFIRM, CREATOR, NOT_ME, SPONSOR, WITHDRAW
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.rules.texts import Texts
 from petitions.service import authoring, correcting, drafting
 from petitions.service.acts import Confirmed, SignatureConfirmation, SignatureRequest
-from petitions.web.signing import WITHDRAW
 from tests import databases
 from tests.fakes import FixedClock
 from tests.people import ANNA, Person, crowd

@@ -25,6 +25,7 @@ def admin(
         more=state.site.pages_under("/admin", account.role, db, state.clock.now()),
         dead=len(mail.dead_letters(db)),
         waiting=mail.count_waiting(db),
+        advice=[line for look in state.site.advice for line in look(db, state.clock.now())],
         departments=len(departments.active(db)),
     )
     return response

@@ -13,7 +13,6 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import NotFound
 from app.core.paging import A_PAGE, Page
 from app.core.subject import SubjectRef
 from app.core.web.page import public
@@ -37,9 +36,10 @@ from petitions.model.petition import Petition, TextVersion
 from petitions.model.sorting import Topic
 from petitions.queries import finding, story
 from petitions.queries.finding import SORTS, STATES, Search
+from petitions.queries.readable import readable_by_id
 from petitions.rules.closing import is_over
 from petitions.rules.eligibility import PetitionRemoved, is_signable
-from petitions.rules.lifecycle import VISIBLE, PetitionState
+from petitions.rules.lifecycle import PetitionState
 from petitions.service import stops
 
 JSON = "application/json"
@@ -108,7 +108,7 @@ def petition(
     request: Request[Any, Any, Any], db: NamedDependency[Session], petition_id: FromPath[int]
 ) -> Response[PetitionWhole]:
     """One petition whose text is public, and what departments answered and promised."""
-    found, state = _readable(db, petition_id), request.app.state
+    found, state = readable_by_id(db, petition_id), request.app.state
     now = state.clock.now()
     ends = [found.closes_at] if found.closes_at and found.closes_at > now else []
     [facts] = _all_out(db, [found], state.settings.base_url, now)
@@ -129,7 +129,7 @@ def history(
     request: Request[Any, Any, Any], db: NamedDependency[Session], petition_id: FromPath[int]
 ) -> Response[PetitionHistory]:
     """Signatures confirmed here, by the hour."""
-    found = _readable(db, petition_id)
+    found = readable_by_id(db, petition_id)
     body = PetitionHistory(
         petition_id=found.id,
         signature_count=found.signature_count,
@@ -152,19 +152,9 @@ def versions(
     request: Request[Any, Any, Any], db: NamedDependency[Session], petition_id: FromPath[int]
 ) -> Response[PetitionVersions]:
     """The text as published, and each correction with its reason."""
-    found = _readable(db, petition_id)
+    found = readable_by_id(db, petition_id)
     body = PetitionVersions(petition_id=found.id, versions=[_version(v) for v in queries.versions(db, found.id)])
     return _answer(body, f"petition:{found.id}")
-
-
-def _readable(db: Session, petition_id: int) -> Petition:
-    """A petition whose text is public, else 404, or 410 where it was taken down."""
-    found = queries.public_petition(db, petition_id)
-    if found is not None and found.state == PetitionState.HIDDEN:
-        raise PetitionRemoved
-    if found is None or found.state not in VISIBLE:
-        raise NotFound
-    return found
 
 
 def _answer(

@@ -51,3 +51,12 @@ def fallen(count: int, marks: Marks) -> list[Threshold]:
 def sponsors_to_go(count: int, needed: int) -> int:
     """Supporters still missing when ``count`` signatures (creator included) are validated."""
     return max(0, needed + 1 - count)
+
+
+def sponsors_left(count: int, needed: int) -> int | None:
+    """How many supporters still stand (creator excluded) where fewer do than had to sign; None where enough do.
+
+    Who leaves takes nobody else's petition out of the queue: a moderator judges the text, and sees this beside it.
+    """
+    left = max(0, count - 1)
+    return left if left < needed else None

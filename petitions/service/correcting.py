@@ -56,9 +56,12 @@ def correct(
 ) -> TextVersion:
     """Store checked texts as the next version, with a note that everyone reads; signers who asked are told.
 
-    ``after_version`` is the version the corrector had read; raises :class:`TextChanged` where there is a newer one.
+    ``after_version`` is the version the corrector had read; raises :class:`TextChanged` where there is a newer one,
+    unless it is what this very form published: a second click is as one.
     """
     petition = correctable(db, petition_id, lock=True)
+    if (known := corrected_already(db, petition, texts, note, after_version=after_version, by=by)) is not None:
+        return known
     if petition.text_version != after_version:
         raise TextChanged
     note = check_correction(petition, texts, note)
@@ -73,6 +76,16 @@ def correct(
     audit.record(db, "petitions.correct", subject, by=by, now=now, facts=facts)
     touch(db, "petitions", f"petition:{petition.id}")
     return version
+
+
+def corrected_already(
+    db: Session, petition: Petition, texts: Texts, note: str, *, after_version: int, by: int
+) -> TextVersion | None:
+    """The version that the same form has published before, where it is the newest."""
+    version = db.get(TextVersion, (petition.id, after_version + 1))
+    if version is None or version.version != petition.text_version or version.by_id != by:
+        return None
+    return version if texts == texts_of(petition) and version.note == tidy(note) else None
 
 
 def correctable(db: Session, petition_id: int, *, lock: bool = False) -> Petition:

@@ -75,11 +75,13 @@ class Debating:
         now: datetime,
         released_by: int | None = None,
     ) -> Debate:
-        """Publish the next version; ``after_version`` is what its writer had seen (0: none).
+        """Publish the next version; ``after_version`` is what its writer had seen (0: none). Twice is as once.
 
         ``released_by`` is the second person; :class:`NeedsSecondPerson` where the department wants one.
         """
         petition, duty = locked(db, petition_id, department_id)
+        if (known := _said_already(db, petition_id, said, after_version, by)) is not None:
+            return known
         if released_by is None:
             drafting.refuse_alone(db.get_one(Department, department_id), duty.id)
         version = seen(db, petition_id, after_version) + 1
@@ -321,6 +323,17 @@ def seen(db: Session, petition_id: int, after_version: int) -> int:
     if newest != after_version:
         raise DebateChanged(petition=petition_id)
     return newest
+
+
+def _said_already(db: Session, petition_id: int, said: DebateText, after_version: int, by: int) -> Debate | None:
+    """The version that a second click of the same form asks for, where nothing came since."""
+    newest = db.get(Debate, (petition_id, after_version + 1))
+    if newest is None or newest.by_id != by or newest.withdrawn_at is not None:
+        return None
+    seen(db, petition_id, newest.version)
+    links = (newest.transcript_url, newest.video_url, newest.pack_url)
+    same = DebateText(DebateState(newest.state), newest.debated_on, newest.overview, *links)
+    return newest if same == said else None
 
 
 def _same_at_the_top(standing: Sequence[Debate]) -> list[Debate]:

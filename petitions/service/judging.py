@@ -372,7 +372,8 @@ def _move(petition: Petition, state: PetitionState) -> None:
 
 def _survivor(db: Session, petition: Petition, text: str) -> int:
     """The petition that a duplicate's readers are sent to."""
-    survivor = db.get(Petition, int(text)) if text.isdigit() and len(text) < 16 else None
+    is_number = text.isascii() and text.isdigit() and len(text) < 16
+    survivor = db.get(Petition, int(text)) if is_number else None
     if survivor is None or survivor.id == petition.id or survivor.state not in VISIBLE:
         raise Invalid([FieldError("survivor", _("Enter the number of the published petition that it repeats."))])
     return survivor.id

@@ -7,7 +7,7 @@ A crossing that could not be served stays *unserved*; a job tries again, and ``v
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from app.core.db import is_collision, is_outage
 from app.core.events import announce
 from app.core.freshness import touch
+from app.core.i18n import _
 from app.core.subject import SubjectRef
-from app.departments.model import Officer
+from app.departments.model import Department, Officer
 from app.departments.queries import by_slug
 from app.mail import service as mail
 from app.moderation import service as moderation
@@ -108,11 +109,28 @@ class Serving:
 
     def _department(self, db: Session, petition: Petition, threshold: Threshold) -> int | None:
         """As a person named it; None leaves it to the rules for the petition's topics."""
-        if threshold is Threshold.DEBATE and self.policy.debate_department:
-            named = by_slug(db, self.policy.debate_department)
-            if named is not None:
-                return named.id
-        return petition.lead_department_id
+        named = debate_department(db, self.policy) if threshold is Threshold.DEBATE else None
+        return named.id if named is not None else petition.lead_department_id
+
+
+def debate_department(db: Session, policy: PetitionPolicy) -> Department | None:
+    """Whom debates are referred to; None where that is each petition's own, also where the one named is not there."""
+    named = by_slug(db, policy.debate_department) if policy.debate_department else None
+    return named if named is not None and named.dissolved_at is None else None
+
+
+@dataclass(frozen=True)
+class DebateDepartmentAdvice:
+    """A setting that names no department: debates go where they would without it, which nobody may have meant."""
+
+    policy: PetitionPolicy
+
+    def __call__(self, db: Session, now: datetime) -> Iterable[str]:
+        if self.policy.debate_department and debate_department(db, self.policy) is None:
+            yield _(
+                "TOWNSQUARE_PETITIONS_DEBATE_DEPARTMENT names {slug}, and there is no such department: "
+                "calls for a debate go to each petition’s own department until there is."
+            ).format(slug=self.policy.debate_department)
 
 
 def submit(db: Session, petition: Petition, now: datetime) -> None:

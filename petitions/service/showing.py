@@ -10,6 +10,7 @@ from app.moderation.contribution import Change, Link, Shown
 from petitions.model.petition import JudgedText, Petition
 from petitions.rules.lifecycle import STATE_NAMES, PetitionState
 from petitions.rules.texts import text_digest
+from petitions.rules.thresholds import sponsors_left
 from petitions.service.removing import ILLEGAL
 
 PUBLISHED = frozenset({PetitionState.OPEN, PetitionState.CLOSED})
@@ -28,6 +29,7 @@ def shown(db: Session, petition: Petition) -> Shown:
         facts=[
             (str(_("Started by")), petition.creator_name or ""),
             (str(_("Signatures so far")), f"{petition.signature_count:,}"),
+            (str(_("Supporters")), _supporters(petition)),
         ],
         digest=text_digest(petition.action, petition.background, petition.additional_details),
         standing=str(STATE_NAMES[PetitionState(petition.state)]),
@@ -35,6 +37,22 @@ def shown(db: Session, petition: Petition) -> Shown:
         links=_links(petition),
         can_take_down=can_be_taken_down(petition),
         can_restore=can_restore(petition),
+    )
+
+
+def supporters_left(petition: Petition) -> int | None:
+    """How many are left where some took their support back while it is first checked; None where enough stand."""
+    if petition.state != PetitionState.IN_MODERATION or petition.was_published:
+        return None
+    return sponsors_left(petition.signature_count, petition.sponsors_needed)
+
+
+def _supporters(petition: Petition) -> str:
+    left = supporters_left(petition)
+    if left is None:
+        return ""
+    return _("{left} left of the {needed} it needed: the others are gone since").format(
+        left=left, needed=petition.sponsors_needed
     )
 
 

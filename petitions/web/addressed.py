@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.core.errors import NotFound
 from petitions import queries
 from petitions.model.petition import Petition
-from petitions.rules.eligibility import PetitionRemoved
-from petitions.rules.lifecycle import VISIBLE, PetitionState
+from petitions.queries.readable import readable as readable_petition
+from petitions.queries.readable import readable_by_id
 
 JSON: Final = "application/json; charset=utf-8"
 #: any page of any site may read it
@@ -27,25 +27,12 @@ def petition_id_of(ref: str) -> int:
 
 def readable(db: Session, ref: str) -> Petition:
     """For programs: a petition whose text is public, else 404, or 410 where it was taken down."""
-    return readable_id(db, petition_id_of(ref))
-
-
-def readable_id(db: Session, petition_id: int) -> Petition:
-    """The same, of a number."""
-    return _readable(queries.public_petition(db, petition_id))
+    return readable_by_id(db, petition_id_of(ref))
 
 
 def headed(db: Session, ref: str) -> Petition:
     """The same for pages that show its number and what it asks for: nothing else of it is read."""
-    return _readable(queries.public_heading(db, petition_id_of(ref)))
-
-
-def _readable(petition: Petition | None) -> Petition:
-    if petition is not None and petition.state == PetitionState.HIDDEN:
-        raise PetitionRemoved
-    if petition is None or petition.state not in VISIBLE:
-        raise NotFound
-    return petition
+    return readable_petition(queries.public_heading(db, petition_id_of(ref)))
 
 
 def same_until(petition: Petition, now: datetime) -> datetime | None:

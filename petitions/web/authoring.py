@@ -17,18 +17,21 @@ from app.core.text.changes import word_changes
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.moderation import queries as moderation
+from app.moderation.appeals import OpenAppeal, appeal_of
 from app.moderation.promise import waiting_since
+from app.moderation.rules.standards import Verdict
 from petitions import queries
 from petitions.forms import TextFields, read_texts
 from petitions.mails import CREATOR, SPONSOR
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries.authoring import ABOUT_THE_CREATOR, can_resubmit, can_withdraw, times_resubmitted
-from petitions.rules.lifecycle import TAKES_SPONSORS
+from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState
 from petitions.rules.texts import MOST_ACTION, MOST_BACKGROUND, MOST_DETAILS, Texts
 from petitions.service import authoring
 from petitions.service.announcing import Announcing
 from petitions.service.correcting import texts_of
+from petitions.service.showing import supporters_left
 
 TEXTS = ("action", "background", "additional_details")
 LIMITS = {"action": MOST_ACTION, "background": MOST_BACKGROUND, "additional_details": MOST_DETAILS}
@@ -59,10 +62,12 @@ def mine(
         reason=moderation.reason_given(db, SubjectRef("petition", petition.id), petition.rejection_code or ""),
         survivor=queries.survivor_of(db, petition),
         can_resubmit=can_resubmit(db, policy, petition),
+        appeal=_appeal(state, db, petition),
         was_resubmitted=times_resubmitted(db, petition.id) > 0,
         is_last_change=_is_last_change(db, policy, petition),
         about_the_creator=petition.rejection_code in ABOUT_THE_CREATOR,
         can_withdraw=can_withdraw(petition, state.clock.now()),
+        supporters_left=supporters_left(petition),
         sponsor_link=sponsor_link if gathers else "",
         petition_link=f"{state.settings.base_url}/petitions/{petition.id}",
         outlook=state.site.promising.outlook(db, "petition", waiting_since(db, SubjectRef("petition", petition.id))),
@@ -163,6 +168,17 @@ def _mine(state: Any, db: Session, token: str) -> Petition:
     if petition is None:
         raise NotYours
     return petition
+
+
+def _appeal(state: Any, db: Session, petition: Petition) -> OpenAppeal | None:
+    """Against what was decided last, where that keeps it from the public."""
+    if petition.state not in (PetitionState.REJECTED, PetitionState.HIDDEN):
+        return None
+    decision = moderation.latest_decision(db, SubjectRef("petition", petition.id), but={Verdict.DISMISS})
+    if decision is None:
+        return None
+    site = state.site
+    return appeal_of(db, state.keyring, site.moderated, site.moderating, decision, state.clock.now())
 
 
 def _editable(state: Any, db: Session, policy: PetitionPolicy, token: str) -> Petition:

@@ -68,6 +68,8 @@ def correct(
     shown = Form(values={name: form.get(name, "") for name in FIELDS})
     if form.get("go") not in ("preview", "publish"):
         return _form(request, account, petition, shown)
+    if form.get("go") == "publish" and _is_published(db, account, petition, shown):
+        return see_other(f"/petitions/{petition_id}/versions")
     try:
         texts = _read(petition, shown)
         if _version(shown) != petition.text_version:
@@ -96,6 +98,16 @@ def _read(petition: Petition, form: Form) -> Texts:
     if form.errors or faults or texts is None:
         raise Invalid([*form.summary, *(f for f in faults if f.field not in form.errors)])
     return texts
+
+
+def _is_published(db: Session, account: Account, petition: Petition, form: Form) -> bool:
+    """Whether an earlier click has published this very form."""
+    found = read_texts(Form(values=form.values))
+    if found is None:
+        return False
+    texts, after = Texts(found.action, found.background, found.additional_details), _version(form)
+    known = correcting.corrected_already(db, petition, texts, form.get("note"), after_version=after, by=account.id)
+    return known is not None
 
 
 def _version(form: Form) -> int:

@@ -12,18 +12,15 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import NotFound, TooMany
+from app.core.errors import TooMany
 from app.core.security.limits import Allowance
 from app.core.subject import SubjectRef
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.moderation import hiding, reporting
 from app.moderation import queries as moderation
-from petitions import queries
 from petitions.model.petition import Petition
-from petitions.rules.eligibility import PetitionRemoved
-from petitions.rules.lifecycle import VISIBLE, PetitionState
-from petitions.web.addressed import petition_id_of
+from petitions.web.addressed import readable
 
 A_NETWORK = Allowance(most=5, an_hour=20)
 
@@ -31,7 +28,7 @@ A_NETWORK = Allowance(most=5, an_hour=20)
 @get("/petitions/{ref:str}/report", name="petitions.report", guards=[anyone], sync_to_thread=True)
 def report_form(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
     """Never stored: its random id makes a second click report nothing twice."""
-    return _page(request, db, _readable(db, ref), Form(values={"submission": secrets.token_urlsafe(24)}))
+    return _page(request, db, readable(db, ref), Form(values={"submission": secrets.token_urlsafe(24)}))
 
 
 @post(
@@ -45,7 +42,7 @@ def report_form(request: Request[Any, Any, Any], db: NamedDependency[Session], r
 def report(
     request: Request[Any, Any, Any], db: NamedDependency[Session], form: NamedDependency[Sent], ref: FromPath[str]
 ) -> Response[Any]:
-    petition = _readable(db, ref)
+    petition = readable(db, ref)
     shown = Form(values=form)
     reason = shown.read("reason", partial(reporting.read_reason, db))
     words = shown.read("words", reporting.read_words)
@@ -72,21 +69,11 @@ def report(
 
 @get("/petitions/{ref:str}/report/thanks", name="petitions.report-thanks", guards=[anyone], sync_to_thread=True)
 def report_thanks(request: Request[Any, Any, Any], db: NamedDependency[Session], ref: FromPath[str]) -> Response[bytes]:
-    petition = _readable(db, ref)
+    petition = readable(db, ref)
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/report_thanks.html", keys=(f"petition:{petition.id}",), petition=petition
     )
     return response
-
-
-def _readable(db: Session, ref: str) -> Petition:
-    """What everyone can read, and so can report: else 404, or 410 where it was taken down."""
-    petition = queries.public_petition(db, petition_id_of(ref))
-    if petition is None or petition.state not in VISIBLE | {PetitionState.HIDDEN}:
-        raise NotFound
-    if petition.state == PetitionState.HIDDEN:
-        raise PetitionRemoved
-    return petition
 
 
 def _page(

@@ -16,8 +16,7 @@ from app.core.errors import NotFound
 from app.core.text.changes import Part, word_changes
 from petitions import queries
 from petitions.model.petition import Petition, TextVersion
-from petitions.rules.eligibility import PetitionRemoved
-from petitions.rules.lifecycle import VISIBLE, PetitionState
+from petitions.queries.readable import readable_by_id
 from petitions.rules.texts import Texts
 from petitions.web.addressed import petition_id_of
 
@@ -58,12 +57,8 @@ def shown_versions(stored: Sequence[TextVersion]) -> list[ShownVersion]:
 
 def _published(db: Session, petition_id: int) -> Petition:
     """Whoever may read the petition may read its versions."""
-    petition = queries.public_petition(db, petition_id)
-    if petition is None:
-        raise NotFound
-    if petition.state == PetitionState.HIDDEN:
-        raise PetitionRemoved
-    if petition.state not in VISIBLE or not (petition.was_published or petition.source):
+    petition = readable_by_id(db, petition_id)
+    if not (petition.was_published or petition.source):
         raise NotFound
     return petition
 

@@ -282,6 +282,14 @@ def test_verify_ends_with_one_when_something_is_broken_and_names_it(townsquare: 
     assert re.fullmatch(r"1 of \d+ invariants are broken\.", one_line(broken))
 
 
+def test_verify_notes_a_setting_that_names_no_department_and_breaks_nothing(townsquare: Command):
+    townsquare("migrate")
+    ended = townsquare("verify", petitions_debate_department="senat")
+    assert (ended.code, ended.err) == (0, "")
+    (noted,) = [line for line in ended.out.splitlines() if not line.startswith("ok ")]
+    assert noted.startswith("note   TOWNSQUARE_PETITIONS_DEBATE_DEPARTMENT names senat")
+
+
 def test_a_site_that_was_never_opened_is_in_order(anew: Command):
     """On SQLite every command migrates first."""
     assert anew("verify").code == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -23,15 +22,14 @@ from app.comments.rules.threads import CannotChange, CommentUnknown, DiscussionU
 from app.comments.service import editing, withdrawing
 from app.comments.web.discussion import discussion_of
 from app.comments.web.visitors import kept, policy_of, sign_in_first, speaker, spend
-from app.core.errors import Conflict, Refusal
+from app.core.errors import Conflict
 from app.core.subject import SubjectRef
 from app.core.switches import Switch
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.core.web.too_late import words_back
 from app.moderation import queries as moderation
-from app.moderation.appeals import check_appeal
-from app.moderation.letters import APPEAL
+from app.moderation.appeals import OpenAppeal, appeal_of
 from app.moderation.model import Decision
 from app.moderation.rules.nudges import warnings
 from app.moderation.rules.standards import Verdict
@@ -85,14 +83,11 @@ def _decision(db: Session, row: Row[Any]) -> tuple[Decision, Any] | None:
     return decision, moderation.reason(db, decision.reason_code, decision.standards_version)
 
 
-def _appeal(state: Any, db: Session, decision: Decision) -> tuple[str, datetime] | None:
-    """Where to appeal, and until when: the letter may be lost, or its link void by new keys."""
-    policy = state.site.moderating
-    try:
-        check_appeal(db, state.site.moderated, policy, decision.id, state.clock.now())
-    except Refusal:
-        return None
-    return f"/appeals/{state.keyring.token(APPEAL, decision.id)}", policy.appeal_until(decision.at)
+def _appeal(state: Any, db: Session, decision: Decision) -> OpenAppeal | None:
+    """While it can still be made."""
+    site = state.site
+    found = appeal_of(db, state.keyring, site.moderated, site.moderating, decision, state.clock.now())
+    return found if found is not None and found.until is not None else None
 
 
 @get("/comments/{comment_id:int}/edit", name="comments.edit", guards=[may("comments.edit")], sync_to_thread=True)

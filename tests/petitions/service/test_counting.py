@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.verify import advice
 from petitions.events import ThresholdReached
 from petitions.model.petition import CountryCount, Crossing, HourCount
 from petitions.service import withdrawing
@@ -108,6 +110,30 @@ def test_a_debate_goes_to_the_department_that_is_named_for_debates(sqlite_databa
     lead, assembly = town.referrals(petition)
     assert (lead.cause, assembly.cause) == ("response", "debate")
     assert lead.department_id != assembly.department_id
+
+
+@pytest.mark.parametrize("why", ["unknown", "dissolved"])
+def test_a_debate_goes_to_the_lead_where_the_named_department_is_not_there_and_operators_are_told(
+    sqlite_database, tmp_path, why: str
+):
+    civic = {"petitions_response_at": 10, "petitions_debate_at": 20, "petitions_debate_department": "assembly"}
+    town = Town(sqlite_database, tmp_path, **civic)
+    if why == "dissolved":
+        town.department("assembly")
+        town.sql("UPDATE departments_department SET dissolved_at = created_at WHERE slug = 'assembly'")
+    petition = town.open_petition()
+    town.sign(petition, *crowd(14))
+    lead, debate = town.referrals(petition)
+    assert lead.department_id == debate.department_id
+    (said,) = advice(town.site, town.database, town.now)
+    assert "TOWNSQUARE_PETITIONS_DEBATE_DEPARTMENT names assembly" in said
+    assert town.broken() == {}
+
+
+def test_nothing_is_advised_where_the_department_for_debates_is_there(sqlite_database, tmp_path):
+    town = Town(sqlite_database, tmp_path, petitions_debate_department="assembly")
+    town.department("assembly")
+    assert advice(town.site, town.database, town.now) == []
 
 
 def test_supporters_alone_may_reach_a_low_threshold(town: Town):

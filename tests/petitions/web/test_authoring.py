@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+import re
+from datetime import timedelta
 
 import pytest
 
+from app.moderation.model import Case
 from app.moderation.rules.standards import Verdict
 from tests.people import SAM
-from tests.site import TEXTS, RunningSite
+from tests.site import MODERATOR, TEXTS, RunningSite
 
 BETTER = "Let the council open the town library on Sundays"
 
@@ -121,3 +124,63 @@ def test_the_page_says_where_it_stands_in_every_state(site: RunningSite, state: 
     assert page.status_code == 200
     assert page.headers["cache-control"] == "no-store"
     assert TEXTS["action"] in page.text
+
+
+def test_anna_finds_the_way_to_appeal_on_her_own_page_and_its_last_day(site: RunningSite, rejected: int):
+    town = site.town
+    mine, last = town.creator_link(rejected), town.now + timedelta(days=30, seconds=-1)
+    with site.client() as anna:
+        page = anna.get(mine).text
+        assert f"you can appeal once, until {last.day} {last:%B %Y}" in page
+        appeal = re.search(r'href="(/appeals/[^"]+)"', page)
+        assert appeal is not None
+        assert anna.get(appeal[1]).status_code == 200
+        sent = anna.post(appeal[1], data={"words": "The council does run the library."})
+        assert sent.status_code == 303
+        page = anna.get(mine).text
+        assert "See what became of your appeal" in page
+        assert "you can appeal once" not in page
+
+
+def test_of_a_petition_that_was_taken_down_anna_can_appeal_too(site: RunningSite):
+    petition = site.town.open_petition()
+    site.town.take_down(petition)
+    with site.client() as anna:
+        page = anna.get(site.town.creator_link(petition)).text
+        assert "Appeal against this decision" in page
+        assert "Only an administrator" not in page
+    site.town.clock.advance(timedelta(days=30))
+    with site.client() as anna:
+        page = anna.get(site.town.creator_link(petition)).text
+        assert "/appeals/" not in page
+        assert "Only an administrator" in page
+
+
+def test_nothing_is_said_of_appeals_while_nothing_was_refused(site: RunningSite, rejected: int):
+    site.town.resubmit(rejected, action=BETTER)
+    with site.client() as anna:
+        assert "appeal" not in anna.get(site.town.creator_link(rejected)).text.casefold()
+
+
+def test_supporters_who_leave_while_it_is_checked_are_told_of_and_cost_it_nothing(site: RunningSite):
+    """Sam leaves and Laura's mailbox was used by a stranger: the moderator and Anna see it, and may go on."""
+    site.town.moderator()
+    town = site.town
+    petition = town.start()
+    sam, laura, *_others = town.support(petition)
+    case = f"/moderation/{town.rows(Case, Case.subject_id == petition)[-1].id}"
+    mine = town.creator_link(petition)
+    with site.client() as anna, site.signed_in(MODERATOR) as maureen:
+        assert "supporters are left" not in anna.get(mine).text
+        assert "left of the" not in maureen.get(case).text
+        anna.post(town.withdraw_link(sam))
+        anna.post(town.not_me_link(laura))
+        page = html.unescape(anna.get(mine).text)
+        assert "3 of the 5 supporters are left" in page
+        assert town.sponsor_link(petition) in page
+        assert "3 left of the 5 it needed" in maureen.get(case).text
+        assert town.petition(petition).state == "in_moderation"
+        town.decide(petition)
+        assert town.petition(petition).state == "open"
+        assert "left of the" not in maureen.get(case).text
+    assert town.broken() == {}

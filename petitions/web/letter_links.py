@@ -1,0 +1,35 @@
+"""What the links of signers' letters lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core.errors import Gone
+from app.core.i18n import _
+from petitions import queries
+from petitions.mails import NOT_ME
+from petitions.model.petition import Petition
+from petitions.model.signature import Signature
+from petitions.rules.eligibility import ConfirmationUnknown
+from petitions.rules.lifecycle import PetitionState
+
+
+def behind_link(state: Any, db: Session, purpose: str, token: str) -> tuple[Signature, Petition]:
+    """The signature that a link of a letter is about, and its petition."""
+    signature_id = state.keyring.read_token(purpose, token)
+    signature = queries.signature(db, signature_id) if signature_id is not None else None
+    if signature is None:
+        raise ConfirmationUnknown
+    petition = db.get_one(Petition, signature.petition_id)
+    if petition.state == PetitionState.HIDDEN and purpose != NOT_ME:  # nobody loses the way to disown a signature
+        raise SignatureOfRemoved
+    return signature, petition
+
+
+class SignatureOfRemoved(Gone):
+    code = "petition-removed"
+    title = _("This petition has been removed")
+    message = _("It broke the published standards, so it no longer takes signatures and this link does nothing.")
+    way_on = ("/standards", _("Read the standards"))
