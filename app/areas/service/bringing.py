@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from typing import IO, Any
 
 from app.areas.rules.boundaries import Named
@@ -112,8 +111,8 @@ class AreaFiles:
             table = populations.read_table(rows_of(file), sent.columns)
             return database.retrying(lambda db: populations.store(db, table, **record))
         found, _named = boundaries.read_file(file.read(), sent.properties)
-        store = partial(boundaries.store, layer=sent.words.get("called") or "area", retire=retire, **record)
-        return database.retrying(lambda db: store(db, found))
+        layer = sent.words.get("called") or "area"
+        return database.retrying(lambda db: boundaries.store(db, found, layer=layer, retire=retire, **record))
 
     @contextmanager
     def _opened(self, sent: Sent) -> Iterator[IO[bytes]]:
