@@ -20,7 +20,7 @@ START = b"\0" * 32
 def record(
     db: Session, act: str, subject: SubjectRef, *, by: int | None, now: datetime, facts: Mapping[str, Any] | None = None
 ) -> None:
-    """Append one act. ``facts`` hold codes and row numbers, never a name or an address. Call it last but the pages."""
+    """Append one act. ``facts`` hold codes and row numbers, never a name or an address. Call it last: it locks the head."""
     locked = select(AuditHead).where(AuditHead.id == 1).with_for_update(key_share=True)
     head = db.scalars(locked.execution_options(populate_existing=True)).one()  # made by the first migration
     entry = AuditEntry(

@@ -253,12 +253,19 @@ class Database:
 def finish(session: Session) -> None:
     """Commit, give the connection back, then do what waits for the commit."""
     try:
+        do_last(session)
         session.commit()
     except BaseException:
         abandon(session)
         raise
     session.close()
     tell_of_commit(session)
+
+
+def do_last(session: Session) -> None:
+    """Do what had to wait until nothing else remains to be done."""
+    for act in session.info.pop("before_commit", ()):
+        act(session)
 
 
 def tell_of_commit(session: Session) -> None:
@@ -272,11 +279,18 @@ def tell_of_commit(session: Session) -> None:
 
 def abandon(session: Session) -> None:
     """Undo everything; a connection that is already gone cannot make this fail."""
+    session.info.pop("before_commit", None)
     session.info.pop("after_commit", None)
     try:
         session.close()  # rolls back, and leaves what was loaded readable
     except exc.DBAPIError:
         session.invalidate()
+
+
+def before_commit(db: Session, act: Callable[[Session], None]) -> None:
+    """Have ``act`` run once, however often it is asked for, right before this session's transaction is stored: for
+    locks that many want, which are then taken in one order and held for a moment."""
+    db.info.setdefault("before_commit", {})[act] = None
 
 
 def after_commit(db: Session, act: Callable[[], None]) -> None:

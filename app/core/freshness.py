@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import ready
 from app.core.batches import Prepared
-from app.core.db import Base, after_commit
+from app.core.db import Base, after_commit, before_commit
 
 SITE = "site"
 
@@ -42,9 +42,16 @@ _RAISE = Prepared(
 
 
 def touch(db: Session, *keys: str) -> None:
-    """The public pages of these keys change with this transaction. Call it last: it locks shared rows."""
-    _RAISE.run(db, [{"key": key, "version": 1} for key in sorted(set(keys))])
+    """The public pages of these keys change with this transaction; their rows are locked right before its commit."""
+    if not keys:
+        return
+    db.info.setdefault("touched", set()).update(keys)
+    before_commit(db, _raise)
     hint(db, *keys)
+
+
+def _raise(db: Session) -> None:
+    _RAISE.run(db, [{"key": key, "version": 1} for key in sorted(db.info.pop("touched"))])
 
 
 def hint(db: Session, *keys: str) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from app.core import idempotency
 from app.core.clock import Clock
-from app.core.db import RETRIES, Database, abandon, is_collision, is_outage, tell_of_commit
+from app.core.db import RETRIES, Database, abandon, do_last, is_collision, is_outage, tell_of_commit
 from app.core.errors import Refusal, Unavailable
 from app.core.idempotency import Claim
 from app.core.ids import new_id
@@ -224,6 +224,7 @@ class Intake:
         db = self.database.session(writes=True, first=True)
         try:
             answers = self._answers(db, performer, acts)
+            do_last(db)
             db.flush()
         except BaseException:
             abandon(db)

@@ -98,7 +98,7 @@ def refer(
     episode: int = 1,
     sandbox: bool = False,
 ) -> Referral:
-    """Hand a subject to a department, once for each cause and episode. The caller touches the pages of what is owed, last."""
+    """Hand a subject to a department, once for each cause and episode. The caller touches the pages of what is owed."""
     same = select(Referral).where(
         Referral.subject_kind == subject.kind,
         Referral.subject_id == subject.id,

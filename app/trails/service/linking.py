@@ -76,7 +76,7 @@ def take_back(db: Session, link_id: int, reason: str, *, by: int, now: datetime)
 
 
 def tell_pages(db: Session, *subjects: SubjectRef) -> None:
-    """The pages of everything in the story of these show it. Call it last: it locks shared rows."""
+    """The pages of everything in the story of these show it."""
     told = set(subjects)
     for subject in subjects:
         told |= {end for each in queries.around(db, subject) for end in each.edge}

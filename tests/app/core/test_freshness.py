@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from app.core import freshness
 from app.core.db import Database
@@ -64,3 +65,15 @@ def test_a_thousand_keys_are_read_at_once(database: Database) -> None:
         freshness.touch(db, *keys)
     assert version(database, *keys, "petition:none") == dict.fromkeys(keys, 1)
     assert version(database) == {}
+
+
+def test_whoever_touches_a_page_holds_nobody_up_until_the_commit(postgres_database: Database) -> None:
+    """Ada hides a petition, and a department answers one before she is done: neither waits for the other."""
+    with postgres_database.writing() as ada:
+        freshness.touch(ada, "petitions", "outcomes")
+        with postgres_database.writing() as office:
+            office.execute(text("SET LOCAL lock_timeout = '2s'"))
+            freshness.touch(office, "outcomes")
+            freshness.touch(office, "petitions", "outcomes")
+    with postgres_database.reading() as db:
+        assert freshness.versions(db, ["petitions", "outcomes"]) == {"petitions": 2, "outcomes": 2}
