@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import FieldError, Invalid, NotFound, Refusal
+from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _
-from app.core.security.keys import Keys
 from app.core.subject import SubjectRef
 from app.core.text.plain import is_blank, length, tidy
 from app.moderation import hiding, log, queries, telling
 from app.moderation.cases import open_case
 from app.moderation.checking import kind_of
 from app.moderation.contribution import Moderated, Settlement
-from app.moderation.letters import APPEAL
 from app.moderation.model import Appeal, Case, Decision, Revision
 from app.moderation.policy import ModerationPolicy
 from app.moderation.refusals import AppealedAlready, CannotAppeal, TooLateToAppeal
@@ -76,33 +73,6 @@ def appeal(
     db.flush()
     telling.tell_author(db, kind, subject, Settlement(decision), now, template="moderation/mail/appeal_received")
     return new
-
-
-@dataclass(frozen=True)
-class OpenAppeal:
-    """Where an author appeals, or reads what became of it; ``until`` while it can still be made."""
-
-    href: str
-    until: datetime | None
-
-
-def appeal_of(
-    db: Session,
-    keys: Keys,
-    moderated: Mapping[str, Moderated],
-    policy: ModerationPolicy,
-    decision: Decision,
-    now: datetime,
-) -> OpenAppeal | None:
-    """For an author's own pages: the letter may be lost, or its link void by new keys. None where nothing is left."""
-    href = f"/appeals/{keys.token(APPEAL, decision.id)}"
-    if appeal_against(db, decision.id) is not None:
-        return OpenAppeal(href, None)
-    try:
-        check_appeal(db, moderated, policy, decision.id, now)
-    except Refusal:
-        return None
-    return OpenAppeal(href, policy.appeal_until(decision.at))
 
 
 def read_words(text: str) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Refusal
 from app.core.security.keys import Keys
 from app.mail.model import Letter
 from app.mail.render import Composer, Envelope
 from app.moderation import queries
+from app.moderation.appeals import appeal_against, check_appeal
 from app.moderation.contribution import Moderated
 from app.moderation.model import Appeal, Decision
 from app.moderation.policy import ModerationPolicy
@@ -33,6 +35,33 @@ def appeal_words(keys: Keys, base_url: str, policy: ModerationPolicy, decision: 
         return {"appeal_link": "", "appeal_until": None, "appeal_days": policy.appeal_days}
     link = f"{base_url}/appeals/{keys.token(APPEAL, decision.id)}"
     return {"appeal_link": link, "appeal_until": policy.appeal_until(decision.at), "appeal_days": policy.appeal_days}
+
+
+@dataclass(frozen=True)
+class OpenAppeal:
+    """Where an author appeals, or reads what became of it; ``until`` while it can still be made."""
+
+    href: str
+    until: datetime | None
+
+
+def appeal_of(
+    db: Session,
+    keys: Keys,
+    moderated: Mapping[str, Moderated],
+    policy: ModerationPolicy,
+    decision: Decision,
+    now: datetime,
+) -> OpenAppeal | None:
+    """For an author's own pages: the letter may be lost, or its link void by new keys. None where nothing is left."""
+    href = f"/appeals/{keys.token(APPEAL, decision.id)}"
+    if appeal_against(db, decision.id) is not None:
+        return OpenAppeal(href, None)
+    try:
+        check_appeal(db, moderated, policy, decision.id, now)
+    except Refusal:
+        return None
+    return OpenAppeal(href, policy.appeal_until(decision.at))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from app.core.errors import Conflict, Gone, NotFound, Refusal
 from app.core.i18n import _
-from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState, SignatureState
+from petitions.rules.lifecycle import BEFORE_PUBLICATION, TAKES_SPONSORS, PetitionState, SignatureState
 
 
 class PetitionClosed(Conflict):
@@ -137,6 +137,12 @@ class PetitionStanding(Protocol):
 def is_signable(state: str, closes_at: datetime | None, now: datetime) -> bool:
     """Open, and its time is known and not over."""
     return state == PetitionState.OPEN and closes_at is not None and now < closes_at
+
+
+def can_take_back(state: str, closes_at: datetime | None, now: datetime, *, kind: str) -> bool:
+    """Whether a signature's owner may withdraw it: before publication (the creator only the petition), then until it closes."""
+    before_publication = state in BEFORE_PUBLICATION and kind != "creator"
+    return before_publication or is_signable(state, closes_at, now)
 
 
 def refusal_to_request(petition: PetitionStanding | None, *, sponsor: bool, at: datetime) -> Refusal | None:

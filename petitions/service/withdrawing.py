@@ -7,16 +7,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from petitions.model.signature import Signature
-from petitions.rules.eligibility import NotOpen, SignersForgotten, TooLateToWithdraw, is_signable
-from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState, SignatureState
+from petitions.rules.eligibility import NotOpen, SignersForgotten, TooLateToWithdraw, can_take_back
+from petitions.rules.lifecycle import PetitionState, SignatureState
 from petitions.service.ending import end_signature, lock_signature, show_ended
 
 
 def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -> Signature:
     """The owner takes it back while the petition is open; the number stays a gap."""
     petition, signature = lock_signature(db, signature_id)
-    before_publication = petition.state in BEFORE_PUBLICATION and signature.kind != "creator"
-    if not before_publication and not is_signable(petition.state, petition.closes_at, now):
+    if not can_take_back(petition.state, petition.closes_at, now, kind=signature.kind):
         if petition.state in (PetitionState.OPEN, PetitionState.CLOSED):
             raise TooLateToWithdraw(petition=petition.id, closed_on=closed_on)
         raise NotOpen(petition=petition.id)

@@ -17,7 +17,7 @@ from app.core.text.changes import word_changes
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.moderation import queries as moderation
-from app.moderation.appeals import OpenAppeal, appeal_of
+from app.moderation.letters import OpenAppeal, appeal_of
 from app.moderation.promise import waiting_since
 from app.moderation.rules.standards import Verdict
 from petitions import queries

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.web.page import see_other
 from petitions.mails import NOT_ME, WITHDRAW
-from petitions.rules.closing import is_over
+from petitions.rules.eligibility import can_take_back
 from petitions.service import withdrawing
 from petitions.web.letter_links import behind_link
 
@@ -24,9 +24,9 @@ def withdraw_form(
 ) -> Response[bytes]:
     state = request.app.state
     signature, petition = behind_link(state, db, WITHDRAW, token)
-    over = is_over(petition.state, petition.closes_at, state.clock.now(), imported=False)
+    possible = can_take_back(petition.state, petition.closes_at, state.clock.now(), kind=signature.kind)
     return state.pages.personal(
-        "petitions/withdraw.html", petition=petition, signature=signature, token=token, over=over
+        "petitions/withdraw.html", petition=petition, signature=signature, token=token, possible=possible
     )
 
 

@@ -29,7 +29,7 @@ from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.core.web.too_late import words_back
 from app.moderation import queries as moderation
-from app.moderation.appeals import OpenAppeal, appeal_of
+from app.moderation.letters import OpenAppeal, appeal_of
 from app.moderation.model import Decision
 from app.moderation.rules.nudges import warnings
 from app.moderation.rules.standards import Verdict

@@ -86,6 +86,26 @@ def test_from_its_last_second_on_no_page_offers_sam_to_withdraw(site: RunningSit
     assert (site.town.petition(petition).state, site.town.count(petition)) == ("open", 7)
 
 
+def test_of_a_petition_that_anna_withdrew_no_page_offers_it_either(site: RunningSite):
+    petition = site.town.open_petition()
+    (sam,) = site.town.sign(petition, SAM)
+    site.town.withdraw_petition(petition)
+    with site.client() as browser:
+        page = browser.get(site.town.withdraw_link(sam)).text
+        assert "Signatures can no longer be withdrawn" in page
+        assert "Withdraw my signature" not in page
+
+
+def test_annas_own_signature_goes_with_her_petition_and_not_before(site: RunningSite):
+    petition = site.town.start()
+    site.town.support(petition)
+    anna = site.town.petition(petition).creator_signature_id or 0
+    with site.client() as browser:
+        page = browser.get(site.town.withdraw_link(anna)).text
+        assert "your signature goes with it" in page
+        assert "Withdraw my signature" not in page
+
+
 @pytest.mark.parametrize("hosts", ["https://parliament.uk", "*.parliament.uk", "parliament.uk:443", "parliament"])
 def test_a_host_that_no_link_could_ever_lead_to_is_named_at_the_start(hosts: str):
     with pytest.raises(ValueError, match="TOWNSQUARE_PETITIONS_DEBATE_HOSTS: must be names of hosts alone"):
