@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
+from app.core.text.figures import is_whole
+
 T = TypeVar("T")
 A_PAGE = 25
 
@@ -51,4 +53,4 @@ class Page(Generic[T]):
 
 def read_page(text: str) -> int:
     """A page number from an address; anything odd is the first page."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 and int(text) > 0 else 1
+    return int(text) if is_whole(text, figures=6) and int(text) > 0 else 1

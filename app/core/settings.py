@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.people.places import CODES
+from app.core.text.figures import is_whole
 
 PREFIX = "TOWNSQUARE_"
 MODES = ("demo", "development", "production")
@@ -210,7 +211,7 @@ def _at_least_nothing(text: str) -> float:
 
 def whole_number(text: str, *, least: int = 1) -> int:
     """A whole number of at least ``least``; ValueError says so in words."""
-    if not text.strip().isdigit() or int(text) < least:
+    if not is_whole(text.strip()) or int(text) < least:
         raise ValueError(f"{text!r} is not a whole number of at least {least}")
     return int(text)
 

@@ -15,6 +15,7 @@ from app.audit import queries as audit
 from app.audit.queries import AuditFilter
 from app.audit.service import first_broken_link
 from app.core.paging import A_PAGE, Page, read_page
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form
 from app.front.changes import names_of
 
@@ -75,7 +76,7 @@ def facts_in_words(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return int(text) if is_whole(text) else None
 
 
 HANDLERS = [record]

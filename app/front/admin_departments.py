@@ -16,6 +16,7 @@ from app.accounts.service import managing
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments import queries as departments
@@ -145,7 +146,7 @@ def _heir(db: Session, form: Sent) -> Department | None:
 def _person(db: Session, form: Sent, field: str) -> int:
     """A member of staff by number, as the form's list names them."""
     text = form.get(field, "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    number = int(text) if is_whole(text) else 0
     try:
         return managing.one(db, number).id
     except NotFound as wrong:

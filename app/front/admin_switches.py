@@ -18,6 +18,7 @@ from app.core.security import generations
 from app.core.security.sessions import SignedIn
 from app.core.subject import SubjectRef
 from app.core.switches import Switch
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
 from app.front.changes import changes_to, names_of
@@ -178,7 +179,7 @@ def _overview(request: Request[Any, Any, Any], db: Session, account: Account, te
         tokens=sum(count_living(db, now).values()),
         rooms_stops=[p for p in state.site.pages_under("/admin", account.role, db, now) if p.href in state.site.stops],
         done=query.get("done", "") if query.get("done") in DONE else "",
-        count=int(count) if count.isascii() and count.isdigit() and len(count) < 10 else 0,
+        count=int(count) if is_whole(count, figures=9) else 0,
         now=now,
     )
     return response

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.core.settings import PREFIX, civic_number
+from app.core.text.figures import is_whole
 from app.outcomes.rules.deadlines import Span
 
 _SPAN = re.compile(r"([1-9]\d{0,3})(w?)")
@@ -90,6 +91,6 @@ def _weekend(text: str) -> frozenset[int]:
 
 def _days(name: str, text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if any(not p.isdigit() or not 0 < int(p) <= 365 for p in parts):
+    if any(not is_whole(p) or not 0 < int(p) <= 365 for p in parts):
         raise ValueError(f"{PREFIX}OUTCOMES_{name.upper()}: {text!r} are not days such as 14,3")
     return tuple(sorted({int(p) for p in parts}, reverse=True))

@@ -21,6 +21,7 @@ from app.core.i18n import _, language
 from app.core.idempotency import Claim, KeyReused, Replay, StillRunning
 from app.core.security.limits import Allowance
 from app.core.security.nonces import new_key
+from app.core.text.figures import is_whole
 from app.core.web.bodies import UNREADABLE, refusal_of
 from app.core.web.edge import MOST_ID, OPEN_TO_ANYONE, Ready, in_worker, read_body
 from app.core.web.forms import Form
@@ -228,7 +229,7 @@ def read_answers(asked: Asked, given: Mapping[str, Any], policy: ConsultationPol
     wrong: list[FieldError] = []
     numbers: dict[int, Any] = {}
     for name, value in given.items():
-        if not (name.isascii() and name.isdigit() and len(name) < 10):
+        if not is_whole(name, figures=9):
             wrong.append(FieldError(f"answers.{name[:40]}", str(_("There is no such question in this consultation."))))
         elif value and (q := asked.questionnaire.by_id.get(int(name))) is not None and q.kind is QuestionKind.FILE:
             wrong.append(FieldError(f"answers.{name}", str(_("Files cannot be sent here. Use the form of this site."))))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from app.core.errors import Conflict
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 
 #: the page about the respondent; those of questionnaires have numbers from 1
 ABOUT = 0
@@ -55,7 +56,7 @@ def read_seen(text: str) -> dict[int, int]:
     return {
         int(page): int(revision)
         for page, _colon, revision in pairs
-        if page.isdigit() and revision.isdigit() and len(page) < 10 and len(revision) < 10
+        if is_whole(page, figures=9) and is_whole(revision, figures=9)
     }
 
 

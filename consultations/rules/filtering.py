@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import urlencode
 
+from app.core.text.figures import is_whole
 from app.core.text.plain import tidy_line
 from consultations.rules.responses import Channel, Consent
 
@@ -106,6 +107,6 @@ def _numbers(texts: Iterable[str]) -> tuple[int, ...]:
 
 def whole(text: str) -> int | None:
     """A whole number that a row may have; None for anything odd."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    if not is_whole(text):
         return None
     return number if (number := int(text)) < _LARGEST * 2 else None

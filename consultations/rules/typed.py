@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from consultations.policy import ConsultationPolicy
 from consultations.rules.answers import Checked, Problem, check_all
 from consultations.rules.questionnaire import WITH_OTHER, Question, QuestionKind, Questionnaire, shown
@@ -113,7 +114,7 @@ def _number(text: str) -> int | str | None:
     if not text.strip():
         return None
     plain = text.strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 19 else text
+    return int(plain) if is_whole(plain) else text
 
 
 def _chosen_one(question: Question, chosen: str, other: str) -> dict[str, Any] | None:

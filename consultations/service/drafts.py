@@ -21,6 +21,7 @@ from app.core.ids import new_id
 from app.core.people.addresses import read_address
 from app.core.security.keys import Keys
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.files import service as files
 from app.files.upload import Upload
 from app.mail import service as mail
@@ -115,7 +116,7 @@ def _fill(db: Session, draft: Draft, response: Response, now: datetime) -> None:
 
 def _belongs(name: str, questions: set[int]) -> bool:
     number = name.removeprefix("q").partition("_")[0]
-    return number.isdigit() and int(number) in questions
+    return is_whole(number) and int(number) in questions
 
 
 def save(

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.text.plain import excerpt
 from app.departments.queries import by_ids
 from app.following.contribution import Followable, Happened, Line, Tag, Teller, Titled, Told
@@ -133,7 +134,7 @@ def _found(db: Session, told: Happened) -> Consultation:
 
 
 def _is_number(key: str) -> bool:
-    return key.isascii() and key.isdigit() and len(key) < 16
+    return is_whole(key)
 
 
 __all__ = ["KIND", "TELLERS", "ConsultationFollowed", "Lines", "tags"]

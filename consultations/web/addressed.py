@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Gone, NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from consultations.model import Consultation
 from consultations.rules.lifecycle import READABLE, EditorialState
 
@@ -25,7 +26,7 @@ class ConsultationUnpublished(Gone):
 
 def consultation_id_of(ref: str) -> int:
     """The number in an address; anything else is no consultation."""
-    if not (ref.isascii() and ref.isdigit() and len(ref) < 16):
+    if not is_whole(ref):
         raise NotFound
     return int(ref)
 

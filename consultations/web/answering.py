@@ -14,6 +14,7 @@ from app.accounts.guards import anyone, visitor, who
 from app.core.db import after_commit
 from app.core.errors import Invalid, NotFound, Refusal
 from app.core.i18n import language
+from app.core.text.figures import is_whole
 from app.core.web.page import see_other
 from consultations.forms import anchor, typed_in
 from consultations.model import Consultation, LatePass
@@ -154,7 +155,7 @@ def save(
     going = _walk(request, sent, ref, key, place)
     if going.draft.submitted_at is not None:
         return see_other(going.href("sent"))
-    displayed = {int(n) for n in sent.get("asked", "").split()[:500] if n.isdigit() and len(n) < 10}
+    displayed = {int(n) for n in sent.get("asked", "").split()[:500] if is_whole(n, figures=9)}
     if (refusal := busy(request, going.consultation.id, times=10)) is not None:
         return _page_again(request, going, place, _steps(going, place), sent, refusal=refusal)
     typed = _typed(going, place, sent, displayed)
@@ -202,8 +203,8 @@ def _onwards(
 def _keep_files(request: Request[Any, Any, Any], sent: PostedAnswers, going: Walk, place: str) -> dict[str, str]:
     """Take in what was chosen and let go of what was removed; answers what is wrong, by field."""
     state, errors = request.app.state, dict(sent.too_large)
-    if sent.get("remove_file", "").isdigit():
-        number = int(sent["remove_file"][:18])
+    if is_whole(sent.get("remove_file", "")):
+        number = int(sent["remove_file"])
         state.database.retrying(lambda db: drafts.remove_file(db, going.draft.id, number, now=state.clock.now()))
     for step in _steps(going, place):
         for question in step.questions:

@@ -13,6 +13,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.files.queries import files_of_many
@@ -97,7 +98,7 @@ def detach(
     consultation_id: FromPath[int],
 ) -> Response[Any]:
     text = form.get("remove_file", "")
-    file_id = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    file_id = int(text) if is_whole(text) else 0
     easy_ones = files_of_many(db, attaching.owners(consultation_id))[attaching.owners(consultation_id)[0]]
     easy = any(f.id == file_id for f in easy_ones)
     attaching.detach(db, consultation_id, file_id, easy=easy, by=account.id, now=request.app.state.clock.now())

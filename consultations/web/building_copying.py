@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.text.plain import length, tidy
 from app.core.web.forms import Form, Sent
 from consultations.queries import copying as sources
@@ -69,7 +70,7 @@ def copy(
     """Shows the conditions that would be dropped before it drops any."""
     place, number = bench(request, db, account, consultation_id), number_in(form, "from")
     source = _source(place, number)
-    chosen = {int(text) for text in form.all("page") if text.isascii() and text.isdigit() and len(text) < 10}
+    chosen = {int(text) for text in form.all("page") if is_whole(text, figures=9)}
     made: list[Copied] = []
     why = why_cannot(lambda: made.append(copy_pages(place.questionnaire, source, chosen, place.policy)))
     if why:

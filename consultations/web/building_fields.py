@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from app.core.errors import BadField
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.text.plain import fold, length, tidy, tidy_line
 from app.core.web.forms import Form, Sent
 from consultations.policy import ConsultationPolicy
@@ -61,7 +62,7 @@ def values_of(question: Question) -> dict[str, str]:
 def listed(form: Form, name: str, question: Question) -> list[Listed]:
     """The options of a list in the order that the form has them, those that this question really has."""
     known = {o.id for o in getattr(question, name)}
-    numbers = dict.fromkeys(int(n) for n in form.get(name).split(",") if n.isascii() and n.isdigit() and len(n) < 10)
+    numbers = dict.fromkeys(int(n) for n in form.get(name).split(",") if is_whole(n, figures=9))
     return [Listed(n, f"{LISTS[name]}-{n}") for n in numbers if n in known]
 
 
@@ -185,7 +186,7 @@ def _number(text: str) -> int | None:
     if not text:
         return None
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+    if not is_whole(digits, figures=9):
         raise BadField(_("Enter a whole number, or leave it empty"))
     return int(text)
 

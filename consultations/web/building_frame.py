@@ -14,6 +14,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField, NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent, read_form
 from app.core.web.page import see_other
 from app.departments.queries import of_officer
@@ -152,7 +153,7 @@ def why_cannot(act: Callable[[], Any]) -> str:
 def number_in(form: Sent | Form, name: str) -> int:
     """A number that the page itself put into the form; 0 for anything else."""
     text = form.get(name) or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if is_whole(text, figures=9) else 0
 
 
 def seen_in(form: Sent) -> int:

@@ -14,6 +14,7 @@ from app.accounts.model import Account
 from app.core.errors import BadField
 from app.core.i18n import _
 from app.core.text.changes import word_changes
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from consultations.rules import building as rules
@@ -206,7 +207,7 @@ def change_when(
     if do == "add":
         return _add_condition(place, found, form)
     kept = list(found.conditions)
-    if do.startswith("remove:") and do[7:].isdigit() and int(do[7:]) < len(kept):
+    if do.startswith("remove:") and is_whole(do[7:]) and int(do[7:]) < len(kept):
         del kept[int(do[7:])]
     any_of = form.get("together", "any" if found.any_of else "all") == "any"
     if why := place.change(_setting(question, kept, any_of=any_of), "condition", seen=seen):

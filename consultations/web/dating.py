@@ -14,6 +14,7 @@ from app.accounts.model import Account
 from app.core.errors import BadField, Invalid
 from app.core.i18n import _
 from app.core.local_times import fields_of
+from app.core.text.figures import is_whole
 from app.core.text.plain import is_blank, length, tidy_line
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
@@ -108,7 +109,7 @@ def admit(
 ) -> Response[Any]:
     """A new pass; with ``revoke`` one that admits nobody any more."""
     now, path = request.app.state.clock.now(), f"/hosting/consultations/{consultation_id}/late"
-    if (text := form.get("revoke", "")).isdigit() and len(text) < 16:
+    if is_whole(text := form.get("revoke", "")):
         admitting.revoke(db, consultation_id, int(text), by=account.id, now=now)
         return see_other(path)
     shown, twice = Form(values=form), dict[str, Any]()
@@ -212,7 +213,7 @@ def _read_admitted(text: str) -> str:
 
 def _read_merged(text: str) -> int | None:
     text = text.strip()
-    if text and not (text.isascii() and text.isdigit() and len(text) < 16):
+    if text and not is_whole(text):
         raise BadField(_("Give the number at the end of the other one's address."))
     return int(text) if text else None
 

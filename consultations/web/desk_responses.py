@@ -14,6 +14,7 @@ from app.accounts.guards import may, signed
 from app.accounts.model import Account
 from app.core.errors import BadField, NotFound
 from app.core.text.changes import Part, word_changes
+from app.core.text.figures import is_whole
 from app.core.web.edge import shows
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
@@ -181,7 +182,7 @@ def mark(
     reading.mark_read(db, consultation_id, response_id, read=read, by=account.id, now=now)
     there = number(form, "next")
     back = form.get("back", "")
-    if back.startswith("questions/") and back.removeprefix("questions/").isdigit():
+    if back.startswith("questions/") and is_whole(back.removeprefix("questions/")):
         return see_other(f"/desk/consultations/{consultation_id}/{back}?after={number(form, 'after')}")
     return see_other(f"/desk/consultations/{consultation_id}/responses/{there or response_id}")
 

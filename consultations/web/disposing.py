@@ -15,6 +15,7 @@ from app.accounts.model import Account
 from app.accounts.queries import shown_names
 from app.comments.rules.quotes import PASSAGE_NAMES
 from app.core.errors import Invalid, NotFound
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from consultations.queries import dispositions, matrix
@@ -109,7 +110,7 @@ def dispose(
         found = reach(db, account.id, consultation_id)
         return _clause_page(request, db, account, found, clause_id, shown, status=422)
     seen = form.get("version", "")
-    after = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 7 else 0
+    after = int(seen) if is_whole(seen, figures=6) else 0
     disposing.dispose(db, consultation_id, clause_id, verdict, reason, after_version=after, by=account.id, now=now)
     return see_other(f"/desk/consultations/{consultation_id}/text?saved#clause-{clause_id}")
 

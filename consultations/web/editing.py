@@ -14,6 +14,7 @@ from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
 from app.core.local_times import fields_of
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.core.web.time_fields import read_time_of, times_that_come_twice
@@ -169,7 +170,7 @@ def _page(
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return int(text) if is_whole(text) else 0
 
 
 HANDLERS = [edit_form, edit]

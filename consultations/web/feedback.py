@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField, Invalid
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from consultations.policy import ConsultationPolicy
@@ -125,7 +126,7 @@ def _save(db: Session, consultation: Any, form: Sent, revision: int, by: int, no
 
 
 def _numbers(form: Sent, name: str) -> set[int]:
-    return {int(text) for text in form.all(name) if text.isascii() and text.isdigit() and len(text) < 19}
+    return {int(text) for text in form.all(name) if is_whole(text)}
 
 
 @get(ANSWERS, name="consultations.finding-answers", guards=[may("consultations.read")], sync_to_thread=True)

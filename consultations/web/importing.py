@@ -16,6 +16,7 @@ from app.accounts.model import Account
 from app.core.errors import BadField, Invalid, NotFound
 from app.core.i18n import _
 from app.core.text import sheet as sheets
+from app.core.text.figures import is_whole
 from app.core.text.sheet import CSV
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
@@ -140,9 +141,8 @@ def report(
         raise NotFound
     query = request.query_params
     state = query.get("state", RowState.WRONG)
-    after = (
-        int(query.get("after", "0")) if query.get("after", "0").isdigit() and len(query.get("after", "0")) < 9 else 0
-    )
+    asked = query.get("after", "")
+    after = int(asked) if is_whole(asked, figures=8) else 0
     rows = select(SheetRow).where(SheetRow.sheet_id == sheet_id, SheetRow.state == state, SheetRow.number > after)
     shown = db.scalars(rows.order_by(SheetRow.number).limit(A_PAGE + 1)).all()
     return desk.page(

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from app.core.i18n import _
 from app.core.text.changes import Part, word_changes
+from app.core.text.figures import is_whole
 from app.core.text.plain import excerpt
 from app.core.web.forms import Form
 from consultations.rules.clauses import Block, clause_name
@@ -123,7 +124,7 @@ def read_mapping(form: Form, draft: Working, old: Sequence[int]) -> Mapping:
         if text is None:
             at = suggested.into.get(one)
         else:
-            at = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+            at = int(text) if is_whole(text, figures=6) else None
         if at is not None and at < len(draft.blocks):
             into[one] = at
     return Mapping(tuple(origins), into)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.core.errors import NotFound
+from app.core.text.figures import is_whole
 from consultations.model import Consultation, DraftText
 from consultations.queries import texts as queries
 from consultations.rules.clauses import written
@@ -57,4 +58,4 @@ def desk_of(db: Session, account: Account, consultation_id: int, number: int) ->
 
 def number_in(form: Mapping[str, str], name: str) -> int:
     text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if is_whole(text, figures=9) else 0

@@ -17,6 +17,7 @@ from app.accounts.guards import anyone
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.core.web import atom
 from app.core.web.page import public
 from app.departments.queries import by_ids
@@ -68,7 +69,7 @@ def _public(db: Session, ref: str, now: datetime) -> Consultation:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if is_whole(text, figures=9) else 0
 
 
 @get("/consultations/{ref:str}/responses", name="consultations.responses", guards=[anyone], sync_to_thread=True)

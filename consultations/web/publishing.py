@@ -14,6 +14,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
 from consultations.model import Response as Row
@@ -36,7 +37,7 @@ def _desk(request: Asking, db: Session, account: Account, consultation_id: int) 
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return int(text) if is_whole(text) else 0
 
 
 @get(PATH, name="consultations.publishing", guards=[may("consultations.read")], sync_to_thread=True)

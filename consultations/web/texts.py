@@ -16,6 +16,7 @@ from app.comments.service.family import page_key as discussion_key
 from app.core.errors import NotFound
 from app.core.subject import SubjectRef
 from app.core.text.changes import Part, word_changes
+from app.core.text.figures import is_whole
 from app.departments.queries import by_ids
 from consultations.model import Consultation, DraftText, TextVersion
 from consultations.queries import dispositions
@@ -243,7 +244,7 @@ def _tables(
 def _span(span: str, text: DraftText) -> tuple[int, int]:
     """``1-2``; NotFound for what is no earlier and later version."""
     before, _dash, after = span.partition("-")
-    if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in (before, after)):
+    if not all(is_whole(part, figures=6) for part in (before, after)):
         raise NotFound
     if not 0 < int(before) < int(after) <= text.version:
         raise NotFound

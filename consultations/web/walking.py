@@ -16,6 +16,7 @@ from app.accounts.model import Account
 from app.core.errors import BadField, NotFound, Refusal, TooMany
 from app.core.security.limits import Allowance
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.files.model import StoredFile
 from app.files.queries import files_of
 from consultations.forms import QuestionForm, Typed, shown_with
@@ -157,7 +158,7 @@ class Walk:
         found: dict[int, list[StoredFile]] = {}
         for question in self.questionnaire.questions():
             numbers = self.typed.get(f"q{question.id}_file", [])
-            mine = [self.files[int(n)] for n in numbers if str(n).isdigit() and int(n) in self.files]
+            mine = [self.files[int(n)] for n in numbers if is_whole(str(n)) and int(n) in self.files]
             if mine:
                 found[question.id] = mine
         return found

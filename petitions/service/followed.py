@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.areas.queries import AreaBook
 from app.core.i18n import _
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.departments.model import Department
 from app.departments.queries import by_ids, by_slug
 from app.following.contribution import Followable, Tag, Tagger, Titled
@@ -134,4 +135,4 @@ def _asked(db: Session, key: str) -> Asked | None:
 
 
 def _is_number(key: str) -> bool:
-    return key.isascii() and key.isdigit() and len(key) < 16
+    return is_whole(key)

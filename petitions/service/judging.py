@@ -18,6 +18,7 @@ from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.security.keys import Keys
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.departments import queries as departments
 from app.departments.model import Department
 from app.moderation.cases import close_texts
@@ -372,7 +373,7 @@ def _move(petition: Petition, state: PetitionState) -> None:
 
 def _survivor(db: Session, petition: Petition, text: str) -> int:
     """The petition that a duplicate's readers are sent to."""
-    is_number = text.isascii() and text.isdigit() and len(text) < 16
+    is_number = is_whole(text)
     survivor = db.get(Petition, int(text)) if is_number else None
     if survivor is None or survivor.id == petition.id or survivor.state not in VISIBLE:
         raise Invalid([FieldError("survivor", _("Enter the number of the published petition that it repeats."))])

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
+from app.core.text.figures import is_whole
 from petitions import queries
 from petitions.model.petition import Petition
 from petitions.queries.readable import readable as readable_petition
@@ -20,7 +21,7 @@ OPEN_DATA: Final = {"access-control-allow-origin": "*"}
 
 def petition_id_of(ref: str) -> int:
     """The number in an address; anything else is no petition."""
-    if not (ref.isascii() and ref.isdigit() and len(ref) < 16):
+    if not is_whole(ref):
         raise NotFound
     return int(ref)
 

@@ -13,6 +13,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import FieldError, Invalid
 from app.core.text.changes import word_changes
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from petitions.forms import read_texts
@@ -112,7 +113,7 @@ def _is_published(db: Session, account: Account, petition: Petition, form: Form)
 
 def _version(form: Form) -> int:
     text = form.get("version")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+    return int(text) if is_whole(text, figures=8) else -1
 
 
 def _publish(

@@ -15,6 +15,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments.model import Department
@@ -301,7 +302,7 @@ def _since(request: Request[Any, Any, Any], petition: Petition) -> date:
 
 def _seen(form: Sent, name: str = "after_version") -> int:
     seen = form.get(name, "")
-    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1
+    return int(seen) if is_whole(seen, figures=8) else -1
 
 
 HANDLERS = [debate_page, release, draft, take_back, news]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core.paging import A_PAGE, Page
+from app.core.text.figures import is_whole
 from app.core.web.edge import shows
 from app.core.web.page import public
 from app.core.web.stencils.fragments import plural
@@ -165,11 +166,7 @@ def petition_list_json(
 
 def _size(asked: str) -> int:
     """How many a page, as the UK site lets programs choose: 25, unless they ask for 1 to 50."""
-    return (
-        int(asked)
-        if asked.isascii() and asked.isdigit() and len(asked) < 3 and 1 <= int(asked) <= MOST_A_PAGE
-        else A_PAGE
-    )
+    return int(asked) if is_whole(asked, figures=2) and 1 <= int(asked) <= MOST_A_PAGE else A_PAGE
 
 
 @get("/trending.json", name="petitions.trending-json", guards=[anyone], sync_to_thread=True)

@@ -17,6 +17,7 @@ from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.people.places import country_name
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from petitions.model.operation import Block
@@ -190,7 +191,7 @@ def release(
     state = request.app.state
     holding.release(db, state.keyring, policy, signature_id, by=account.id, now=state.clock.now())
     block_id = form.get("block", "")
-    if block_id.isascii() and block_id.isdigit() and len(block_id) < 16:
+    if is_whole(block_id):
         return see_other(f"/moderation/held/{block_id}?act=one")
     return see_other(f"/moderation/signatures/{signature_id}?done=released")
 
@@ -210,7 +211,7 @@ def _onwards(
 def _figures(given: Mapping[str, str]) -> dict[str, int]:
     """How far the steps have come; anything odd is none."""
     texts = {name: given.get(name, "") for name in NUMBERS}
-    return {n: int(t) if t.isascii() and t.isdigit() and len(t) < 19 else 0 for n, t in texts.items()}
+    return {n: int(t) if is_whole(t) else 0 for n, t in texts.items()}
 
 
 def _block(db: Session, block_id: int) -> Block:

@@ -14,6 +14,7 @@ from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments import queries as departments
@@ -190,7 +191,7 @@ def change_topic(
 
 
 def _chosen(form: Sent) -> set[int]:
-    return {int(text) for text in form.all("topic") if text.isascii() and text.isdigit() and len(text) < 16}
+    return {int(text) for text in form.all("topic") if is_whole(text)}
 
 
 def _read(form: Form, chosen: set[int]) -> Sorting | None:

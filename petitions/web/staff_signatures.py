@@ -22,6 +22,7 @@ from app.core.errors import BadField, NotFound
 from app.core.i18n import _
 from app.core.people.addresses import read_address
 from app.core.people.places import country_name
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from petitions.model.petition import Petition
@@ -234,7 +235,7 @@ def _petition_number(db: Session, text: str) -> int:
     typed = text.strip()
     if not typed:
         return 0
-    if typed.isascii() and typed.isdigit() and len(typed) < 16 and db.get(Petition, int(typed)) is not None:
+    if is_whole(typed) and db.get(Petition, int(typed)) is not None:
         return int(typed)
     raise BadField(_("Enter the number of a petition, or leave it empty to search all."))
 

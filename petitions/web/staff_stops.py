@@ -19,6 +19,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField, NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from petitions.model.operation import Stop
@@ -114,7 +115,7 @@ def _kind(text: str) -> StopKind:
 def _row_id(form: Form) -> int:
     """The stop that the page was about: another that stands by now is another decision."""
     text = form.get("stop")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return int(text) if is_whole(text) else 0
 
 
 def _due_at(form: Form, kind: StopKind, state: Any) -> datetime | None:

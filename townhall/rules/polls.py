@@ -9,6 +9,7 @@ from typing import Any
 
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.text.graphemes import grapheme_count
 from app.core.text.plain import fold, is_blank, tidy_line
 
@@ -118,7 +119,7 @@ def _read_most(kind: PollKind | None, text: str, options: int, errors: list[Fiel
         return 1
     if not text:
         return usual
-    most = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    most = int(text) if is_whole(text, figures=3) else 0
     if not 1 <= most <= top:
         errors.append(FieldError("most", wrong))
     return most

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from app.core.errors import BadField, FieldError, Invalid
 from app.core.i18n import Phrase, _
+from app.core.text.figures import is_whole
 from app.core.text.links import safe_href
 from app.core.text.plain import is_blank, length, tidy, tidy_line
 from townhall.rules.lifecycle import HallState, Video
@@ -152,7 +153,7 @@ def read_capacity(text: str, most: int) -> int | None:
     text = text.strip().replace(",", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 12) or not 0 < int(text) <= most:
+    if not is_whole(text, figures=11) or not 0 < int(text) <= most:
         raise BadField(_("Enter a whole number from 1 to {most}, or leave it empty.").format(most=f"{most:,}"))
     return int(text)
 
@@ -179,7 +180,7 @@ def check_video(kind: str, url: str) -> None:
 
 def read_minutes(text: str) -> int:
     text = text.strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 6) or not 0 < int(text) <= MOST_MINUTES:
+    if not is_whole(text, figures=5) or not 0 < int(text) <= MOST_MINUTES:
         raise BadField(_("Enter how many minutes, from 1 to {most}.").format(most=MOST_MINUTES))
     return int(text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.core.errors import NotFound
+from app.core.text.figures import is_whole
 from townhall.model import Hall
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, HallState
 
@@ -15,7 +16,7 @@ OPEN_DATA: Final = {"access-control-allow-origin": "*"}
 
 def hall_id_of(ref: str) -> int:
     """The number in an address; anything else is no hall."""
-    if not (ref.isascii() and ref.isdigit() and len(ref) < 16):
+    if not is_whole(ref):
         raise NotFound
     return int(ref)
 

@@ -14,6 +14,7 @@ from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, read_page
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments.queries import by_ids, of_officer
@@ -201,7 +202,7 @@ def owns(db: Session, account: Account, hall: Hall) -> bool:
 
 def number_of(text: str) -> int:
     """A number that a form carries; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return int(text) if is_whole(text) else 0
 
 
 def one_page(

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.comments.queries import standing
 from app.comments.queries.standing import BEGINNING, Standing
 from app.comments.queries.threads import C, entries
+from app.core.text.figures import is_whole
 
 SORTS = ("newest", "oldest", "best", "discussed")
 #: comments on a page, replies among them, and replies shown with the comment that they answer
@@ -42,7 +43,7 @@ class Place(NamedTuple):
 def read_place(text: str, now: datetime) -> Place | None:
     """From an address; None for the first page, and for anything odd."""
     when, _dash, behind = text.partition("-")
-    if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in (when, behind)):
+    if not all(is_whole(part) for part in (when, behind)):
         return None
     try:
         as_of = BEGINNING + int(when) * _MICROSECOND

@@ -25,6 +25,7 @@ from app.comments.web.visitors import kept, policy_of, sign_in_first, speaker, s
 from app.core.errors import Conflict
 from app.core.subject import SubjectRef
 from app.core.switches import Switch
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.core.web.too_late import words_back
@@ -45,7 +46,7 @@ def mine(
 ) -> Response[bytes]:
     state = request.app.state
     before = request.query_params.get("before", "")
-    behind = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    behind = int(before) if is_whole(before) else None
     rows = of_author(db, account.id, before=behind, most=A_PAGE + 1)
     about = {SubjectRef(r.subject_kind, r.subject_id) for r in rows}
     now = state.clock.now()
@@ -134,7 +135,7 @@ def edit(
     if form.get("sure") != "yes" and (nudges := warnings(body)):
         return _edit_page(request, db, row, shown, nudges=nudges)
     after = form.get("revision", "")
-    seen = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    seen = int(after) if is_whole(after, figures=9) else 0
     try:
         spend(request, account, "say", policy_of(request).account)
     except TooFast as busy:

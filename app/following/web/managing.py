@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core.errors import NotFound
+from app.core.text.figures import is_whole
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
 from app.following import queries
@@ -138,7 +139,7 @@ def _locked(db: Session, follower: Follower) -> Follower:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return int(text) if is_whole(text) else 0
 
 
 def _masked(address: str) -> str:

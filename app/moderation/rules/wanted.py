@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from app.core.text.figures import is_whole
 from app.core.text.plain import tidy_line
 
 STATES = ("waiting", "held", "reported", "appeals", "mine", "decided")
@@ -74,7 +75,7 @@ def read_wanted(asked: Mapping[str, str], kinds: Mapping[str, object]) -> Wanted
 def read_place(text: str) -> Place | None:
     """As :class:`Place` writes itself; None where it does not."""
     micros, _dot, case = text.partition(".")
-    if not (micros.isascii() and micros.isdigit() and case.isascii() and case.isdigit()) or len(text) > 36:
+    if not (is_whole(micros) and is_whole(case)):
         return None
     try:
         at = datetime.fromtimestamp(int(micros) // 1_000_000, UTC) + timedelta(microseconds=int(micros) % 1_000_000)

@@ -14,6 +14,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent, read_form
 from app.core.web.page import see_other
 from app.moderation import bulk, decided
@@ -140,7 +141,7 @@ def read_ticks(sent: Sequence[str]) -> list[tuple[int, int]]:
     found = []
     for tick in sent:
         case, _dot, revision = tick.partition(".")
-        if all(part.isascii() and part.isdigit() and len(part) < 19 for part in (case, revision)):
+        if all(is_whole(part) for part in (case, revision)):
             found.append((int(case), int(revision)))
     return found
 

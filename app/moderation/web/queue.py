@@ -20,6 +20,7 @@ from app.accounts.model import Account
 from app.core.i18n import _
 from app.core.live import EventStream
 from app.core.security.sessions import SignedIn
+from app.core.text.figures import is_whole
 from app.core.web.edge import shows
 from app.core.web.forms import Form
 from app.core.web.page import personal, see_other
@@ -74,7 +75,7 @@ def address(path: str, wanted: Wanted, **more: Any) -> str:
 
 def read_number(text: str) -> int:
     """A number from an address; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return int(text) if is_whole(text) else 0
 
 
 @shows("/moderation", name="moderation.queue", guards=[may("moderation.queue")], at_once=False)

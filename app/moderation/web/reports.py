@@ -13,6 +13,7 @@ from app.accounts.model import Account
 from app.core.errors import NotFound
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.core.web.edge import MOST_ID
 from app.core.web.forms import Sent
 from app.core.web.page import see_other
@@ -98,7 +99,7 @@ def _subject(state: Any, asked: dict[str, str]) -> SubjectRef:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 20) or not 0 < int(text) < MOST_ID:
+    if not is_whole(text) or not 0 < int(text) < MOST_ID:
         raise NotFound
     return int(text)
 

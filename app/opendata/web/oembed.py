@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import anyone
 from app.core.errors import NotFound, Refusal
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.web.page import public
 from app.opendata.rules.embedding import HEIGHT, LEAST_HEIGHT, LEAST_WIDTH, WIDTH, Place, read_place, snippet
 from app.opendata.web.asked import ANYWHERE, Asking, offer
@@ -76,7 +77,7 @@ def _size(query: Any, name: str) -> int:
     text = query.get(name, "")
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
+    if not is_whole(text, figures=6):
         raise WrongSize
     least = LEAST_WIDTH if name == "maxwidth" else LEAST_HEIGHT
     if int(text) < least:

@@ -35,6 +35,7 @@ from app.core import ready
 from app.core.db import Instant
 from app.core.freshness import SITE
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.departments.model import Department, Officer
 from app.outcomes.model import AnswerDraft, CardRead, Handing, Referral, Support
 from app.outcomes.rules.referrals import OWED, ReferralState
@@ -213,7 +214,7 @@ class Shelf:
         """Something of these departments' has changed; of any where it is not said which."""
         for key in keys:
             kind, _colon, number = key.partition(":")
-            if kind in ("department", "desk") and number.isdigit():
+            if kind in ("department", "desk") and is_whole(number):
                 self._kept.pop(int(number), None)
         if SITE in keys:
             self._kept.clear()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.core.errors import NotFound
+from app.core.text.figures import is_whole
 from app.outcomes import queries
 from app.outcomes.queries import public, shown
 from app.outcomes.rules.commitments import PROGRESS_NAMES, is_safe_link
@@ -45,7 +46,7 @@ def commitment_page(
 
 def _number(ref: str) -> int:
     """The number in an address; anything else is no promise."""
-    if not (ref.isascii() and ref.isdigit() and len(ref) < 16):
+    if not is_whole(ref):
         raise NotFound
     return int(ref)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
 from app.core.errors import NotFound
+from app.core.text.figures import is_whole
 from app.departments.acting import NoOffice, department_of
 from app.outcomes import queries
 from app.outcomes.contribution import NewsOfAnswers
@@ -85,7 +86,7 @@ def counted(form: Mapping[str, str], name: str) -> int:
 def identity(form: Mapping[str, str], name: str) -> int:
     """The number of something that was chosen; -1, which nothing has, for anything odd."""
     text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1
+    return int(text) if is_whole(text) else -1
 
 
 def door_of(state: Any, referral: Referral) -> str:

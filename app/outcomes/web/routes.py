@@ -14,6 +14,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.audit import queries as audit
 from app.core.errors import Invalid, NotFound
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments import queries as departments
@@ -159,7 +160,7 @@ def _number(text: str) -> int | None:
     """A department by its number; None for an empty field, 0, which none has, for anything odd."""
     if not text:
         return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return int(text) if is_whole(text) else 0
 
 
 HANDLERS = [route_list, one_route, set_route]

@@ -13,6 +13,7 @@ from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import BadField, NotFound
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.text.plain import is_blank, length, tidy, tidy_line
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
@@ -132,7 +133,7 @@ def remove(
 
 def read_number(text: str) -> int:
     """A number from an address or a form; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return int(text) if is_whole(text) else 0
 
 
 def _read_grade(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from app.core.text.plain import is_blank, length, tidy_line
 from app.tokens.rules.scopes import NEEDS, Scope
 
@@ -34,7 +35,7 @@ def read_wish(name: str, scopes: Collection[str], days: str, *, most_days: int) 
         errors.append(FieldError("scopes", _("Choose what the program may do.")))
     elif any(need not in wanted for scope, need in NEEDS.items() if scope in wanted):
         errors.append(FieldError("scopes", _("A program that publishes answers must be allowed to write them, too.")))
-    number = int(days) if days.isascii() and days.isdigit() and len(days) < 6 else 0
+    number = int(days) if is_whole(days, figures=5) else 0
     if not 1 <= number <= most_days:
         errors.append(FieldError("days", str(_("Choose for how long, at most {most} days.")).format(most=most_days)))
     if errors:

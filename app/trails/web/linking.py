@@ -17,6 +17,7 @@ from app.accounts.model import Account
 from app.core.errors import BadField, Conflict, NotFound
 from app.core.i18n import _
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.core.text.plain import tidy_line
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
@@ -157,7 +158,7 @@ def _sees_drafts(state: Any, account: Account, kind: str) -> bool:
 
 def _chosen(request: Asking, db: Session, account: Account, here: Here, text: str) -> SubjectRef:
     kind, _colon, number = text.partition(":")
-    is_number = number.isascii() and number.isdigit() and len(number) < 16
+    is_number = is_whole(number)
     subject = SubjectRef(kind, int(number)) if is_number else None
     if subject is None or subject not in _seen(request, db, account, [subject]):
         raise BadField(str(_("Find it, and choose one of what was found.")))

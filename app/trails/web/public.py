@@ -15,6 +15,7 @@ from app.accounts.guards import anyone
 from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.subject import SubjectRef
+from app.core.text.figures import is_whole
 from app.core.web import atom
 from app.core.web.page import public
 from app.core.web.problems import BUSY, UNKNOWN, answers, problems
@@ -67,7 +68,7 @@ def story_data(
 
 def _found(request: Asking, db: Session, kind: str, name: str) -> Story:
     state = request.app.state
-    is_number = name.isascii() and name.isdigit() and len(name) < 16
+    is_number = is_whole(name)
     if kind not in state.site.stories or not is_number:
         raise NotFound
     found = read_story(state.site.stories, db, SubjectRef(kind, int(name)), state.clock.now())

@@ -17,6 +17,7 @@ from app.core.db import after_commit
 from app.core.errors import BadField, FieldError, Invalid, NotFound
 from app.core.i18n import _
 from app.core.paging import A_PAGE, Page, read_page
+from app.core.text.figures import is_whole
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments import queries as departments
@@ -219,7 +220,7 @@ def shown(
         form=form,
         since=since or Form(),
         done=query.get("done", "") if query.get("done", "") in AFTER and status == 200 else "",
-        count=int(count) if count.isascii() and count.isdigit() and len(count) < 10 else 0,
+        count=int(count) if is_whole(count, figures=9) else 0,
         after=AFTER,
         faults=FAULTS,
         states=STATES,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.core.text.figures import is_whole
 from app.core.text.from_html import to_plain
 from petitions.importing.decidim.files import Row
 from petitions.importing.facts import BadRecord
@@ -91,7 +92,7 @@ def end_of_day(row: Row, name: str, zone: ZoneInfo) -> datetime | None:
 
 def whole(row: Row, name: str, most: int) -> int:
     text = row.get(name).strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= most):
+    if not (is_whole(text, figures=11) and int(text) <= most):
         raise BadRecord(f"{name} is not a whole number of at least 0")
     return int(text)
 
@@ -99,7 +100,7 @@ def whole(row: Row, name: str, most: int) -> int:
 def number_of_initiative(row: Row) -> str:
     """Its number at the source: of its own column, its address, or the end of its reference."""
     own = row.get("id").strip()
-    if own.isascii() and own.isdigit() and len(own) < 16:
+    if is_whole(own):
         return str(int(own))
     found = _IN_ADDRESS.search(row.get("url")) or _IN_REFERENCE.search(row.get("reference").strip())
     if found is None:

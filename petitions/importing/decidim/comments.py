@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.comments.rules.texts import Stance, read_body
 from app.comments.service.bringing import Elsewhere
 from app.core.errors import BadField
+from app.core.text.figures import is_whole
 from app.core.text.from_html import to_plain
 from app.core.text.plain import tidy_line
 from petitions.importing.decidim.cells import initiative_in, instant, translated
@@ -70,7 +71,7 @@ def _language(row: Row, languages: Sequence[str]) -> str:
 
 def _number(text: str, name: str) -> str:
     digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+    if not is_whole(digits):
         raise BadRecord(f"{name} is not a number: {text!r:.30}")
     return str(int(digits))
 
@@ -78,4 +79,4 @@ def _number(text: str, name: str) -> str:
 def _depth(row: Row) -> int:
     """What is no number stands last: its parent comes before it then."""
     text = row.get("depth").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 999
+    return int(text) if is_whole(text, figures=3) else 999

@@ -216,6 +216,15 @@ def test_eve_cannot_answer_as_a_moderator_and_keeps_what_she_typed(sqlite_site: 
     assert asking.town.rows(Response, Response.consultation_id == bridge) != []
 
 
+def test_a_page_whose_hidden_numbers_were_tampered_with_is_kept(sqlite_site: RunningSite, asking: Asking) -> None:
+    """``²`` is a digit to Python and no number."""
+    eve = begin(sqlite_site.base, asking.published())
+    eve.fill({"q2": "11", "asked": "² 2", "remove_file": "²", "seen": "²:1 1:²"})
+    assert eve.page.status_code == 200
+    eve.fill({"q2": "11"})
+    assert "Page 2 of" in eve.words
+
+
 def test_people_s_characters_are_counted_and_none_is_cut(sqlite_site: RunningSite, asking: Asking) -> None:
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
     for text, words in (
