@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from typing import IO, Any
 
 from app.areas.rules.boundaries import Named
@@ -23,6 +22,7 @@ from app.areas.service.tables import rows_of
 from app.core.db import Database
 from app.core.errors import BadField, Conflict
 from app.core.i18n import _
+from app.core.text.plain import tidy_line
 from app.files.store import NotThere, Store
 
 #: what a layer of areas may be called
@@ -112,8 +112,8 @@ class AreaFiles:
             table = populations.read_table(rows_of(file), sent.columns)
             return database.retrying(lambda db: populations.store(db, table, **record))
         found, _named = boundaries.read_file(file.read(), sent.properties)
-        store = partial(boundaries.store, layer=sent.words.get("called") or "area", retire=retire, **record)
-        return database.retrying(lambda db: store(db, found))
+        layer = sent.words.get("called") or "area"
+        return database.retrying(lambda db: boundaries.store(db, found, layer=layer, retire=retire, **record))
 
     @contextmanager
     def _opened(self, sent: Sent) -> Iterator[IO[bytes]]:
@@ -134,7 +134,7 @@ def _look_at_areas(database: Database, sent: Sent, file: IO[bytes]) -> Looked:
 
 def read_called(text: str) -> str:
     """What the areas of a file are, in the singular."""
-    called = " ".join(text.split())
+    called = tidy_line(text)
     if len(called) > MOST_CALLED:
         raise BadField(_("Use 60 characters or fewer."))
     return called or "area"
