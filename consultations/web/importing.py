@@ -70,7 +70,7 @@ def _paper(desk: Desk, form: Form, status: int = 200) -> Response[bytes]:
         sheets=[(s, importing.row_figures(desk.db, s.id)) for s in found],
         unchecked=count,
         to_check=desk.db.scalars(waiting.order_by(Row.id).limit(50)).all(),
-        help=desk.request.app.state.site.cabinet.help(SHEETS),
+        kinds=SHEETS,
         leads=desk.reach.leads,
     )
 

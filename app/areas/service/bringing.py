@@ -22,6 +22,7 @@ from app.areas.service.tables import rows_of
 from app.core.db import Database
 from app.core.errors import BadField, Conflict
 from app.core.i18n import _
+from app.core.text.plain import tidy_line
 from app.files.store import NotThere, Store
 
 #: what a layer of areas may be called
@@ -133,7 +134,7 @@ def _look_at_areas(database: Database, sent: Sent, file: IO[bytes]) -> Looked:
 
 def read_called(text: str) -> str:
     """What the areas of a file are, in the singular."""
-    called = " ".join(text.split())
+    called = tidy_line(text)
     if len(called) > MOST_CALLED:
         raise BadField(_("Use 60 characters or fewer."))
     return called or "area"

@@ -20,6 +20,7 @@ from app.areas.service.bringing import AreaFiles, FileKind, Looked, Sent, read_c
 from app.core.errors import BadField, NotFound, Unavailable
 from app.core.i18n import Phrase, _
 from app.core.security.keys import CannotUnseal, Keys
+from app.core.text.plain import tidy_line
 from app.core.text.sizes import in_words
 from app.core.web.forms import Form
 from app.core.web.forms import Sent as Fields
@@ -136,7 +137,7 @@ def _word(form: Form, name: str) -> str:
 
 
 def _read_word(text: str) -> str:
-    word = " ".join(text.split())
+    word = tidy_line(text)
     if len(word) > MOST_WORD:
         raise BadField(_("Use 100 characters or fewer."))
     return word
@@ -144,7 +145,7 @@ def _read_word(text: str) -> str:
 
 def _file_name(name: str) -> str:
     """As it was sent, on one line and not too long; what it is called matters only to people."""
-    return " ".join(name.split())[-MOST_NAME:] or "file"
+    return tidy_line(name)[-MOST_NAME:] or "file"
 
 
 def _fault(sent: Sent, wrong: ValueError) -> str:

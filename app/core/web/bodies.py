@@ -47,5 +47,6 @@ def _fault(content: dict[str, Any], name: str, field: msgspec.structs.FieldInfo)
     try:
         msgspec.convert(content[name], field.type)
     except msgspec.ValidationError as wrong:
-        return FieldError(name, str(wrong))
+        fault, _at, place = str(wrong).partition(" - at `$")
+        return FieldError(f"{name}{place.rstrip('`')}", fault)
     return None

@@ -47,8 +47,15 @@ class _Answering:
 _answering: ContextVar[_Answering | None] = ContextVar("answering", default=None)
 
 
+def check_address(request: Request[Any, Any, Any]) -> None:
+    """Nothing is called by a zero character, and PostgreSQL cannot even look for it."""
+    if "\0" in request.scope["path"]:
+        raise NotFound
+
+
 async def begin(request: Request[Any, Any, Any]) -> None:
     """Before-request hook: dependencies may be made in tasks of their own, which share this one object."""
+    check_address(request)
     if any(isinstance(value, int) and not 0 <= value < MOST_ID for value in request.path_params.values()):
         raise NotFound
     _answering.set(_Answering())
@@ -154,6 +161,7 @@ def shows(
     def route(page: Callable[[Request[Any, Any, Any], Session], Response[bytes]]) -> HTTPRouteHandler:
         @wraps(page)
         async def answer(request: Request[Any, Any, Any]) -> ASGIApp:
+            check_address(request)
             house = request.app.state.house
             return await _in(house.readers, _shown, page, request, at_once, house.turnstile)
 

@@ -85,15 +85,20 @@ def save(
         draft = AnswerDraft(referral_id=referral.id, revision=0)
         db.add(draft)
     draft.grade, draft.summary, draft.details, draft.examine_by = (
-        getattr(typed, name)[:most] for name, most in MOST_TYPED.items()
+        _storable(getattr(typed, name))[:most] for name, most in MOST_TYPED.items()
     )
-    draft.promises = [dict(p) for p in typed.promises][:MOST_PROMISES]
+    draft.promises = [{k: _storable(v) for k, v in p.items()} for p in typed.promises][:MOST_PROMISES]
     draft.send_news, draft.after_version = typed.send_news, after_version
     draft.revision, draft.by_id, draft.token_id = revision + 1, by, token
     draft.at, draft.waits_since = now, None
     db.flush()
     hint(db, f"desk:{department_id}")
     return draft
+
+
+def _storable(text: str) -> str:
+    """As it was typed, but for what PostgreSQL keeps in no text."""
+    return text.replace("\0", "")
 
 
 def hand_in(

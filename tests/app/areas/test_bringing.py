@@ -76,7 +76,7 @@ def refused(page: httpx.Response) -> str:
 
 
 def test_three_files_each_looked_through_and_then_brought_in(site: RunningSite, ada: httpx.Client):
-    page = send(ada, "boundaries", as_bytes(collection()), "wards.geojson", called="ward")
+    page = send(ada, "boundaries", as_bytes(collection()), "wards.geojson", called="war\0d")
     assert page.status_code == 200
     assert (shown(page, "New areas"), shown(page, "Areas that are no more")) == ("4", "0")
     assert stored(site) == {}, "looking changes nothing"

@@ -130,6 +130,14 @@ def test_what_is_owed_shows_its_clock_and_what_is_late_how_late(matter: Matter, 
     assert "Late answers" in department and "12 days late" in department
 
 
+def test_what_no_database_could_look_for_is_not_there(site: RunningSite):
+    with site.client() as visitor:
+        assert visitor.get("/departments/%00").status_code == 404
+        assert visitor.get("/departments/parks%00.json").status_code == 404
+        assert visitor.get("/api/v1/departments/%00").status_code == 404
+        assert visitor.get("/files/1/a%00b").status_code == 404
+
+
 def test_filters_that_mean_nothing_show_what_everyone_finds(visitor: httpx.Client):
     odd = visitor.get("/outcomes?state=perhaps&grade=9&kind=hall&page=-3")
     assert re.search(r'href="/outcomes" aria-current="true">Answered</a>', words(odd))

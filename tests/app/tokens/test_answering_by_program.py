@@ -92,6 +92,23 @@ def test_from_the_list_to_the_public_answer_and_the_promise_that_was_kept(scene:
     ]
 
 
+def test_a_draft_keeps_no_character_that_a_database_cannot(scene: Scene) -> None:
+    matter = scene.matters.referred()
+    promise = {**PROMISE, "owner": "Head of\0 Libraries"}
+    stored = scene.calls().answer(matter, summary="We will\0 open.", details="From\0 May.", commitments=[promise])
+    assert (stored.status_code, stored.json()["state"]) == (202, "waiting")
+    draft = scene.calls().get(f"/referrals/{matter}").json()["draft"]
+    assert draft["summary"] == "We will open."
+
+
+def test_a_day_that_is_none_is_told_by_its_place(sqlite_scene: Scene) -> None:
+    matter = sqlite_scene.matters.referred()
+    refused = sqlite_scene.calls().answer(matter, commitments=[PROMISE, {**PROMISE, "due": "31/03/2027"}])
+    assert refused.status_code == 422
+    assert [fault["field"] for fault in refused.json()["errors"]] == ["commitments[1].due"]
+    assert "$" not in refused.json()["errors"][0]["message"]
+
+
 def test_whoever_asked_gets_the_letter_that_an_officers_answer_would_bring(scene: Scene) -> None:
     petition, matter = scene.public_matter()
     assert scene.calls().answer(matter, release=True).status_code == 201

@@ -158,6 +158,7 @@ def test_tom_types_in_and_sends_paper_and_tara_checks_it(asking: Asking, tom: ht
     bridge = asking.published()
     desk, day = f"/desk/consultations/{bridge}", asking.town.now.date().isoformat()
     seen(tom, f"{desk}/paper")
+    assert 'accept=".xlsx,.csv"' in tom.get(f"{desk}/paper").text
     assert "q5_14" in seen(tom, f"{desk}/paper/template.csv")
     book = load_workbook(io.BytesIO(tom.get(f"{desk}/paper/template.xlsx").content))
     assert book.sheetnames == ["Responses", "Columns"]
