@@ -1,0 +1,1 @@
+"""The commands of ``townsquare``, by what they are for; :mod:`app.cli` puts them together."""
