@@ -40,7 +40,7 @@ class OnlyJson(Refusal):
     message = _("Ask with format=json, or leave the parameter out.")
 
 
-@get("/oembed", name="opendata.oembed", guards=[anyone], sync_to_thread=True)
+@get("/oembed", name="opendata.oembed", guards=[anyone], sync_to_thread=True, answers_json=True)
 def oembed(request: Asking, db: NamedDependency[Session]) -> Response[bytes]:
     """404 for what is none of our pages or cannot be embedded; 501 for XML; 400 for what makes no sense."""
     found, query = offer(request), request.query_params

@@ -282,6 +282,8 @@ def test_programs_that_ask_are_answered_as_the_standard_has_it(
     assert answer.status_code == status
     if status == 200:
         assert (answer.json()["width"], answer.json()["height"]) == (300, 250)
+    else:
+        assert (answer.headers["content-type"], answer.json()["status"]) == ("application/problem+json", status)
 
 
 # what search engines read
