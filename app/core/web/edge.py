@@ -48,8 +48,9 @@ _answering: ContextVar[_Answering | None] = ContextVar("answering", default=None
 
 
 def check_address(request: Request[Any, Any, Any]) -> None:
-    """Nothing is called by a zero character, and PostgreSQL cannot even look for it."""
-    if "\0" in request.scope["path"]:
+    """Nothing is called by a zero character, and PostgreSQL cannot even look for it. A letter's link is not looked
+    for but opened, and its page says what to do about one that is none."""
+    if "\0" in request.scope["path"] and "token" not in request.path_params:
         raise NotFound
 
 

@@ -197,6 +197,7 @@ def test_figures_are_remembered_until_something_changes_or_the_day_is_over(sqlit
         referral(db, petition, parks.id, sqlite_town.now)
         assert kept.of(db, parks, sqlite_town.now).owed == 1, "signatures bring referrals, and touch no page"
         touch(db, f"department:{parks.id}", "outcomes")
+    with sqlite_town.database.reading() as db:
         assert kept.of(db, parks, sqlite_town.now).owed == kept.table(db, sqlite_town.now)[parks.id].owed == 2
         assert kept.of(db, parks, sqlite_town.now).late == 0
         assert kept.of(db, parks, row.due_at).late == kept.table(db, row.due_at)[parks.id].late == 1

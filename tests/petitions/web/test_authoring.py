@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from app.core.db import Database
 from app.moderation.model import Case
 from app.moderation.rules.standards import Verdict
 from tests.people import SAM
 from tests.site import MODERATOR, TEXTS, RunningSite
 
 BETTER = "Let the council open the town library on Sundays"
+
+
+@pytest.fixture
+def own_site(database: Database, tmp_path: Path) -> Iterator[RunningSite]:
+    """Of this test alone: its clock may be turned and all of it looked at."""
+    with RunningSite(database, tmp_path) as site:
+        yield site
 
 
 @pytest.fixture
@@ -142,8 +152,8 @@ def test_anna_finds_the_way_to_appeal_on_her_own_page_and_its_last_day(site: Run
         assert "you can appeal once" not in page
 
 
-def test_of_a_petition_that_was_taken_down_anna_can_appeal_too(site: RunningSite):
-    petition = site.town.open_petition()
+def test_of_a_petition_that_was_taken_down_anna_can_appeal_too(own_site: RunningSite):
+    site, petition = own_site, own_site.town.open_petition()
     site.town.take_down(petition)
     with site.client() as anna:
         page = anna.get(site.town.creator_link(petition)).text
@@ -162,10 +172,10 @@ def test_nothing_is_said_of_appeals_while_nothing_was_refused(site: RunningSite,
         assert "appeal" not in anna.get(site.town.creator_link(rejected)).text.casefold()
 
 
-def test_supporters_who_leave_while_it_is_checked_are_told_of_and_cost_it_nothing(site: RunningSite):
+def test_supporters_who_leave_while_it_is_checked_are_told_of_and_cost_it_nothing(own_site: RunningSite):
     """Sam leaves and Laura's mailbox was used by a stranger: the moderator and Anna see it, and may go on."""
-    site.town.moderator()
-    town = site.town
+    site, town = own_site, own_site.town
+    town.moderator()
     petition = town.start()
     sam, laura, *_others = town.support(petition)
     case = f"/moderation/{town.rows(Case, Case.subject_id == petition)[-1].id}"

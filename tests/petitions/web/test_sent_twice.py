@@ -20,14 +20,14 @@ BETTER = "Open the town library on every Sunday"
 
 
 @pytest.fixture
-def debated(database: Database, tmp_path: Path) -> Iterator[RunningSite]:
-    """Where twenty signatures call for a debate."""
+def own_site(database: Database, tmp_path: Path) -> Iterator[RunningSite]:
+    """Of this test alone: its clock may be turned and all of it looked at. Twenty signatures call for a debate."""
     with RunningSite(database, tmp_path, petitions_response_at=10, petitions_debate_at=20) as site:
         yield site
 
 
-def test_maureen_publishes_a_correction_with_two_clicks_and_there_is_one(site: RunningSite):
-    petition = site.town.open_petition()
+def test_maureen_publishes_a_correction_with_two_clicks_and_there_is_one(own_site: RunningSite):
+    site, petition = own_site, own_site.town.open_petition()
     site.town.moderator()
     address = f"/moderation/petitions/{petition}/correct"
     words = TEXTS | {"action": BETTER, "note": "A slip.", "version": "1", "go": "publish"}
@@ -43,18 +43,18 @@ def test_maureen_publishes_a_correction_with_two_clicks_and_there_is_one(site: R
     assert site.town.broken() == {}
 
 
-def test_imran_tells_of_a_debate_with_two_clicks_and_it_is_told_once(debated: RunningSite):
-    petition = debated.town.open_petition()
-    debated.town.officer()
-    debated.town.sign(petition, *crowd(14))
+def test_imran_tells_of_a_debate_with_two_clicks_and_it_is_told_once(own_site: RunningSite):
+    petition = own_site.town.open_petition()
+    own_site.town.officer()
+    own_site.town.sign(petition, *crowd(14))
     desk = f"/desk/debates/{petition}"
     words = {"state": "not_held", "overview": "There is no time for it.", "after_version": "0", "step": "release"}
-    with debated.signed_in(OFFICER) as imran:
+    with own_site.signed_in(OFFICER) as imran:
         clicks = [imran.post(desk, data=words) for _click in range(2)]
         assert [(c.status_code, c.headers["location"]) for c in clicks] == [(303, desk)] * 2
         assert imran.post(desk, data=words | {"overview": "Other words."}).status_code == 409
-    assert [d.version for d in debated.town.rows(Debate, Debate.petition_id == petition)] == [1]
-    assert debated.town.broken() == {}
+    assert [d.version for d in own_site.town.rows(Debate, Debate.petition_id == petition)] == [1]
+    assert own_site.town.broken() == {}
 
 
 @pytest.mark.parametrize("number", ["²", "٣", "1e3", "-1", "9" * 20])
@@ -73,9 +73,9 @@ def test_what_a_duplicate_repeats_must_be_a_number_of_ours(site: RunningSite, nu
     assert site.town.petition(petition).state == "in_moderation"
 
 
-def test_from_its_last_second_on_no_page_offers_sam_to_withdraw(site: RunningSite):
+def test_from_its_last_second_on_no_page_offers_sam_to_withdraw(own_site: RunningSite):
     """Also before the clock's job has said that it is closed."""
-    petition = site.town.open_petition()
+    site, petition = own_site, own_site.town.open_petition()
     (sam,) = site.town.sign(petition, SAM)
     site.town.clock.set(site.town.petition(petition).closes_at)
     with site.client() as browser:
