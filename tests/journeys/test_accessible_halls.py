@@ -61,9 +61,12 @@ def full_hall(meeting: Meeting) -> tuple[int, int]:
     items = sorted(meeting.town.rows(AgendaItem, AgendaItem.hall_id == hall), key=lambda item: item.position)
     meeting.send(hall, ana, "agenda.move", item=items[0].id)
     meeting.send(hall, ana, "agenda.move", item=items[1].id)
-    meeting.send(
-        hall, ana, "commitment.add", text="The crossing is repaired.", department=meeting.home, due_on="2027-06-30"
-    )
+    promised = {
+        "text": "The crossing is repaired.",
+        "department": meeting.home,
+        "due_on": meeting.in_spring.isoformat(),
+    }
+    meeting.send(hall, ana, "commitment.add", **promised)
     for name in ("Hana Holm", "Ivo Ionescu"):
         meeting.send(hall, Sender(participant_id=meeting.participant(hall, name)), "hand.set", on=True)
     meeting.send(hall, ben, "slow.set", seconds=30)

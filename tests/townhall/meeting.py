@@ -7,7 +7,7 @@ after; the ways by which these things come about have tests of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -44,6 +44,12 @@ class Meeting:
 
     def do(self, act: Callable[[Any], T]) -> T:
         return self.town.database.retrying(act)
+
+    @property
+    def in_spring(self) -> date:
+        """A Tuesday in some three months, for what is promised: the shared sites live today."""
+        today = self.town.now.date()
+        return today + timedelta(days=92 - today.weekday())
 
     def department(self, slug: str = "") -> Department:
         with self.town.database.reading() as db:

@@ -18,8 +18,6 @@ from townhall.rules.lifecycle import HallState
 from townhall.rules.polls import PollState
 from townhall.rules.questions import QuestionState
 
-DUE = "2027-03-15"
-
 
 @pytest.fixture(scope="module")
 def meeting(sqlite_site: RunningSite) -> Meeting:
@@ -60,7 +58,7 @@ def hall(meeting: Meeting) -> int:
         "commitment.add",
         text="The crossing will be repaired.",
         department="archives-roads",
-        due_on=DUE,
+        due_on=meeting.in_spring.isoformat(),
         question=answered,
     )
     meeting.send(number, ana, "question.answered", question=answered)
