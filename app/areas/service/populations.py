@@ -83,8 +83,9 @@ def _joined(areas: Sequence[Area], rows: Sequence[Row]) -> tuple[list[tuple[Area
     report = Report()
     fitting = _fitting(areas, rows, report)
     if len(fitting) * 2 < len(rows) or not fitting:
-        first = f" {report.reasons[0]}" if report.reasons else ""
-        raise BadTable(f"only {len(fitting):,} of its {len(rows):,} rows can be used, so nothing was stored.{first}")
+        raise BadTable(
+            f"only {len(fitting):,} of its {len(rows):,} rows can be used, so nothing was stored.{report.first}"
+        )
     for area, row in fitting:
         name = "unchanged" if area.population == row.figure else "updated" if area.population else "created"
         setattr(report, name, getattr(report, name) + 1)

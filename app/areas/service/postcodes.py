@@ -167,11 +167,10 @@ def _sound(
 
 def _check(loading: Loading) -> None:
     report, rows = loading.report, loading.rows
-    why = f" {report.reasons[0]}" if report.reasons else ""
     if not rows:
         raise BadTable("it has no rows below its headings")
     if report.refused * ONE_IN > rows:
-        raise BadTable(f"{report.refused:,} of its {rows:,} rows cannot be used, so nothing was stored.{why}")
+        raise BadTable(f"{report.refused:,} of its {rows:,} rows cannot be used, so nothing was stored.{report.first}")
     if len(loading.contested) > MOST_CONTESTED:
         raise BadTable(f"more than {MOST_CONTESTED:,} postcodes are given to two areas each, so nothing was stored")
 

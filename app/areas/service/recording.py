@@ -15,6 +15,8 @@ from app.core.subject import SubjectRef
 
 #: refused rows that are told one by one; the others are counted
 MOST_TOLD = 50
+#: how many of them are told where the whole file is refused
+FIRST = 5
 
 
 @dataclass
@@ -27,6 +29,11 @@ class Report:
     retired: int = 0
     refused: int = 0
     reasons: list[str] = field(default_factory=list)
+
+    @property
+    def first(self) -> str:
+        """The first few reasons, to follow a sentence."""
+        return f" {'; '.join(self.reasons[:FIRST])}" if self.reasons else ""
 
     def refuse(self, reason: str) -> None:
         self.refused += 1

@@ -125,7 +125,8 @@ def test_a_total_is_told_as_one(sqlite_town: Town):
         ),
         (
             [HEAD, ("Leeds", "1"), ("York", "2"), ("W01", "3")],
-            "only 1 of its 3 rows can be used, so nothing was stored",
+            "only 1 of its 3 rows can be used, so nothing was stored. "
+            "row 2: no area is called ‘Leeds’; row 3: no area is called ‘York’",
         ),
         ([HEAD], "only 0 of its 0 rows"),
     ],
