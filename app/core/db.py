@@ -264,8 +264,10 @@ def finish(session: Session) -> None:
 
 def do_last(session: Session) -> None:
     """Do what had to wait until nothing else remains to be done."""
-    for act in session.info.pop("before_commit", ()):
-        act(session)
+    if acts := session.info.pop("before_commit", None):
+        session.flush()  # what is still unwritten has locks of its own, which come first
+        for act in acts:
+            act(session)
 
 
 def tell_of_commit(session: Session) -> None:

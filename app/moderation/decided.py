@@ -31,7 +31,8 @@ def judged(db: Session, ids: Sequence[int]) -> Mapping[int, Judged]:
 
     def build() -> Select[*tuple[Any, ...]]:
         named = (Reason.code == Decision.reason_code) & (Reason.standards_version == Decision.standards_version)
-        asked = select(Decision.case_id, Decision.verdict, Reason.title, Decision.by_id, Account.name, *_JUDGED_AT)
+        asked = select(Decision.case_id, Decision.verdict, Reason.title, Decision.by_id, Account.name)
+        asked = asked.add_columns(Decision.at, Decision.undone_at)
         asked = asked.join(Account, Account.id == Decision.by_id).outerjoin(Reason, named)
         return asked.where(ready.among(db, Decision.__table__.c.case_id)).order_by(Decision.id)
 
@@ -54,6 +55,3 @@ def rule_of_batch(db: Session, batch_id: int) -> str | None:
     """The rule that a bulk decision named, in the words it had."""
     named = (Reason.code == Decision.reason_code) & (Reason.standards_version == Decision.standards_version)
     return db.scalar(select(Reason.title).join(Decision, named).where(Decision.batch_id == batch_id).limit(1))
-
-
-_JUDGED_AT = (Decision.at, Decision.undone_at)

@@ -68,9 +68,6 @@ def voted(comment_id: int, value: int) -> Voted:
     return Voted(comment_id, next(word for word, number in VALUES.items() if number == value))
 
 
-_LOOKED_AT = ("id", "thread_id", "author_id", "state", "published_at", "ups", "downs")
-
-
 class Voting:
     """Carries out :class:`CommentVote`."""
 
@@ -102,7 +99,8 @@ class Voting:
         threads = {t.id: t for t in db.scalars(shared.execution_options(populate_existing=True))}
         closed = {t.id: self._closed(db, t, now) for t in threads.values()}
         rows = db.execute(
-            select(*(getattr(Comment, name) for name in _LOOKED_AT))
+            select(Comment.id, Comment.thread_id, Comment.author_id, Comment.state, Comment.published_at)
+            .add_columns(Comment.ups, Comment.downs)
             .where(Comment.id.in_(ids))
             .order_by(Comment.id)
             .with_for_update(key_share=True)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from app.core import freshness
 from app.core.db import Database
+from petitions.model.sorting import Topic
 
 
 @pytest.fixture
@@ -77,3 +79,13 @@ def test_whoever_touches_a_page_holds_nobody_up_until_the_commit(postgres_databa
             freshness.touch(office, "petitions", "outcomes")
     with postgres_database.reading() as db:
         assert freshness.versions(db, ["petitions", "outcomes"]) == {"petitions": 2, "outcomes": 2}
+
+
+def test_what_is_unwritten_is_written_before_a_page_is_locked(database: Database) -> None:
+    said: list[str] = []
+    with database.writing() as db:
+        listen(database.engine, "before_cursor_execute", lambda _c, _cur, sql, *_more: said.append(sql))
+        freshness.touch(db, "petitions")
+        db.add(Topic(slug="ferries", name="Ferries"))
+    written = [sql for sql in said if sql.startswith("INSERT")]
+    assert ["core_page_version" in sql for sql in written] == [False, True]
