@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from copy import copy
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
 from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, Contact, License, SecurityScheme
-from litestar.routes import HTTPRoute, WebSocketRoute
 from sqlalchemy.orm import Session
 
-from app import __version__
 from app.accounts import drafts, links
 from app.accounts.cookies import cookie_name
 from app.accounts.guards import check_acts, provide_account, provide_signed
 from app.accounts.proving import Prover
 from app.accounts.service import attempts, devices
-from app.accounts.web import account as account_pages
-from app.accounts.web import factor, joining, mine, passwords, signing_in, step_up, step_up_letter
-from app.accounts.web import sessions as session_pages
-from app.comments.web import HANDLERS as COMMENTS
 from app.core import freshness, idempotency
 from app.core.clock import Clock, SystemClock
 from app.core.db import Database
@@ -52,89 +39,32 @@ from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
+from app.core.web.doors import Doors, Given, constant, own
 from app.core.web.doorstep import Doorstep
 from app.core.web.edge import READERS, Answered, answered, db_provider, finishes_in_its_thread, note_status
 from app.core.web.error_pages import ErrorPages
 from app.core.web.forms import provide_form
+from app.core.web.openapi import described
 from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
 from app.core.web.shell import Shell
 from app.core.web.turnstile import Turnstile
 from app.departments import queries as departments
-from app.files import web as files_web
 from app.files.receiving import provide_posted
 from app.floors import load_rooms
-from app.following.web import HANDLERS as FOLLOWING
-from app.front import HANDLERS as FRONT
 from app.front import staff_pages
 from app.front.notices import Notices
+from app.handlers import OF_THE_HOUSE
 from app.mail import service as mail
 from app.mail import suppression
 from app.mail.postman import Postman, free_claims
 from app.mail.render import Renderer
 from app.mail.transport import transport_for
-from app.moderation.web import (
-    appeals,
-    beside,
-    bulk,
-    case,
-    duty,
-    holidays,
-    illegal,
-    queue,
-    reasons,
-    reports,
-    rewording,
-    taking_down,
-)
-from app.moderation.web import log as decision_log
-from app.opendata.web import HANDLERS as OPEN_DATA
 from app.operation import banners, switching
 from app.operation.breach import turn_to_newest
-from app.outcomes.api import HANDLERS as OUTCOMES_API
-from app.outcomes.web import HANDLERS as OUTCOMES
-from app.outcomes.web import everybody as outcomes_public
-from app.performance.web import HANDLERS as PERFORMANCE
-from app.search.web import HANDLERS as SEARCH
 from app.site import Site, Worker
-from app.tokens.web import HANDLERS as TOKENS
-from app.trails.web import HANDLERS as TRAILS
-from app.webhooks.web import HANDLERS as WEBHOOKS
 
-AHandler = TypeVar("AHandler", HTTPRouteHandler, WebsocketRouteHandler)
 STATIC = Path(__file__).resolve().parent / "static"
-
-
-class Doors(Router):
-    """Every handler of one house, by its path.
-
-    Litestar 2.25 wraps a sync handler twice when another method of its path is registered later, looks through all
-    routes for each new one, and an app takes a copy of a router's handlers with everything they know: half the
-    work of building a house. These are of nobody else, and every path is registered once.
-    """
-
-    def __init__(self, handlers: Iterable[HTTPRouteHandler | WebsocketRouteHandler]) -> None:
-        super().__init__("/", route_handlers=[])
-        found = defaultdict(list)
-        for handler in handlers:
-            handler.owner = self
-            if isinstance(handler, WebsocketRouteHandler):
-                self.routes += [WebSocketRoute(path=path, route_handler=handler) for path in handler.paths]
-                continue
-            for path in handler.paths:
-                found[path].append(handler)
-        self.routes += [HTTPRoute(path=path, route_handlers=those) for path, those in found.items()]
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> Doors:
-        return self
-
-
-class Given(Provide):
-    """What every handler may ask for. Litestar compares each with all others again for each of a thousand handlers, a
-    fifth of the work of building a house; no two of these are alike."""
-
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
 
 
 class House:
@@ -228,37 +158,9 @@ class House:
 
     def _router(self) -> Litestar:
         set_asyncio_executor(self.pool)
-        desk = [*queue.HANDLERS, *case.HANDLERS, *beside.HANDLERS, *bulk.HANDLERS, *taking_down.HANDLERS]
-        moderation = [*desk, *reports.HANDLERS, *holidays.HANDLERS, *reasons.HANDLERS, *rewording.HANDLERS]
-        moderation += [*decision_log.HANDLERS, *appeals.HANDLERS, *illegal.HANDLERS, *duty.HANDLERS]
-        handlers = [
-            *FRONT,
-            *signing_in.HANDLERS,
-            *passwords.HANDLERS,
-            *factor.HANDLERS,
-            *session_pages.HANDLERS,
-            *step_up.HANDLERS,
-            *step_up_letter.HANDLERS,
-            *joining.HANDLERS,
-            *mine.HANDLERS,
-            *account_pages.HANDLERS,
-            *COMMENTS,
-            *files_web.HANDLERS,
-            *FOLLOWING,
-            *SEARCH,
-            *moderation,
-            *TOKENS,
-            *OUTCOMES,
-            *outcomes_public.HANDLERS,
-            *TRAILS,
-            *OPEN_DATA,
-            *OUTCOMES_API,
-            *PERFORMANCE,
-            *WEBHOOKS,
-        ]
         return Litestar(
             route_handlers=[
-                Doors(finishes_in_its_thread(_own(h), self.turnstile) for h in (*handlers, *self.site.routers))
+                Doors(finishes_in_its_thread(own(h), self.turnstile) for h in (*OF_THE_HOUSE, *self.site.routers))
             ],
             dependencies={
                 "db": Given(db_provider(self.database, self.closers)),
@@ -266,14 +168,14 @@ class House:
                 "posted": Given(provide_posted),
                 "account": Given(provide_account),
                 "signed": Given(provide_signed),
-                **{name: _constant(value) for name, value in self.site.dependencies.items()},
+                **{name: constant(value) for name, value in self.site.dependencies.items()},
             },
             exception_handlers={**self.errors.handlers(), Answered: answered},
             before_request=stopped.begin,
             after_request=note_status,
             request_max_body_size=self.settings.form_max_bytes,
             lifespan=[self._living],
-            openapi_config=_openapi(self.settings),
+            openapi_config=described(self.settings, cookie_name(secure=self.settings.secure)),
             state=State(self._state()),
             debug=False,
             include_in_schema=False,  # the API says of itself that it belongs there
@@ -406,49 +308,3 @@ def _house_jobs() -> list[Job]:
         Job("forget what has had its time", forget, timedelta(hours=1)),
         Job("notices begin and end", banners.tell_pages, timedelta(seconds=5)),
     ]
-
-
-def _own(handler: AHandler) -> AHandler:
-    """A copy: registering changes a handler, and a process may build more than one house. What its function asks for is
-    read before, once for all of them."""
-    _read_once = handler.parsed_fn_signature
-    return copy(handler)
-
-
-def _constant(value: Any) -> Given:
-    def give() -> Any:
-        return value
-
-    return Given(give, sync_to_thread=False, use_cache=True)
-
-
-def _openapi(settings: Settings) -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title=settings.site_name,
-        version=__version__,
-        description=(
-            "Read what people ask and what departments answer; start petitions, sign and confirm; answer for a "
-            "department with a token. Errors are RFC 9457 problems."
-        ),
-        components=Components(
-            security_schemes={
-                "departmentToken": SecurityScheme(
-                    type="http",
-                    scheme="bearer",
-                    bearer_format="tsq_…",
-                    description="A department's token with the scope that is named. Administrators issue them.",
-                ),
-                "session": SecurityScheme(
-                    type="apiKey",
-                    name=cookie_name(secure=settings.secure),
-                    security_scheme_in="cookie",
-                    description="The session of somebody who is signed in, sent by their browser from this site.",
-                ),
-            }
-        ),
-        contact=Contact(email=settings.contact_email) if "@" in settings.contact_email else None,
-        license=License(name="MIT", identifier="MIT"),
-        path="/schema-is-served-at-openapi.json",
-        render_plugins=[JsonRenderPlugin()],  # without one, Litestar shows browsers that load foreign scripts
-        use_handler_docstrings=True,
-    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from app.core.settings import whole_number
+from app.core.settings import civic_values
 
 #: with no scheme, port or asterisk, which would never fit what a link is compared by; empty allows no links
 _HOST = re.compile(r"(?:(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z0-9])?")
@@ -49,16 +49,7 @@ class PetitionPolicy:
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> PetitionPolicy:
         """Read a room's section; ValueError names the variable that is wrong."""
-        values: dict[str, object] = {}
-        for spec in fields(cls):
-            text = section.get(spec.name)
-            if text is None:
-                continue
-            try:
-                values[spec.name] = whole_number(text) if isinstance(spec.default, int) else text.strip()
-            except ValueError as wrong:
-                raise ValueError(f"TOWNSQUARE_PETITIONS_{spec.name.upper()}: {wrong}") from wrong
-        policy = cls(**values)  # type: ignore[arg-type]
+        policy = cls(**civic_values("petitions", section, cls))
         if policy.postcode not in ("home", "off"):
             raise ValueError("TOWNSQUARE_PETITIONS_POSTCODE: must be home or off")
         if policy.discussion not in ("off", "before", "after"):

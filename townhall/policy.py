@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from app.core.settings import whole_number
+from app.core.settings import civic_values
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,4 @@ class TownHallPolicy:
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> TownHallPolicy:
         """Read the room's section; ValueError names the variable that is wrong."""
-        values: dict[str, int] = {}
-        for spec in fields(cls):
-            text = section.get(spec.name)
-            if text is None:
-                continue
-            try:
-                values[spec.name] = whole_number(text)
-            except ValueError as wrong:
-                raise ValueError(f"TOWNSQUARE_TOWNHALL_{spec.name.upper()}: {wrong}") from wrong
-        return cls(**values)
+        return cls(**civic_values("townhall", section, cls))

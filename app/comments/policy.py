@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 from babel import UnknownLocaleError
 
 from app.core.language_names import own_name
 from app.core.security.limits import Allowance
-from app.core.settings import whole_number
+from app.core.settings import civic_values
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,7 @@ class CommentsPolicy:
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> CommentsPolicy:
         """ValueError names the variable that is wrong."""
-        values: dict[str, object] = {}
-        for spec in fields(cls):
-            if (text := section.get(spec.name)) is None:
-                continue
-            try:
-                values[spec.name] = whole_number(text) if isinstance(spec.default, int) else text.strip()
-            except ValueError as wrong:
-                raise ValueError(f"TOWNSQUARE_COMMENTS_{spec.name.upper()}: {wrong}") from wrong
-        policy = cls(**values)  # type: ignore[arg-type]
+        policy = cls(**civic_values("comments", section, cls))
         _ = policy.language_names
         return policy
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -222,6 +223,16 @@ def civic_number(room: str, section: Mapping[str, str], name: str, default: int)
         return whole_number(section.get(name, str(default)))
     except ValueError as wrong:
         raise ValueError(f"{PREFIX}{room.upper()}_{name.upper()}: {wrong}") from wrong
+
+
+def civic_values(room: str, section: Mapping[str, str], defaults: Any) -> dict[str, Any]:
+    """What a room's section says of its policy, a dataclass with a default for each field: numbers where the default is
+    one, else the text; ValueError names the variable."""
+    said = {spec.name: (spec.default, section[spec.name]) for spec in fields(defaults) if spec.name in section}
+    return {
+        name: civic_number(room, section, name, default) if isinstance(default, int) else text.strip()
+        for name, (default, text) in said.items()
+    }
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.core.settings import civic_number
+from app.core.settings import civic_values
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,7 @@ class ModerationPolicy:
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> ModerationPolicy:
         """Read ``TOWNSQUARE_MODERATION_*``; ValueError names the wrong one."""
-        return cls(
-            reports_hide_at=civic_number("moderation", section, "reports_hide_at", cls.reports_hide_at),
-            appeal_days=civic_number("moderation", section, "appeal_days", cls.appeal_days),
-            letter_hour=civic_number("moderation", section, "letter_hour", cls.letter_hour),
-        )
+        return cls(**civic_values("moderation", section, cls))
 
     def appeal_until(self, decided_at: datetime) -> datetime:
         """The instant from which it is too late."""

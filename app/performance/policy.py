@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.core.settings import civic_number
+from app.core.settings import civic_values
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,4 @@ class PerformancePolicy:
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> PerformancePolicy:
         """ValueError names the variable that is wrong."""
-        return cls(
-            fewest=civic_number("performance", section, "fewest", cls.fewest),
-            minutes_months=civic_number("performance", section, "minutes_months", cls.minutes_months),
-        )
+        return cls(**civic_values("performance", section, cls))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.core.security.limits import Allowance
-from app.core.settings import civic_number
+from app.core.settings import civic_values
 
 A_YEAR = 366
 
@@ -28,8 +28,7 @@ class TokensPolicy:
     @classmethod
     def from_settings(cls, section: Mapping[str, str]) -> TokensPolicy:
         """ValueError names the variable that is wrong."""
-        names = ("most_days", "tell_days", "most", "a_minute", "an_hour", "wrong_a_minute", "wrong_an_hour")
-        made = cls(**{name: civic_number("tokens", section, name, getattr(cls, name)) for name in names})
+        made = cls(**civic_values("tokens", section, cls))
         if made.most_days > A_YEAR:
             raise ValueError(f"TOWNSQUARE_TOKENS_MOST_DAYS: no token works for more than a year, {A_YEAR} days")
         return made

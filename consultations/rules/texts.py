@@ -9,20 +9,8 @@ from typing import Any, NamedTuple
 
 from app.core.errors import BadField
 from app.core.i18n import Phrase, _
-from app.core.text.plain import is_blank, length, tidy, tidy_line
-
-MOST_TITLE, MOST_SUMMARY, MOST_BODY, MOST_SHORT, MOST_REASON = 200, 400, 30_000, 2_000, 2_000
-
-
-class Field(NamedTuple):
-    """One text. ``lines``: 1 for one line. ``needed``: without it nothing is submitted for review."""
-
-    name: str
-    label: Phrase
-    hint: Phrase
-    most: int
-    lines: int = 1
-    needed: bool = True
+from app.core.text.plain import is_blank, length, tidy
+from app.core.text.sections import MOST_BODY, MOST_REASON, MOST_SHORT, MOST_SUMMARY, TITLE, Field
 
 
 @dataclass(frozen=True)
@@ -39,11 +27,11 @@ ABOUT = Section(
     "about",
     _("What it is about"),
     (
-        Field("title", _("Title"), _("As people would say it, without reference numbers."), MOST_TITLE),
-        Field("summary", _("In one sentence"), _("Stands on lists and in search results."), MOST_SUMMARY),
-        Field("body", _("Who asks about what, and why now"), _FORMATTED, MOST_BODY, 12),
-        Field("scope", _("What can still change, and what cannot"), _FORMATTED, MOST_BODY, 8),
-        Field("use", _("How answers are used, and when the outcome is to be expected"), _FORMATTED, MOST_BODY, 8),
+        TITLE,
+        Field("summary", _("In one sentence"), _("Stands on lists and in search results."), MOST_SUMMARY, needed=True),
+        Field("body", _("Who asks about what, and why now"), _FORMATTED, MOST_BODY, 12, True),
+        Field("scope", _("What can still change, and what cannot"), _FORMATTED, MOST_BODY, 8, True),
+        Field("use", _("How answers are used, and when the outcome is to be expected"), _FORMATTED, MOST_BODY, 8, True),
     ),
 )
 ANSWERING = Section(
@@ -56,15 +44,22 @@ ANSWERING = Section(
             _("An address for paper, a telephone number, meetings with day and place."),
             MOST_SHORT,
             5,
-            needed=False,
         ),
-        Field("contact", _("Contact for questions"), _("An address or a number that somebody answers."), MOST_SHORT, 3),
+        Field(
+            "contact",
+            _("Contact for questions"),
+            _("An address or a number that somebody answers."),
+            MOST_SHORT,
+            3,
+            True,
+        ),
         Field(
             "formats_contact",
             _("Contact for other formats"),
             _("Whom to ask for large print, Braille, sign language or another language."),
             MOST_SHORT,
             3,
+            needed=True,
         ),
         Field(
             "privacy_notice",
@@ -72,6 +67,7 @@ ANSWERING = Section(
             _("Who holds what people send, what for, who sees it, and how long."),
             MOST_BODY,
             8,
+            needed=True,
         ),
     ),
 )
@@ -85,7 +81,6 @@ EASY = Section(
             _("One idea in a sentence. Readers who need it find it first on the page."),
             MOST_BODY,
             14,
-            needed=False,
         ),
     ),
 )
@@ -99,31 +94,6 @@ CHECKS: Mapping[str, Phrase] = {
     "enough": _("There is enough information to form a view."),
     "time": _("There is time enough to answer, for those whom it touches most too."),
 }
-
-
-def read_text(field: Field, text: str) -> str:
-    """Tidied; BadField where it is too long. Empty is for later."""
-    text = tidy_line(text) if field.lines == 1 else tidy(text)
-    if length(text) > field.most:
-        raise BadField(_("Keep it to {most} characters.").format(most=f"{field.most:,}"))
-    return "" if is_blank(text) else text
-
-
-def read_title(text: str) -> str:
-    title = read_text(ABOUT.fields[0], text)
-    if length(title) < 5:
-        raise BadField(_("Give it a title of 5 characters or more."))
-    return title
-
-
-def read_reason(text: str) -> str:
-    """A reason or explanation that everyone can read."""
-    text = tidy(text)
-    if is_blank(text):
-        raise BadField(_("Give the reason. Everyone can read it."))
-    if length(text) > MOST_REASON:
-        raise BadField(_("Keep the reason to 2,000 characters."))
-    return text
 
 
 def read_remark(text: str) -> str:

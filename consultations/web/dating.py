@@ -16,13 +16,13 @@ from app.core.i18n import _
 from app.core.local_times import fields_of
 from app.core.text.figures import is_whole
 from app.core.text.plain import is_blank, length, tidy_line
+from app.core.text.sections import read_reason
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.core.web.time_fields import read_time_of
 from consultations import queries
 from consultations.rules.lifecycle import READABLE, phase_of
 from consultations.rules.lifecycle import EditorialState as E
-from consultations.rules.texts import read_reason
 from consultations.service import admitting, dating, ending
 from consultations.service.announcing import News
 from consultations.service.locking import must_be

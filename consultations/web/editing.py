@@ -15,6 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
 from app.core.local_times import fields_of
 from app.core.text.figures import is_whole
+from app.core.text.sections import read_text, read_title
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.core.web.time_fields import read_time_of, times_that_come_twice
@@ -22,7 +23,7 @@ from app.departments.queries import active
 from consultations import queries
 from consultations.model import Consultation
 from consultations.rules.lifecycle import EDITABLE
-from consultations.rules.texts import SECTIONS, SETTINGS, TIMES, Section, read_text, read_title
+from consultations.rules.texts import SECTIONS, SETTINGS, TIMES, Section
 from consultations.service import editing
 from consultations.service.editing import Written
 from consultations.service.locking import must_be

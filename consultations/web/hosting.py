@@ -15,6 +15,7 @@ from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.ids import new_id
 from app.core.paging import Page, read_page
+from app.core.text.sections import read_title
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
 from app.departments.queries import by_ids, of_officer
@@ -24,7 +25,7 @@ from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
 from consultations.queries import editing as lists
 from consultations.rules.lifecycle import EDITORIAL_NAMES, KIND_NAMES, Kind, phase_of
-from consultations.rules.texts import SECTIONS, read_title
+from consultations.rules.texts import SECTIONS
 from consultations.service import attaching, editing, reviewing
 from consultations.service.editing import Begun
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from app.accounts.guards import may
 from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
+from app.core.text.sections import MOST_REASON
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from consultations.model import Consultation
 from consultations.policy import ConsultationPolicy
 from consultations.rules.lifecycle import EditorialState as E
-from consultations.rules.texts import CHECKS, MOST_REASON, read_remark
+from consultations.rules.texts import CHECKS, read_remark
 from consultations.service import editing, reviewing
 from consultations.service.locking import must_be
 from consultations.service.reviewing import Publishing

@@ -5,38 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import NotFound
 from app.core.i18n import _
-from app.core.web.forms import NotAForm, Sent, read_form
+from app.core.web.forms import Sent
 from app.core.web.page import see_other
+from app.mail.one_click import WISH, StopLinkUnknown, said
 from consultations.model import Consultation
 from consultations.rules.lifecycle import READABLE
 from consultations.rules.news import UNSUBSCRIBE
 from consultations.service import announcing
-
-
-class LinkUnknown(NotFound):
-    code = "unsubscribe-unknown"
-    title = _("We do not know this link")
-    message = _("Nothing was changed. Check that you copied all of it from the letter. If letters go on, write to us.")
-    way_on = ("/contact", _("Contact us"))
-
-
-async def read_wish(request: Request[Any, Any, Any]) -> Sent:
-    """``act`` of the page's buttons, else ``one-click`` or nothing; whatever the body is, it is no fault."""
-    body = await request.body()
-    try:
-        sent = read_form(body)
-    except NotAForm:
-        sent = Sent([])
-    if "act" not in sent and b"one-click" in body.lower():
-        return Sent([("act", "one-click")])
-    return sent
 
 
 @get(
@@ -67,7 +48,7 @@ def unsubscribe_form(
     sync_to_thread=True,
     status_code=200,
     writes=True,
-    dependencies={"wish": Provide(read_wish)},
+    dependencies=WISH,
 )
 def unsubscribe(
     request: Request[Any, Any, Any],
@@ -79,15 +60,14 @@ def unsubscribe(
     row = _row(request, token)
     announcing.stop_news(db, row, request.app.state.clock.now(), wanted=wish.get("act") == "again")
     if wish.get("act") == "one-click":
-        words = str(_("You get no more letters about this consultation.")) + "\n"
-        return Response(words, media_type="text/plain", headers={"cache-control": "no-store"})
+        return said(_("You get no more letters about this consultation."))
     return see_other(f"/consultations/unsubscribe/{token}")
 
 
 def _row(request: Request[Any, Any, Any], token: str) -> int:
     row: int | None = request.app.state.keyring.read_token(UNSUBSCRIBE, token, lasting=True)
     if row is None:
-        raise LinkUnknown
+        raise StopLinkUnknown
     return row
 
 

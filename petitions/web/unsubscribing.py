@@ -7,18 +7,18 @@ import binascii
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.security.keys import CannotUnseal, Keys
 from app.core.security.limits import Allowance
-from app.core.web.forms import NotAForm, Sent, read_form
+from app.core.web.forms import Sent
 from app.core.web.page import see_other
+from app.mail.one_click import WISH, StopLinkUnknown, said
 from petitions import queries
 from petitions.mails import UNSUBSCRIBE
 from petitions.model.petition import Petition
@@ -29,28 +29,6 @@ from petitions.service import unsubscribing
 #: each asks every petition whether this address signed it
 ALL_AT_ONCE = Allowance(10, 60)
 _ENDED = (SignatureState.WITHDRAWN, SignatureState.INVALIDATED)
-
-
-class LinkUnknown(NotFound):
-    code = "unsubscribe-unknown"
-    title = _("We do not know this link")
-    message = _("Nothing was changed. Check that you copied all of it from the letter. If letters go on, write to us.")
-    way_on = ("/contact", _("Contact us"))
-
-
-async def read_wish(request: Request[Any, Any, Any]) -> Sent:
-    """``act`` of the page's buttons, else ``one-click`` or nothing; whatever the body is, it is no fault.
-
-    Mail programs may send their word as a form of either kind, and say of it what they like.
-    """
-    body = await request.body()
-    try:
-        sent = read_form(body)
-    except NotAForm:
-        sent = Sent([])
-    if "act" not in sent and b"one-click" in body.lower():
-        return Sent([("act", "one-click")])
-    return sent
 
 
 @get("/signatures/unsubscribe/{token:str}", name="petitions.unsubscribe", guards=[anyone], sync_to_thread=True)
@@ -68,7 +46,7 @@ def unsubscribe_form(
     sync_to_thread=True,
     status_code=200,
     writes=True,
-    dependencies={"wish": Provide(read_wish)},
+    dependencies=WISH,
 )
 def unsubscribe(
     request: Request[Any, Any, Any],
@@ -90,7 +68,7 @@ def unsubscribe(
             return _stop_all(request, db, signature_id, token)
         case "one-click":
             unsubscribing.stop_news(db, [signature_id], state.clock.now())
-            return _said(str(_("You get no more letters about this petition.")))
+            return said(_("You get no more letters about this petition."))
         case _stop:
             unsubscribing.stop_news(db, [signature_id], state.clock.now())
             return see_other(f"/signatures/unsubscribe/{token}")
@@ -134,12 +112,8 @@ def _shown(db: Session, signature: Signature) -> Petition | None:
 def _signature_id(state: Any, token: str) -> int:
     signature_id: int | None = state.keyring.read_token(UNSUBSCRIBE, token, lasting=True)
     if signature_id is None:
-        raise LinkUnknown
+        raise StopLinkUnknown
     return signature_id
-
-
-def _said(words: str) -> Response[str]:
-    return Response(words + "\n", media_type="text/plain", headers={"cache-control": "no-store"})
 
 
 def _sealed(keys: Keys, stopped: list[int], signature_id: int) -> str:

@@ -11,23 +11,13 @@ from app.core.errors import BadField, FieldError, Invalid
 from app.core.i18n import Phrase, _
 from app.core.text.figures import is_whole
 from app.core.text.links import safe_href
-from app.core.text.plain import is_blank, length, tidy, tidy_line
+from app.core.text.plain import is_blank, length, tidy_line
+from app.core.text.sections import MOST_BODY, MOST_SHORT, MOST_SUMMARY, MOST_TITLE, TITLE, Field
 from townhall.rules.lifecycle import HallState, Video
 
-MOST_TITLE, MOST_SUMMARY, MOST_LINE, MOST_BODY, MOST_SHORT, MOST_REASON = 200, 400, 300, 30_000, 2_000, 2_000
+MOST_LINE = 300
 MOST_MINUTES, MOST_ITEMS, MOST_SPEAKERS, MOST_URL = 600, 40, 12, 500
 LONGEST = timedelta(hours=24)
-
-
-class Field(NamedTuple):
-    """One text. ``lines``: 1 for one line. ``needed``: without it the hall is not made public."""
-
-    name: str
-    label: Phrase
-    hint: Phrase
-    most: int
-    lines: int = 1
-    needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,7 @@ ABOUT = Section(
     "about",
     _("What it is about"),
     (
-        Field("title", _("Title"), _("As people would say it, without reference numbers."), MOST_TITLE, needed=True),
+        TITLE,
         Field("summary", _("In one sentence"), _("Stands on lists and in calendars."), MOST_SUMMARY, needed=True),
         Field(
             "body",
@@ -121,31 +111,6 @@ class Plan(NamedTuple):
     moderators: int = 0
     items: int = 0
     minutes: int = 0
-
-
-def read_text(field: Field, text: str) -> str:
-    """Tidied; BadField where it is too long. Empty is for later."""
-    text = tidy_line(text) if field.lines == 1 else tidy(text)
-    if length(text) > field.most:
-        raise BadField(_("Keep it to {most} characters.").format(most=f"{field.most:,}"))
-    return "" if is_blank(text) else text
-
-
-def read_title(text: str) -> str:
-    title = read_text(ABOUT.fields[0], text)
-    if length(title) < 5:
-        raise BadField(_("Give it a title of 5 characters or more."))
-    return title
-
-
-def read_reason(text: str) -> str:
-    """Why a hall is cancelled; everyone reads it."""
-    text = tidy(text)
-    if is_blank(text):
-        raise BadField(_("Give the reason. Everyone can read it."))
-    if length(text) > MOST_REASON:
-        raise BadField(_("Keep the reason to 2,000 characters."))
-    return text
 
 
 def read_capacity(text: str, most: int) -> int | None:

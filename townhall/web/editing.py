@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.model import Account
 from app.core.errors import Invalid, NotFound
 from app.core.local_times import fields_of
+from app.core.text.sections import read_text, read_title
 from app.core.web.forms import Form, Sent, chosen
 from app.core.web.page import see_other
 from app.core.web.time_fields import read_time_of, times_that_come_twice
@@ -32,8 +33,6 @@ from townhall.rules.writing import (
     WHEN,
     Section,
     read_address,
-    read_text,
-    read_title,
 )
 from townhall.service import writing
 from townhall.service.locking import HallMovedOn

@@ -15,6 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, read_page
 from app.core.text.figures import is_whole
+from app.core.text.sections import read_reason, read_title
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.departments.queries import by_ids, of_officer
@@ -25,7 +26,7 @@ from townhall.queries import hosting as lists
 from townhall.rules import writing
 from townhall.rules.lifecycle import ENTRY_NAMES, HALL_STATE_NAMES, HallState
 from townhall.rules.polls import POLL_KIND_NAMES
-from townhall.rules.writing import SECTIONS, VIDEO_NAMES, read_reason, read_title
+from townhall.rules.writing import SECTIONS, VIDEO_NAMES
 from townhall.service import scheduling
 from townhall.service.locking import HallMovedOn, subject_of
 from townhall.service.scheduling import Begun

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone, visitor, who
 from app.core.errors import NotFound
 from app.core.i18n import _
-from app.core.web.forms import NotAForm, read_form
 from app.core.web.forms import Sent as SentForm
 from app.core.web.page import see_other
+from app.mail.one_click import WISH, said
 from townhall.model import Hall, Participant
 from townhall.queries import joining as queries
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Place
@@ -115,18 +115,6 @@ def not_me(request: Request[Any, Any, Any], db: NamedDependency[Session], token:
     return see_other(f"/townhalls/not-me/{token}")
 
 
-async def read_wish(request: Request[Any, Any, Any]) -> SentForm:
-    """``act`` of the page's buttons, else ``one-click`` or nothing; whatever the body is, it is no fault."""
-    body = await request.body()
-    try:
-        sent = read_form(body)
-    except NotAForm:
-        sent = SentForm([])
-    if "act" not in sent and b"one-click" in body.lower():
-        return SentForm([("act", "one-click")])
-    return sent
-
-
 @get("/townhalls/unsubscribe/{token:str}", name="townhalls.unsubscribe", guards=[anyone], sync_to_thread=True)
 def unsubscribe_form(
     request: Request[Any, Any, Any], db: NamedDependency[Session], token: FromPath[str]
@@ -142,7 +130,7 @@ def unsubscribe_form(
     sync_to_thread=True,
     status_code=200,
     writes=True,
-    dependencies={"wish": Provide(read_wish)},
+    dependencies=WISH,
 )
 def unsubscribe(
     request: Request[Any, Any, Any],
@@ -154,8 +142,7 @@ def unsubscribe(
     person, _hall = _reader(request, db, token)
     telling.stop_letters(db, person, request.app.state.clock.now(), wanted=wish.get("act") == "again")
     if wish.get("act") == "one-click":
-        words = str(_("You get no more reminders and news of this town hall.")) + "\n"
-        return Response(words, media_type="text/plain", headers={"cache-control": "no-store"})
+        return said(_("You get no more reminders and news of this town hall."))
     return see_other(f"/townhalls/unsubscribe/{token}")
 
 

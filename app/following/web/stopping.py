@@ -5,40 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
-from app.core.errors import NotFound
 from app.core.i18n import _
-from app.core.web.forms import NotAForm, Sent, read_form
+from app.core.web.forms import Sent
 from app.core.web.page import see_other
 from app.following.letters import STOPPING
 from app.following.service import followers, stopping
-
-
-class StopLinkUnknown(NotFound):
-    code = "follow-stop-unknown"
-    title = _("We do not know this link")
-    message = _("Nothing was changed. Check that you copied all of it from the letter. If letters go on, write to us.")
-    way_on = ("/contact", _("Contact us"))
-
-
-async def read_wish(request: Request[Any, Any, Any]) -> Sent:
-    """``act`` of the page's buttons, else ``one-click`` or nothing; whatever the body is, it is no fault.
-
-    Mail programs may send their word as a form of either kind, and say of it what they like.
-    """
-    body = await request.body()
-    try:
-        sent = read_form(body)
-    except NotAForm:
-        sent = Sent([])
-    if "act" not in sent and b"one-click" in body.lower():
-        return Sent([("act", "one-click")])
-    return sent
+from app.mail.one_click import WISH, StopLinkUnknown, said
 
 
 @get("/following/stop/{token:str}", name="following.stop", guards=[anyone], sync_to_thread=True)
@@ -62,7 +40,7 @@ def stop_form(request: Request[Any, Any, Any], db: NamedDependency[Session], tok
     sync_to_thread=True,
     status_code=200,
     writes=True,
-    dependencies={"wish": Provide(read_wish)},
+    dependencies=WISH,
 )
 def stop(
     request: Request[Any, Any, Any], db: NamedDependency[Session], wish: NamedDependency[Sent], token: FromPath[str]
@@ -75,8 +53,7 @@ def stop(
         return see_other(f"/following/stop/{token}?done=again")
     stopping.stop_all(db, follower_id, state.clock.now())
     if wish.get("act") == "one-click":
-        said = str(_("You get no more letters about what you follow."))
-        return Response(said + "\n", media_type="text/plain", headers={"cache-control": "no-store"})
+        return said(_("You get no more letters about what you follow."))
     return see_other(f"/following/stop/{token}")
 
 
