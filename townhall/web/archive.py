@@ -29,6 +29,9 @@ def part(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime
     settings = request.app.state.settings
     promises = archive.promises(db, hall.id, now.astimezone(settings.zone).date())
     questions = archive.questions(db, hall, promises, now)
+    minutes_by = _minutes_by(request, hall)
+    minutes_late = minutes_by is not None and now >= next_midnight(minutes_by, settings.zone)
+    changes = promises or not minutes_late or any(a.owed for a in questions)
     return {
         "archive": {
             "questions": questions,
@@ -44,9 +47,10 @@ def part(request: Request[Any, Any, Any], db: Session, hall: Hall, now: datetime
             "clock": clock,
             "moment": lambda second: moment_of(hall, second),
             "recording_host": urlsplit(hall.recording_url).hostname or "",
-            "minutes_by": _minutes_by(request, hall),
+            "minutes_by": minutes_by,
+            "minutes_late": minutes_late,
         },
-        "until": next_midnight(now, settings.zone) if any(a.owed for a in questions) or promises else None,
+        "until": next_midnight(now, settings.zone) if changes else None,
         "keys": ("outcomes",),
     }
 

@@ -84,6 +84,13 @@ def test_hana_reads_what_came_of_the_hall(hana: httpx.Client, hall: int) -> None
     assert "The minutes are expected" in shown
 
 
+def test_hana_reads_that_minutes_are_late(hana: httpx.Client, meeting: Meeting) -> None:
+    """Fourteen days were promised: the last of them is not late yet, the one after it is."""
+    for days, said in ((14, "The minutes are expected"), (15, "and are late.")):
+        hall = meeting.hall(HallState.ENDED, ended_at=meeting.town.now - timedelta(days=days))
+        assert said in page(hana, f"/townhalls/{hall}")
+
+
 def test_nothing_that_was_refused_stands_there_but_its_number(hana: httpx.Client, hall: int) -> None:
     raw = hana.get(f"/townhalls/{hall}").text
     assert "0151" not in raw
