@@ -67,6 +67,7 @@ def unsubscribe_form(
     sync_to_thread=True,
     status_code=200,
     writes=True,
+    token_is_proof=True,
     dependencies={"wish": Provide(read_wish)},
 )
 def unsubscribe(

@@ -62,6 +62,7 @@ def stop_form(request: Request[Any, Any, Any], db: NamedDependency[Session], tok
     sync_to_thread=True,
     status_code=200,
     writes=True,
+    token_is_proof=True,
     dependencies={"wish": Provide(read_wish)},
 )
 def stop(
