@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.comments.service.family import page_key
-from app.core.errors import NotFound
 from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.core.web.edge import shows
@@ -47,7 +46,7 @@ from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, s
 from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
 from petitions.web.history import History, history_chart
-from petitions.web.stopped import stopped_petition
+from petitions.web.stopped import stopped_petition, withdrawn_before
 from petitions.web.trail import read_story, trail
 
 #: areas that a petition's own page names
@@ -95,7 +94,7 @@ def show(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
         return petition_atom(request, db, readable(db, ref.removesuffix(".atom")))
     found = shown(db, petition_id_of(ref))
     if found is None:
-        raise NotFound
+        return withdrawn_before(request, db, petition_id_of(ref))
     petition, there = found
     match petition.state:
         case PetitionState.HIDDEN:
