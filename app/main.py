@@ -47,7 +47,7 @@ from app.core.web.forms import provide_form
 from app.core.web.openapi import described
 from app.core.web.page import Pages
 from app.core.web.page_cache import PageCache
-from app.core.web.shell import Shell
+from app.core.web.shell import Shell, proven_by_token
 from app.core.web.turnstile import Turnstile
 from app.departments import queries as departments
 from app.files.receiving import provide_posted
@@ -144,7 +144,7 @@ class House:
         door = stopped.ReadOnlyDoor(
             self.cache, self.switches, self.errors, most=settings.form_max_bytes, a_file=settings.files_most_bytes
         )
-        self.asgi = Shell(door, settings, self.assets, self.errors)
+        self.asgi = Shell(door, settings, self.assets, self.errors, proven_by_token(self.router.routes))
 
     def _postman(self) -> Postman:
         renderer = Renderer(self.settings)

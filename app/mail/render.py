@@ -100,7 +100,11 @@ class Renderer:
         self.jinja.filters.update(filters)
 
     def message(self, letter: Letter, envelope: Envelope, keys: Keys | None = None) -> EmailMessage:
-        """The same letter gives the same Message-ID and date each time it is tried; ``keys``: of the newest generation."""
+        """The same letter gives the same Message-ID each time it is tried; ``keys``: of the newest generation.
+
+        Its date is the instant from which it may leave: one that waited for its window, or for a server that was
+        down, is not hours old when it arrives.
+        """
         token = language.set(letter.language)
         try:
             subject, body = self.words(letter.template, {"facts": letter.facts, **envelope.values})
@@ -110,7 +114,7 @@ class Renderer:
         message["From"] = self.settings.mail_from
         message["To"] = _recipient(envelope.address)
         message["Subject"] = subject
-        message["Date"] = format_datetime(letter.created_at)
+        message["Date"] = format_datetime(letter.due_at)
         message["Message-ID"] = f"<{message_name(keys or self.keys, letter.id)}@{self._domain()}>"
         message["Auto-Submitted"] = "auto-generated"
         for name, value in envelope.headers.items():

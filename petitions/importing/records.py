@@ -199,7 +199,7 @@ def _kept(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str,
     except ValueError as wrong:
         raise BadRecord("its debate or topics hold what is no text") from wrong
     address = links.get("self") if isinstance(links, dict) else None
-    if isinstance(address, str) and address.startswith("https://") and len(address) < 300:
+    if isinstance(address, str) and address.startswith("https://") and len(address) < 300 and address.isprintable():
         facts["source_url"] = address.removesuffix(".json")
     return facts
 
@@ -243,14 +243,17 @@ def _areas(rows: Any) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict):
             continue
         code, name, count = row.get("ons_code"), row.get("name"), row.get("signature_count")
-        if not (isinstance(code, str) and isinstance(name, str) and isinstance(count, int)) or code in seen:
+        if not (isinstance(code, str) and isinstance(name, str) and isinstance(count, int)):
+            continue
+        code, name = tidy_line(code)[:20], tidy_line(name)[:120]
+        if not code or code in seen:
             continue
         if not 0 <= count <= MOST_COUNT:
             raise BadRecord(f"its count in {name!r:.60} is not a plausible number")
         seen.add(code)
         mp = row.get("mp")
-        representative = mp[:120] if isinstance(mp, str) else None
-        yield {"code": code[:20], "name": name[:120], "imported": count, "representative": representative}
+        representative = tidy_line(mp)[:120] if isinstance(mp, str) else None
+        yield {"code": code, "name": name, "imported": count, "representative": representative}
 
 
 def _response(attributes: Mapping[str, Any]) -> tuple[datetime, str, str] | None:

@@ -17,6 +17,7 @@ from app.core import schema
 from app.core.clock import SystemClock
 from app.core.db import Database
 from app.core.settings import Settings
+from app.core.text.plain import tidy_line
 from petitions.importing.facts import BadRecord
 from petitions.importing.records import read_record, read_records
 from petitions.importing.storing import store
@@ -99,7 +100,7 @@ def import_records(
 
 def _name(record: Any, place: int) -> str:
     source_id = record.get("id") if isinstance(record, dict) else None
-    return f"record {place}" + (f" (id {source_id})" if source_id is not None else "")
+    return f"record {place}" + (f" (id {tidy_line(str(source_id))[:60]})" if source_id is not None else "")
 
 
 def _progress(done: int) -> None:

@@ -25,7 +25,8 @@ STATES = (
 )
 SORTS = ("popular", "recent", "trending", "closing")
 _PUBLISHED = (PetitionState.OPEN, PetitionState.CLOSED)
-_NOT_PUBLISHED = [state for state in PetitionState if state not in _PUBLISHED]
+#: who cannot be owed or given anything; a withdrawn one can, to all who signed it
+_OWED_NOTHING = [state for state in PetitionState if state not in (*_PUBLISHED, PetitionState.WITHDRAWN)]
 #: a withdrawn one is shown only where it was published before
 _SHOWN_BESIDE = sorted(VISIBLE - {*_PUBLISHED, PetitionState.WITHDRAWN})
 _DEBATED = ("outcome", "not_held")
@@ -88,7 +89,7 @@ def in_state(state: str, at: Moment | Shape) -> ColumnElement[bool]:
     """The list's filter; a petition whose time is over counts as closed before the job has said so."""
     late = and_(P.state == PetitionState.OPEN, P.source.is_(None), P.closes_at <= at.now)
     # not as `IN`: there an index of states would be taken before one that has the order
-    published = P.state.not_in(_NOT_PUBLISHED)
+    owed = P.state.not_in(_OWED_NOTHING)
     match state:
         case "open":
             is_open = P.state == PetitionState.OPEN
@@ -99,14 +100,14 @@ def in_state(state: str, at: Moment | Shape) -> ColumnElement[bool]:
         case "rejected":
             return P.state == PetitionState.REJECTED
         case "awaiting_response":
-            return and_(P.response_reached_at.is_not(None), published, P.answered_at.is_(None))
+            return and_(P.response_reached_at.is_not(None), owed, P.answered_at.is_(None))
         case "with_response":
-            return and_(P.answered_at.is_not(None), published)
+            return and_(P.answered_at.is_not(None), owed)
         case "awaiting_debate":
             told = func.coalesce(P.debate_state, "").in_(_DEBATED)
-            return and_(P.debate_reached_at.is_not(None), published, ~told)
+            return and_(P.debate_reached_at.is_not(None), owed, ~told)
         case "with_debate_outcome":
-            return and_(P.debate_state.is_not(None), published, P.debate_state.in_(_DEBATED))
+            return and_(P.debate_state.is_not(None), owed, P.debate_state.in_(_DEBATED))
         case _all:
             # what most petitions are is asked first: a deep page passes tens of thousands, and a list of
             # states that are not shown would be gone through for each

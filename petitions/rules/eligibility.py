@@ -73,6 +73,13 @@ class ConfirmationExpired(Gone):
         super().__init__(days="1 day" if days == 1 else f"{days} days", **values)
 
 
+class ConfirmationOutlived(ConfirmationExpired):
+    """The petition ended meanwhile: there is nothing to sign again."""
+
+    message = _("It worked for {days}, so your signature was not counted. The petition takes no more signatures.")
+    way_on = ("/petitions/{petition}", _("Read the petition and what came of it"))
+
+
 class ConfirmationUnknown(NotFound):
     code = "confirmation-unknown"
     title = _("We do not know this link")
@@ -174,7 +181,8 @@ def refusal_to_confirm(
     if state != SignatureState.PENDING:
         return SignatureWithdrawn(petition=petition.id)
     if at >= asked_at + timedelta(days=confirm_days):
-        return ConfirmationExpired(petition=petition.id, days=confirm_days)
+        again = petition.state in TAKES_SPONSORS or is_signable(petition.state, petition.closes_at, at)
+        return (ConfirmationExpired if again else ConfirmationOutlived)(petition=petition.id, days=confirm_days)
     if petition.state in TAKES_SPONSORS:
         return SponsorsFull(petition=petition.id) if _sponsors_full(petition) else None
     if petition.state not in (PetitionState.OPEN, PetitionState.CLOSED) or petition.closes_at is None:

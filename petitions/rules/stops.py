@@ -11,6 +11,7 @@ from app.core.errors import BadField, Conflict
 from app.core.i18n import _
 from app.core.text.plain import is_blank, length, tidy, tidy_line
 from petitions.rules.eligibility import SigningStopped
+from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState
 
 MOST_MESSAGE = 500
 MOST_REASON = 1_000
@@ -34,6 +35,22 @@ class Stopped:
     election_at: datetime | None = None
     election_message: str = ""
     signing_since: datetime | None = None
+
+
+def kept_to_election(
+    state: str, closes_at: datetime | None, *, was_published: bool, election_at: datetime | None, now: datetime
+) -> tuple[str, datetime | None]:
+    """A petition's state and closing as a standing election has them by the clock, written down already or not.
+
+    No petition closes later than the minute; from it on, none gathers supporters any more.
+    """
+    if election_at is None:
+        return state, closes_at
+    if closes_at is not None and closes_at > election_at:
+        closes_at = election_at
+    if now >= election_at and state in BEFORE_PUBLICATION and not was_published:
+        state = PetitionState.STOPPED
+    return state, closes_at
 
 
 class CreatingStopped(Conflict):

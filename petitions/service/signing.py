@@ -32,7 +32,7 @@ from petitions.service.acts import Confirmed, Requested, SignatureConfirmation, 
 from petitions.service.blocking import Blocklist
 from petitions.service.requesting import Hindrances
 from petitions.service.standing import Standing, lock_standings, store_counts
-from petitions.service.stops import Switchboard
+from petitions.service.stops import Stopped, Switchboard
 
 #: dates of closing are said of the day that ends; what begins at midnight belongs to the day after it
 AN_INSTANT = timedelta(microseconds=1)
@@ -62,9 +62,10 @@ class Signing:
         confirmations = [a for a in acts if isinstance(a, SignatureConfirmation)]
         places = confirming.petitions_of(db, [c.signature_id for c in confirmations])
         standings = lock_standings(db, {r.petition_id for r in requests} | set(places.values()))
-        self._say_when_closed(standings)
+        stopped = self.switchboard.now(db, now)
+        self._keep_to_the_clock(standings, stopped, now)
         answers: dict[int, Any] = {}
-        hindrances = self._hindrances(db, now) if requests else Hindrances()
+        hindrances = self._hindrances(db, stopped) if requests else Hindrances()
         placed = self._placed(db, requests, answers)
         asked = requesting.request(db, self.keys, self.policy, hindrances, standings, placed, answers, now)
         counted = confirming.confirm(db, self.policy, standings, places, confirmations, asked.proofs, answers, now)
@@ -117,12 +118,12 @@ class Signing:
                 placed.append(replace(request, area=area or ""))
         return placed
 
-    def _hindrances(self, db: Session, now: datetime) -> Hindrances:
-        stopped = self.switchboard.now(db, now)
+    def _hindrances(self, db: Session, stopped: Stopped) -> Hindrances:
         since = self.say_date(stopped.signing_since + AN_INSTANT) if stopped.signing_since else ""
         return Hindrances(self.blocklist.now(db), stopped, since)
 
-    def _say_when_closed(self, standings: Mapping[int, Standing]) -> None:
+    def _keep_to_the_clock(self, standings: Mapping[int, Standing], stopped: Stopped, now: datetime) -> None:
         for standing in standings.values():
+            standing.keep_to_election(stopped.election_at, now)
             if standing.closes_at is not None:
                 standing.closed_on = self.say_date(standing.closes_at)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.batches import Prepared
 from petitions.model.petition import Petition
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState
+from petitions.rules.stops import kept_to_election
 
 _PETITION: Table = Petition.__table__  # type: ignore[assignment]
 _COLUMNS = tuple(
@@ -73,6 +74,17 @@ class Standing:
     @property
     def is_published(self) -> bool:
         return self.state not in BEFORE_PUBLICATION
+
+    def keep_to_election(self, election_at: datetime | None, now: datetime) -> None:
+        """What the clock is about to write down holds from its minute on; see :func:`kept_to_election`."""
+        state, self.closes_at = kept_to_election(
+            self.state,
+            self.closes_at,
+            was_published=self.opened_at is not None,
+            election_at=election_at,
+            now=now,
+        )
+        self.state = PetitionState(state)
 
 
 def lock_standings(db: Session, ids: Collection[int]) -> dict[int, Standing]:

@@ -50,8 +50,9 @@ def confirm_form(
     now = state.clock.now()
     if signature.state == SignatureState.VALIDATED:
         return _counted(state, signature, petition, template="petitions/already_counted.html")
+    standing = standing_of(state, db, petition)
     refusal = refusal_to_confirm(
-        standing_of(petition, state.pages),
+        standing,
         state=signature.state,
         requested_at=signature.requested_at,
         asked_at=signature.asked_at,
@@ -61,7 +62,7 @@ def confirm_form(
     )
     if refusal is not None:
         raise _asked_again_by(state, petition, refusal)
-    closed = petition.closes_at is not None and petition.closes_at <= now
+    closed = standing.closes_at is not None and standing.closes_at <= now
     return state.pages.personal(
         "petitions/confirm.html", petition=petition, signature=signature, token=token, closed=closed
     )

@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
 from app.comments.service.family import page_key
-from app.core.errors import NotFound
 from app.core.people.places import country_name
 from app.core.subject import SubjectRef
 from app.core.web.edge import shows
-from app.core.web.page import Pages, public
+from app.core.web.page import public
 from app.core.web.qr import QrCode, qr_code
 from app.files.model import StoredFile
 from app.files.queries import files_of_many
@@ -39,6 +38,7 @@ from petitions.queries.areas import AreaFigure, foremost_areas
 from petitions.queries.shown import OnRecord, shown
 from petitions.rules.eligibility import PetitionRemoved, is_signable
 from petitions.rules.lifecycle import PetitionState
+from petitions.rules.stops import kept_to_election
 from petitions.service import debating, stops
 from petitions.service.area_figures import figures_key
 from petitions.web import linked, uk
@@ -46,7 +46,7 @@ from petitions.web.addressed import JSON, OPEN_DATA, petition_id_of, readable, s
 from petitions.web.discussing import said_of
 from petitions.web.feeds import petition_atom
 from petitions.web.history import History, history_chart
-from petitions.web.stopped import stopped_petition
+from petitions.web.stopped import stopped_petition, withdrawn_before
 from petitions.web.trail import read_story, trail
 
 #: areas that a petition's own page names
@@ -66,13 +66,18 @@ class ShownStanding:
     opened_at: datetime | None
 
 
-def standing_of(petition: Petition, pages: Pages) -> ShownStanding:
-    closed = petition.closed_at or petition.closes_at
+def standing_of(state: Any, db: Session, petition: Petition) -> ShownStanding:
+    """As of now, an election's minute included that no job has written down yet."""
+    now, election_at = state.clock.now(), state.site.dependencies["switchboard"].now(db, state.clock.now()).election_at
+    kept, closes_at = kept_to_election(
+        petition.state, petition.closes_at, was_published=petition.was_published, election_at=election_at, now=now
+    )
+    closed = petition.closed_at or closes_at
     return ShownStanding(
         petition.id,
-        PetitionState(petition.state),
-        petition.closes_at,
-        pages.say_last_day(closed) if closed else "",
+        PetitionState(kept),
+        closes_at,
+        state.pages.say_last_day(closed) if closed else "",
         petition.signature_count,
         petition.sponsors_most,
         petition.opened_at,
@@ -89,7 +94,7 @@ def show(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
         return petition_atom(request, db, readable(db, ref.removesuffix(".atom")))
     found = shown(db, petition_id_of(ref))
     if found is None:
-        raise NotFound
+        return withdrawn_before(request, db, petition_id_of(ref))
     petition, there = found
     match petition.state:
         case PetitionState.HIDDEN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get
@@ -38,14 +39,14 @@ def sign_form(
     policy: NamedDependency[PetitionPolicy],
     ref: FromPath[str],
 ) -> Response[bytes]:
-    petition = _signable(request, db, ref)
+    petition, closes_at = _signable(request, db, ref)
     if (stopped := signing_stopped(request, db, petition)) is not None:
         return stopped
     state = request.app.state
     response: Response[bytes] = state.pages.public(
         "petitions/sign.html",
         keys=(f"petition:{petition.id}", AREAS),
-        good_until=petition.closes_at,
+        good_until=closes_at,
         fresh_for=60,
         tallied=f"{SIGNING}:{OPENED}",
         **form_context(db, petition, PersonForm(values={"country": state.settings.home_country}), policy, state),
@@ -73,14 +74,17 @@ async def sign(request: Request[Any, Any, Any]) -> ASGIApp:
     return SeeOther(f"/petitions/{petition_id}/sign/sent", kept(state, act, person, first_act(request, act, person)))
 
 
-def _signable(request: Request[Any, Any, Any], db: Session, ref: str) -> Petition:
+def _signable(request: Request[Any, Any, Any], db: Session, ref: str) -> tuple[Petition, datetime | None]:
+    """The petition, and until when it can be signed."""
+    state = request.app.state
     petition = queries.public_petition(db, petition_id_of(ref))
-    standing = standing_of(petition, request.app.state.pages) if petition else None
-    refusal = refusal_to_request(standing, sponsor=False, at=request.app.state.clock.now())
+    standing = standing_of(state, db, petition) if petition else None
+    refusal = refusal_to_request(standing, sponsor=False, at=state.clock.now())
     if refusal is not None:
         raise refusal
     assert petition is not None
-    return petition
+    assert standing is not None
+    return petition, standing.closes_at
 
 
 def _sign_again(
@@ -90,7 +94,7 @@ def _sign_again(
     with state.database.reading() as db:
         petition = queries.public_petition(db, petition_id)
         context = form_context(db, petition, form, policy, state) if petition is not None else {}
-    standing = standing_of(petition, state.pages) if petition else None
+        standing = standing_of(state, db, petition) if petition is not None else None
     refusal: Refusal | None = refusal_to_request(standing, sponsor=False, at=state.clock.now())
     if refusal is not None or petition is None:
         raise refusal or NotFound

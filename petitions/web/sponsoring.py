@@ -25,6 +25,7 @@ from petitions.rules.eligibility import (
     SponsorsFull,
 )
 from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState
+from petitions.web.reading import standing_of
 from petitions.web.sign_forms import first_act, form_context, kept, on_with_cookie, over_limit, request_act, shown_again
 from petitions.web.stopped import signing_stopped
 
@@ -38,7 +39,8 @@ def sponsor_form(
 ) -> Response[bytes] | Redirect:
     state = request.app.state
     petition = _sponsored(state, db, token)
-    if petition.state not in TAKES_SPONSORS or petition.signature_count - 1 >= petition.sponsors_most:
+    standing = standing_of(state, db, petition)
+    if standing.state not in TAKES_SPONSORS or standing.signature_count - 1 >= standing.sponsors_most:
         return see_other(f"/petitions/{petition.id}")
     if (stopped := signing_stopped(request, db, petition)) is not None:
         return stopped

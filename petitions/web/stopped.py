@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from litestar import Request, Response
 from sqlalchemy.orm import Session
 
+from app.core.errors import NotFound
 from app.core.i18n import _
 from app.core.web.forms import Form
 from app.core.web.page import say_instant
 from petitions.model.petition import Petition
 from petitions.queries import story
+from petitions.rules.lifecycle import PetitionState
 from petitions.rules.stops import CreatingStopped, Stopped
 from petitions.service import stops
 
@@ -85,8 +87,28 @@ def stopped_petition(request: Request[Any, Any, Any], db: Session, petition: Pet
     response: Response[bytes] = request.app.state.pages.public(
         "petitions/stopped.html",
         keys=(f"petition:{petition.id}",),
+        ended="stopped",
         at=petition.stopped_at,
         why=told[-1].facts.get("why") if told else None,
+        may_start=stops.stopped(db, request.app.state.clock.now()).creating is None,
+    )
+    return response
+
+
+def withdrawn_before(request: Request[Any, Any, Any], db: Session, petition_id: int) -> Response[bytes]:
+    """Its creator took it back before it was published: whoever has its address is told so, without its text.
+
+    Raises :class:`NotFound` where there is no such petition.
+    """
+    petition = db.get(Petition, petition_id)
+    if petition is None or petition.state != PetitionState.WITHDRAWN or petition.was_published:
+        raise NotFound
+    response: Response[bytes] = request.app.state.pages.public(
+        "petitions/stopped.html",
+        keys=(f"petition:{petition.id}",),
+        ended="withdrawn",
+        at=petition.withdrawn_at,
+        why="withdrawn",
         may_start=stops.stopped(db, request.app.state.clock.now()).creating is None,
     )
     return response

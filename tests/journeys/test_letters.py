@@ -17,6 +17,7 @@ import pytest
 from app import cli
 from app.audit.model import AuditEntry
 from app.core.db import Database
+from app.core.web.shell import proven_by_token
 from app.mail.model import Letter, Suppression
 from tests.app.mail.test_bouncing import complaint, postfix
 from tests.people import LAURA, SAM, Person, crowd
@@ -99,6 +100,30 @@ def test_maya_unsubscribes_by_one_click_in_her_mail_program(northmere: RunningSi
         assert not wants_news(northmere, told, MAYA), kind
         assert wants_news(northmere, told, SAM)
         assert northmere.town.broken() == {}
+
+
+FROM_ELSEWHERE: tuple[dict[str, str], ...] = (
+    {"origin": "null"},
+    {"origin": "https://webmail.example"},
+    {"origin": "https://webmail.example", "sec-fetch-site": "cross-site"},
+)
+
+
+def test_mayas_webmail_stops_letters_wherever_it_says_that_it_comes_from(northmere: RunningSite, told: int):
+    """The token is the whole proof, in every room; any other form of another site is refused as ever."""
+    link = header_link(northmere, MAYA)
+    for said in FROM_ELSEWHERE:
+        northmere.town.sql("UPDATE petitions_signature SET notify = :yes", yes=True)
+        answer = httpx.post(link, data={"List-Unsubscribe": "One-Click"}, headers=said)
+        assert (answer.status_code, wants_news(northmere, told, MAYA)) == (200, False), said
+        form = f"{northmere.base}/petitions/{told}/sign"
+        assert httpx.post(form, data=MAYA.form(), headers=said).status_code == 403
+    assert proven_by_token(northmere.house.router.routes) == (
+        "/consultations/unsubscribe/",
+        "/following/stop/",
+        "/signatures/unsubscribe/",
+        "/townhalls/unsubscribe/",
+    )
 
 
 def test_a_scanner_that_opens_the_link_changes_nothing(northmere: RunningSite, told: int):

@@ -183,6 +183,34 @@ def test_54_an_election_closes_everything_at_its_minute(northmere: RunningSite):
     assert town.broken() == {}
 
 
+def test_from_an_elections_minute_on_no_form_is_taken_whether_or_not_a_job_has_looked(northmere: RunningSite):
+    site, town = northmere, northmere.town
+    petition, gathering = town.open_petition(ANNA), town.start(LAURA)
+    town.support(gathering, 2)
+    asked, supporting = town.request(petition, PEDRO), town.request(gathering, PEDRO, sponsor=True)
+    election = {"message": "See you in June.", "reason": "Called now.", "day": "2026-09-01", "time": "10:01"}
+    with site.client() as visitor, site.signed_in(ADMINISTRATOR) as ada:
+        assert change(ada, "election", "stop", **election).status_code == 303
+        site.clock.set(datetime(2026, 9, 1, 9, 1, tzinfo=UTC))  # and no job has run since
+        late = [
+            visitor.get(f"/petitions/{petition}/sign"),
+            visitor.post(f"/petitions/{petition}/sign", data=SAM.form()),
+            visitor.post(f"/api/v1/petitions/{petition}/signatures", json=SAM.json()),
+            visitor.post(town.sponsor_link(gathering), data=SAM.form()),
+            visitor.get(town.confirm_link(supporting[0])),
+            visitor.post(town.confirm_link(supporting[0])),
+        ]
+        assert {answer.status_code for answer in late} == {409}
+        assert all("It closed on 1 September 2026" in answer.text for answer in late[:3])
+        led = visitor.get(town.sponsor_link(gathering))
+        assert (led.status_code, led.headers["location"]) == (303, f"/petitions/{gathering}")
+        assert visitor.post(town.confirm_link(asked[0])).status_code == 303  # asked before the minute
+    assert (town.count(petition), town.count(gathering)) == (7, 3)
+    assert town.signatures(petition, SAM) == town.signatures(gathering, SAM) == []
+    town.work()
+    assert town.broken() == {}
+
+
 def test_new_petitions_are_stopped_and_what_was_typed_can_be_copied(northmere: RunningSite):
     site = northmere
     with site.client() as visitor, site.signed_in(ADMINISTRATOR) as ada:

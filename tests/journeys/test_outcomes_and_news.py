@@ -118,6 +118,7 @@ def test_42_pressed_again_at_five_each_gets_one_letter_after_midnight(town: Runn
     turn(town, MIDNIGHT)
     assert news(town, ANNA, SAM, SUZIE, CHARLIE, LAURA, AMINA) == [1, 0, 0, 1, 0, 0]
     assert "from June" in town.town.letters.last_to(CHARLIE).get_content()
+    assert town.town.letters.last_to(CHARLIE)["Date"].datetime == MIDNIGHT  # not the hour at which he pressed
     page = words(imran.get(path))
     assert "Letters 12 Sent 10 No longer wanted 2" in page
     assert "Letters 12 Sent 0 Called off before they left 12" in page

@@ -154,3 +154,29 @@ def test_on_paper_there_is_the_petition_its_code_and_nothing_to_press(sqlite_sit
     assert page.locator("h1, header, footer, nav").filter(visible=True).count() == 0
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4"))) == 1
     page.close()
+
+
+@pytest.mark.browser
+def test_a_petition_in_arabic_begins_at_the_right_and_its_full_stop_stands_at_the_left(
+    sqlite_site: RunningSite, browser_here: Browser
+):
+    petition = sqlite_site.town.open_petition(background="يعمل الناس يوم السبت.\n\nPeople work on Saturdays.")
+    page = browser_here.new_page(viewport=DESK)  # type: ignore[arg-type]
+    page.goto(f"{sqlite_site.base}/petitions/{petition}")
+    arabic, english = page.evaluate(EDGES)
+    assert arabic["left"] > english["left"]
+    assert arabic["stop"] == arabic["left"]
+    assert english["stop"] > english["left"]
+    page.close()
+
+
+#: where each paragraph of the background begins at the left, and its last sign
+EDGES = """() => [...document.querySelector(".ts-prose").querySelectorAll("p")].map((p) => {
+  const range = document.createRange();
+  range.selectNodeContents(p);
+  const left = Math.round(range.getBoundingClientRect().left);
+  const words = p.lastChild;
+  range.setStart(words, words.length - 1);
+  range.setEnd(words, words.length);
+  return { left, stop: Math.round(range.getBoundingClientRect().left) };
+})"""

@@ -203,15 +203,15 @@ def test_far_down_what_does_not_trend_stands_as_it_does_near(
 def belongs(p: Petition, state: str, town: Town) -> bool:
     """What each filter shows, in plain words."""
     over = p.state == "open" and p.source is None and p.closes_at <= town.now
-    published, told = p.state in ("open", "closed"), p.debate_state in ("outcome", "not_held")
+    owed, told = p.state in ("open", "closed", "withdrawn"), p.debate_state in ("outcome", "not_held")
     return {
         "open": p.state == "open" and not over,
         "closed": p.state == "closed" or over,
         "rejected": p.state == "rejected",
-        "awaiting_response": published and p.response_reached_at is not None and p.answered_at is None,
-        "with_response": published and p.answered_at is not None,
-        "awaiting_debate": published and p.debate_reached_at is not None and not told,
-        "with_debate_outcome": published and told,
+        "awaiting_response": owed and p.response_reached_at is not None and p.answered_at is None,
+        "with_response": owed and p.answered_at is not None,
+        "awaiting_debate": owed and p.debate_reached_at is not None and not told,
+        "with_debate_outcome": owed and told,
         "all": True,
     }[state]
 

@@ -274,6 +274,17 @@ def test_a_broken_record_is_named_with_its_reason_and_the_others_arrive(sqlite_t
     assert reason in said
 
 
+@pytest.mark.parametrize("sign", ["\ud800", "\x00"])
+def test_a_sign_that_no_database_takes_is_left_out_of_a_place_and_an_address(town: Town, sign: str):
+    place = {"ons_code": f"E1{sign}", "name": f"Here{sign}", "mp": f"Ann{sign}", "signature_count": 3}
+    spoilt = record(signatures_by_constituency=[place]) | {"links": {"self": f"https://example.org/{sign}"}}
+    assert bring(town, spoilt, record() | {"id": 4712}).created == 2
+    assert bring(town, spoilt).unchanged == 1
+    (here,) = town.rows(AreaCount)
+    assert (here.code, here.name, here.representative, here.imported) == ("E1", "Here", "Ann", 3)
+    assert "source_url" not in town.petition(here.petition_id).source_facts
+
+
 # what an import means here
 
 

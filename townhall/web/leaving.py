@@ -130,6 +130,7 @@ def unsubscribe_form(
     sync_to_thread=True,
     status_code=200,
     writes=True,
+    token_is_proof=True,
     dependencies=WISH,
 )
 def unsubscribe(

@@ -17,6 +17,7 @@ import email_validator
 
 from app.core.i18n import _
 from app.core.people.detail import BadDetail
+from app.core.text.plain import tidy_line
 
 MOST_CHARACTERS = 254
 #: The row of a table that holds for every domain without one of its own.
@@ -134,7 +135,11 @@ def _canonical(local: str, domain: str, rules: Mapping[str, DomainRule]) -> str:
 
 
 def _read_carefully(typed: str) -> tuple[str, str]:
-    """Both parts by the library, which knows every standard, and takes fifty times as long."""
+    """Both parts by the library, which knows every standard, and takes fifty times as long.
+
+    Signs that nobody sees come along when an address is copied from a page: they are no part of it.
+    """
+    typed = tidy_line(typed)
     if not typed:
         raise BadAddress(_("Enter your email address"))
     if len(typed) > MOST_CHARACTERS:

@@ -40,8 +40,11 @@ class FromAnotherSite(Forbidden):
 class Shell:
     """Wraps the whole site."""
 
-    def __init__(self, inner: Any, settings: Settings, assets: Assets, errors: ErrorPages) -> None:
-        self.inner, self.assets, self.errors = inner, assets, errors
+    def __init__(
+        self, inner: Any, settings: Settings, assets: Assets, errors: ErrorPages, by_token: tuple[str, ...] = ()
+    ) -> None:
+        """``by_token``: see :func:`proven_by_token`."""
+        self.inner, self.assets, self.errors, self.by_token = inner, assets, errors, by_token
         self.headers = security_headers(secure=settings.secure)
         self.names = frozenset(name for name, _value in self.headers)
         self.origins = _origins(settings)
@@ -64,11 +67,11 @@ class Shell:
                 scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
         else:
             match standing(scope["headers"], self.origins):
-                case Standing.FOREIGN:
+                case Standing.FOREIGN if not path.startswith(self.by_token):
                     events.note("a form: sent by another site")
                     await self._refuse(scope, FromAnotherSite(), reference, send)
                     return
-                case Standing.COOKIELESS:
+                case Standing.COOKIELESS | Standing.FOREIGN:
                     scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
                     scope["cookieless"] = True
         await self._guarded(scope, receive, send, reference)
@@ -131,6 +134,15 @@ class Shell:
         headers += [(b"content-length", str(len(body)).encode()), *self.headers]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def proven_by_token(routes: Iterable[Any]) -> tuple[str, ...]:
+    """How the paths begin of routes marked ``token_is_proof=True``: the link alone says who may.
+
+    A mail provider that stops letters for its reader (RFC 8058) may say whatever it likes of where it comes from.
+    """
+    handlers = [(route.path, h) for route in routes for h in getattr(route, "route_handlers", ())]
+    return tuple(sorted({path.partition("{")[0] for path, h in handlers if h.opt.get("token_is_proof")}))
 
 
 def _file_answer(

@@ -40,6 +40,7 @@ def stop_form(request: Request[Any, Any, Any], db: NamedDependency[Session], tok
     sync_to_thread=True,
     status_code=200,
     writes=True,
+    token_is_proof=True,
     dependencies=WISH,
 )
 def stop(

@@ -10,6 +10,7 @@ import pytest
 from app.core.errors import NotFound, Refusal
 from petitions.rules.eligibility import (
     ConfirmationExpired,
+    ConfirmationOutlived,
     NotOpen,
     PetitionClosed,
     PetitionRemoved,
@@ -89,6 +90,12 @@ def test_a_link_works_for_seven_days_from_the_newest_letter():
     assert confirming(Standing(), requested=NOW - 7 * DAY, at=NOW - HOUR) is None
     assert confirming(Standing(), requested=NOW - 7 * DAY, at=NOW) is ConfirmationExpired
     assert confirming(Standing(), requested=NOW - 9 * DAY, asked=NOW - DAY, at=NOW) is None
+
+
+def test_whose_link_outlived_the_petition_is_not_told_to_sign_again():
+    ended = [Standing(S.CLOSED, closes_at=NOW), Standing(closes_at=NOW), Standing(S.WITHDRAWN), Standing(S.STOPPED)]
+    assert {confirming(s, requested=NOW - 8 * DAY, at=NOW) for s in ended} == {ConfirmationOutlived}
+    assert ConfirmationOutlived.way_on[0] == "/petitions/{petition}"
 
 
 def test_who_asked_before_it_closed_has_a_day_to_confirm():

@@ -100,6 +100,18 @@ def test_opening_links_does_nothing_and_the_button_withdraws(site: RunningSite):
     assert site.town.petition(petition).state == "withdrawn"
 
 
+def test_sam_who_comes_by_the_link_of_a_petition_withdrawn_before_publication_is_told_so(site: RunningSite):
+    petition = site.town.start()
+    site.town.withdraw_petition(petition)
+    with site.client() as sam:
+        led = sam.get(site.town.sponsor_link(petition)).headers["location"]
+        page = sam.get(led)
+        assert (page.status_code, "took it back before it was published" in page.text) == (200, True)
+        assert TEXTS["action"] not in page.text
+        for there in (f"/petitions/{petition}.json", f"/api/v1/petitions/{petition}", f"/embed/petitions/{petition}"):
+            assert sam.get(there).status_code == 404
+
+
 def test_a_closed_petition_is_not_withdrawn_by_a_form_made_by_hand(site: RunningSite):
     petition = site.town.open_petition()
     site.town.take_down(petition, "advert")

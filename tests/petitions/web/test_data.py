@@ -291,6 +291,20 @@ def test_each_filter_of_the_list_is_a_feed(site: RunningSite, program: httpx.Cli
     assert root.findtext("a:updated", namespaces=NAMES)
 
 
+def test_the_answer_to_a_petition_that_anna_withdrew_is_found_among_the_answered_ones(
+    site: RunningSite, program: httpx.Client
+):
+    petition = site.town.open_petition(action="Let the orchard grow in peace")
+    site.town.sign(petition, *crowd(4, f"orchard{petition}"))
+    site.town.answer(petition)
+    site.town.withdraw_petition(petition)
+    asked = "q=orchard&state=with_response"
+    assert f'href="/petitions/{petition}"' in program.get(f"/petitions?{asked}").text
+    assert petition in [p["id"] for p in program.get(f"/petitions.json?{asked}").json()["data"]]
+    assert petition in [p["id"] for p in program.get(f"/api/v1/petitions?{asked}").json()["petitions"]]
+    assert f"{site.base}/petitions/{petition}" in entries(feed(program, f"/petitions.atom?{asked}"), "id")
+
+
 def test_a_petitions_own_feed_is_its_story_with_lasting_names(site: RunningSite, program: httpx.Client):
     petition = site.town.open_petition()
     first = feed(program, f"/petitions/{petition}.atom")

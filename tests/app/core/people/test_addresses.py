@@ -31,6 +31,13 @@ def test_amina_is_written_to_as_she_typed_it_and_compared_without_case():
 
 
 @pytest.mark.parametrize(
+    "copied", ["amina@example.org\u200b", "\ufeffamina@example.org", "amina\u00ad@exam\u2060ple.org"]
+)
+def test_signs_that_nobody_sees_come_along_when_amina_copies_her_address_and_are_no_part_of_it(copied: str):
+    assert read_address(copied) == ("amina@example.org", "amina@example.org")
+
+
+@pytest.mark.parametrize(
     "dressed_up",
     ["suzie.wong@gmail.com", "SuzieWong@GMail.com", "s.u.z.i.e.wong+petition@gmail.com", "suziewong@googlemail.com"],
 )
