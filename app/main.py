@@ -31,6 +31,7 @@ from app.accounts.cookies import cookie_name
 from app.accounts.guards import check_acts, provide_account, provide_signed
 from app.accounts.proving import Prover
 from app.accounts.service import attempts, devices
+from app.accounts.unlisted import note_unlisted
 from app.accounts.web import account as account_pages
 from app.accounts.web import factor, joining, mine, passwords, signing_in, step_up, step_up_letter
 from app.accounts.web import sessions as session_pages
@@ -271,6 +272,7 @@ class House:
             exception_handlers={**self.errors.handlers(), Answered: answered},
             before_request=stopped.begin,
             after_request=note_status,
+            after_exception=[note_unlisted],
             request_max_body_size=self.settings.form_max_bytes,
             lifespan=[self._living],
             openapi_config=_openapi(self.settings),
