@@ -22,6 +22,7 @@ from app.accounts.cookies import cookie_name
 from app.accounts.guards import check_acts, provide_account, provide_signed
 from app.accounts.proving import Prover
 from app.accounts.service import attempts, devices
+from app.accounts.unlisted import note_unlisted
 from app.core import freshness, idempotency
 from app.core.clock import Clock, SystemClock
 from app.core.db import Database
@@ -173,6 +174,7 @@ class House:
             exception_handlers={**self.errors.handlers(), Answered: answered},
             before_request=stopped.begin,
             after_request=note_status,
+            after_exception=[note_unlisted],
             request_max_body_size=self.settings.form_max_bytes,
             lifespan=[self._living],
             openapi_config=described(self.settings, cookie_name(secure=self.settings.secure)),

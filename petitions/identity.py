@@ -13,6 +13,8 @@ from app.mail import mailbox
 KEY_BYTES = 16
 #: what the token of a letter is for by which whoever signed says once whether the answer addresses it
 ASKED = "petitions.asked"
+#: … and that of the creator's own page: edit after a rejection, withdraw
+CREATOR = "petitions.creator"
 
 
 def new_salt() -> bytes:

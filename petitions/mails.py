@@ -22,7 +22,7 @@ from app.moderation.promise import Promising, waiting_since
 from app.moderation.rules.standards import Verdict
 from app.outcomes.model import Answer, Referral
 from app.outcomes.queries import answers_to
-from petitions.identity import ASKED, open_signer
+from petitions.identity import ASKED, CREATOR, open_signer
 from petitions.model.debate import Debate
 from petitions.model.petition import Announcement, Petition, TextVersion
 from petitions.model.signature import Signature, Signer
@@ -33,8 +33,6 @@ CONFIRM, NOT_ME, SPONSOR = "petitions.confirm", "petitions.not-me", "petitions.s
 WITHDRAW = "petitions.withdraw"
 #: one-click, as RFC 8058 has it: works without a page, a cookie or a session
 UNSUBSCRIBE = "petitions.unsubscribe"
-#: the creator's own page: edit after a rejection, withdraw
-CREATOR = "petitions.creator"
 #: they say that a text was hidden, and quote nothing of it
 ABOUT_REMOVAL = frozenset(f"petitions/mail/{name}" for name in ("hidden", "rejected_sponsor", "taken_down", "restored"))
 

@@ -58,8 +58,8 @@ from app.outcomes.rules.answers import read_answer
 from app.site import Site
 from app.verify import check
 from consultations.queries import questionnaires
-from petitions.identity import identity_keys
-from petitions.mails import CONFIRM, CREATOR, NOT_ME, SPONSOR, WITHDRAW
+from petitions.identity import CREATOR, identity_keys
+from petitions.mails import CONFIRM, NOT_ME, SPONSOR, WITHDRAW
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy

@@ -30,12 +30,14 @@ from app.core.security import events, sessions
 from app.core.security.cross_site import SAFE_METHODS
 from app.core.security.sessions import SignedIn
 from app.core.web.edge import in_worker
+from app.core.web.error_pages import UNLISTED
 
 __all__ = [
     "act_of",
     "anyone",
     "check_acts",
     "cookie_name",
+    "look",
     "may",
     "program_act_of",
     "provide_account",
@@ -57,12 +59,12 @@ async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
 
 async def visitor(connection: Connection, handler: BaseRouteHandler) -> None:
     """Open to all, and looks who it is: :func:`who` tells."""
-    await _look(connection)
+    await look(connection)
 
 
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
     """Any account with a living session; others sign in first."""
-    found = await _look(connection)
+    found = await look(connection)
     if found is None:
         await stepping_up.ask_to_sign_in(connection)
     elif found.lapsed:
@@ -78,13 +80,13 @@ def may(act: str, *, before_factor: bool = False) -> Guard:
     """
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        state, found = connection.app.state, await _look(connection)
+        state, found = connection.app.state, await look(connection)
         if found is None and state.permissions.opens(Role.CITIZEN, act):
             await stepping_up.ask_to_sign_in(connection)
-        if found is None:
-            raise NotFound
-        if not state.permissions.opens(found.account.role, act):
-            events.note(f"a door: {act} is not for the role {found.account.role}")
+        if found is None or not state.permissions.opens(found.account.role, act):
+            if found is not None:
+                events.note(f"a door: {act} is not for the role {found.account.role}")
+            connection.scope[UNLISTED] = True  # type: ignore[literal-required]
             raise NotFound
         if found.lapsed:
             await stepping_up.ask(connection, found)
@@ -125,7 +127,7 @@ def _lacks_factor(state: Any, found: Who) -> bool:
     return state.settings.staff_second_factor == "required" and found.account.is_staff and not found.session.strong
 
 
-async def _look(connection: Connection) -> Who | None:
+async def look(connection: Connection) -> Who | None:
     """Whose cookie this is; ``account`` and ``session`` are noted for the handler only while the session lives."""
     state, token = connection.app.state, session_of(connection)
     present = _shows_presence(connection)

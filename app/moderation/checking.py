@@ -53,7 +53,8 @@ def check_revision(db: Session, case: Case, revision_id: int) -> None:
 def check_reason(db: Session, code: str) -> Reason:
     """A rule in force; it cannot be deleted while this decision is made."""
     held = {"read": True, "key_share": True}
-    reason = db.get(Reason, (code, queries.standards_version(db)), with_for_update=held)
+    could_be = code.isprintable()  # PostgreSQL cannot even look for a zero character
+    reason = db.get(Reason, (code, queries.standards_version(db)), with_for_update=held) if could_be else None
     if reason is None or reason.retired_at is not None:
         raise Invalid([FieldError("reason", _("Choose the rule that the text breaks."))])
     return reason

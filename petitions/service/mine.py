@@ -23,7 +23,7 @@ from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.security.keys import Keys
 from app.mail import service as mail
-from petitions.identity import address_key, open_signer
+from petitions.identity import CREATOR, address_key, open_signer
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature, Signer
 from petitions.queries.authoring import can_withdraw
@@ -45,6 +45,7 @@ STANDINGS = {
     _S.INVALIDATED: _("Not counted"),
 }
 _UNCONFIRMED = (_S.PENDING, _S.HELD)
+_ENDED = (_S.WITHDRAWN, _S.INVALIDATED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ class PetitionHolding:
         wanted = select(Petition).where(Petition.id.in_({s.petition_id for s in shown}))
         petitions = {p.id: p for p in db.scalars(wanted)}
         names = self._names(db, shown)
-        rows = [_row(petitions[s.petition_id], s, names.get(s.id, ""), now) for s in shown]
+        rows = [
+            _row(petitions[s.petition_id], s, names.get(s.id, ""), self._page_of(petitions[s.petition_id], s), now)
+            for s in shown
+        ]
         return [
             Section(KIND, str(_("Petitions")), str(_("You have signed no petition.")), rows, len(found) - len(rows))
         ]
@@ -110,6 +114,13 @@ class PetitionHolding:
             authoring.withdraw(db, self.announcing, petition.id, now)
         petition.creator_name = None
         db.flush()
+
+    def _page_of(self, petition: Petition, signature: Signature) -> str:
+        """Where it is read: whoever started it finds their own page again when its letter is lost, or when the link in
+        it ended with the site's keys."""
+        if signature.kind == "creator" and signature.state not in _ENDED:
+            return f"/petitions/mine/{self.keys.token(CREATOR, petition.id)}"
+        return f"/petitions/{petition.id}" if _is_readable(petition) else ""
 
     def _withdraw(self, db: Session, row: int, now: datetime) -> str:
         signature = db.get_one(Signature, row)
@@ -171,10 +182,17 @@ class PetitionHolding:
         }
 
 
-def _row(petition: Petition, signature: Signature, name: str, now: datetime) -> HeldRow:
-    readable = is_readable(petition.state, was_published=petition.was_published)
+def _is_readable(petition: Petition) -> bool:
+    return is_readable(petition.state, was_published=petition.was_published)
+
+
+def _row(petition: Petition, signature: Signature, name: str, page: str, now: datetime) -> HeldRow:
     # its creator may read what waits to be checked; whoever was asked to support it has its secret link
-    title = petition.action if readable or signature.kind == "creator" else str(_("A petition that is not public"))
+    title = (
+        petition.action
+        if _is_readable(petition) or signature.kind == "creator"
+        else str(_("A petition that is not public"))
+    )
     facts = [str(_("In the name of {name}").format(name=name))] if name else []
     if signature.kind == "creator":
         facts.append(str(_("You started it")))
@@ -183,7 +201,7 @@ def _row(petition: Petition, signature: Signature, name: str, now: datetime) -> 
     return HeldRow(
         id=signature.id,
         title=title,
-        href=f"/petitions/{petition.id}" if readable else "",
+        href=page,
         at=signature.requested_at,
         standing=str(STANDINGS[SignatureState(signature.state)]),
         facts=facts,
@@ -192,7 +210,7 @@ def _row(petition: Petition, signature: Signature, name: str, now: datetime) -> 
 
 
 def _acts(petition: Petition, signature: Signature, now: datetime) -> Iterator[HeldAct]:
-    if signature.state in (_S.WITHDRAWN, _S.INVALIDATED):
+    if signature.state in _ENDED:
         return
     if signature.kind == "creator":
         if can_withdraw(petition, now):

@@ -22,7 +22,8 @@ from app.moderation.promise import waiting_since
 from app.moderation.rules.standards import Verdict
 from petitions import queries
 from petitions.forms import TextFields, read_texts
-from petitions.mails import CREATOR, SPONSOR
+from petitions.identity import CREATOR
+from petitions.mails import SPONSOR
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries.authoring import ABOUT_THE_CREATOR, can_resubmit, can_withdraw, times_resubmitted
@@ -40,8 +41,11 @@ LIMITS = {"action": MOST_ACTION, "background": MOST_BACKGROUND, "additional_deta
 class NotYours(NotFound):
     code = "creator-link-unknown"
     title = _("We do not know this link")
-    message = _("Check that you copied all of it from the letter that we sent to whoever started the petition.")
-    way_on = ("/petitions", _("Find the petition"))
+    message = _(
+        "Check that you copied all of it from the letter that we sent to whoever started the petition. If that does not "
+        "help, ask for a new letter with the address that you started it with."
+    )
+    way_on = ("/mine", _("Send me a new letter"))
 
 
 @get("/petitions/mine/{token:str}", name="petitions.mine", guards=[anyone], sync_to_thread=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core.errors import Gone
+from app.core.errors import Gone, NotFound
 from app.core.i18n import _
 from petitions import queries
-from petitions.mails import NOT_ME
+from petitions.mails import CONFIRM, NOT_ME
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature
 from petitions.rules.eligibility import ConfirmationUnknown
@@ -21,11 +21,23 @@ def behind_link(state: Any, db: Session, purpose: str, token: str) -> tuple[Sign
     signature_id = state.keyring.read_token(purpose, token)
     signature = queries.signature(db, signature_id) if signature_id is not None else None
     if signature is None:
-        raise ConfirmationUnknown
+        raise ConfirmationUnknown if purpose == CONFIRM else SignatureLinkUnknown
     petition = db.get_one(Petition, signature.petition_id)
     if petition.state == PetitionState.HIDDEN and purpose != NOT_ME:  # nobody loses the way to disown a signature
         raise SignatureOfRemoved
     return signature, petition
+
+
+class SignatureLinkUnknown(NotFound):
+    """Of a signature that may be counted long since: whoever wants to take it back does not sign again."""
+
+    code = "signature-link-unknown"
+    title = _("We do not know this link")
+    message = _(
+        "Check that you copied all of it from the letter. If that does not help, ask for a new letter: it shows "
+        "everything that was signed with your address, and there you can take a signature back."
+    )
+    way_on = ("/mine", _("Send me a new letter"))
 
 
 class SignatureOfRemoved(Gone):

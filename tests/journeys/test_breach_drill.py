@@ -15,7 +15,7 @@ import pytest
 from app.core.db import Database
 from app.core.switches import Switch
 from app.core.web.stopped import GOES_ON
-from tests.people import LAURA, SAM
+from tests.people import ANNA, LAURA, SAM
 from tests.site import ADMINISTRATOR, MODERATOR, PASSWORD, RunningSite, fields_of
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -179,6 +179,25 @@ def test_links_of_before_are_void_and_a_letter_that_waits_works(northmere: Runni
         again = ada.post("/admin/switches/keys", data={"was": was, "reason": "A second press"})
         assert again.status_code == 409
     assert "A stolen mailbox" in ada.get("/admin/switches").text
+
+
+def test_whose_links_ended_with_the_keys_finds_everything_again_by_one_letter(
+    northmere: RunningSite, ada: httpx.Client
+):
+    """Anna's petition still needs supporters, and Sam wants his signature back."""
+    town = northmere.town
+    petition, _door = gathering(northmere)
+    (counted,) = town.sign(petition, SAM, sponsor=True)
+    hers, back = town.creator_link(petition), town.withdraw_link(counted)
+    ada.post("/admin/switches/keys", data={"was": "0", "reason": "A drill"})
+    with northmere.client() as anna:
+        for link in (hers, back):
+            lost = anna.get(link)
+            assert (lost.status_code, 'href="/mine"' in lost.text) == (404, True), link
+        anna.post("/mine", data={"email": ANNA.email})
+        anna.post(town.deliver().link(ANNA, "See what you signed"))
+        assert f'href="{town.creator_link(petition)}"' in anna.get("/mine/all").text
+        assert town.sponsor_link(petition) in anna.get(town.creator_link(petition)).text
 
 
 def test_an_old_letters_one_click_still_stops_the_news(northmere: RunningSite, ada: httpx.Client):

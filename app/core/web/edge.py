@@ -54,8 +54,16 @@ def check_address(request: Request[Any, Any, Any]) -> None:
         raise NotFound
 
 
+def check_method(request: Request[Any, Any, Any]) -> None:
+    """The framework tells everyone what an address takes. Here that question is a method like others that no address
+    takes: it raises what the router raises for those, and the edge knows who may be told."""
+    if request.method == "OPTIONS":
+        request.app.asgi_router.handle_routing(path=request.scope["path"], method="none")  # type: ignore[arg-type]
+
+
 async def begin(request: Request[Any, Any, Any]) -> None:
     """Before-request hook: dependencies may be made in tasks of their own, which share this one object."""
+    check_method(request)
     check_address(request)
     if any(isinstance(value, int) and not 0 <= value < MOST_ID for value in request.path_params.values()):
         raise NotFound

@@ -27,6 +27,8 @@ from app.core.web.page import HTML, Pages
 
 log = logging.getLogger("townsquare.errors")
 PROBLEM = "application/problem+json"
+#: in a request's scope: whoever sent it is not to know that there is such an address; see :mod:`app.accounts.unlisted`
+UNLISTED = "townsquare_unlisted"
 _MARKS = {name: f"\u27e6{name}\u27e7" for name in ("title", "message", "next_href", "next_text", "reference")}
 
 
@@ -70,6 +72,8 @@ class ErrorPages:
 
     def refused(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         refusal = self.as_refusal(request, error)
+        if isinstance(refusal, WrongMethod) and request.method == "OPTIONS":
+            return Response(b"", status_code=204, headers=refusal.headers)
         reference = str(request.scope.get("request_id", ""))
         if isinstance(refusal, Fault):
             log.error("fault %s at %s", reference, where(request.scope), exc_info=error)
@@ -97,7 +101,7 @@ class ErrorPages:
         if isinstance(error, HTTPException) and error.status_code == TooLarge.status:
             return TooLarge()
         if isinstance(error, MethodNotAllowedException):
-            return WrongMethod(allow=(error.headers or {}).get("allow", ""))
+            return NotFound() if UNLISTED in request.scope else WrongMethod(allow=_allowed(error))
         if isinstance(error, exc.SQLAlchemyError) and (is_outage(error) or is_collision(error)):
             log.warning("database out of reach: %s", type(error).__name__)
             return Unavailable(retry_after=10)
@@ -144,6 +148,11 @@ def _loudness(said: tuple[str, ...]) -> list[str]:
     return [getattr(words, "level", "") for words in said]
 
 
+def _allowed(error: MethodNotAllowedException) -> str:
+    """What the address takes; every one takes the question what that is."""
+    return ", ".join(sorted({*(error.headers or {}).get("allow", "").split(", "), "OPTIONS"}))
+
+
 class _Other(Refusal):
     """A client error that the framework found."""
 
@@ -162,7 +171,9 @@ def wants_problem(scope: Any) -> bool:
     """Programs get JSON: by address, by what they accept, or where the route (``answers_json=True``) has nothing else."""
     path: str = scope["path"]
     route = scope.get("route_handler")  # none before the router
-    if path.startswith("/api/") or path.endswith(".json") or (route is not None and route.opt.get("answers_json")):
+    if path.startswith("/api/") or path.endswith(".json"):
+        return True
+    if route is not None and route.opt.get("answers_json") and UNLISTED not in scope:
         return True
     accept = next((v for k, v in scope["headers"] if k == b"accept"), b"")
     return b"json" in accept and b"html" not in accept

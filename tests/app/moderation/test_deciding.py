@@ -163,6 +163,13 @@ def test_a_text_that_changed_meanwhile_is_not_decided_unread(desk: Moderators):
     assert desk.forum.read(said) == "Apples, and an insult."
 
 
+def test_a_rule_with_a_zero_character_is_none(desk: Moderators):
+    case = desk.case(desk.forum.say("Ana", "Pears beside the pond.")).id
+    with pytest.raises(Invalid) as refused:
+        desk.decide(case, "reject", reason="spam\0", by=desk.mia)
+    assert [e.field for e in refused.value.errors] == ["reason"]
+
+
 def test_a_case_whose_text_went_away_says_so(desk: Moderators):
     said = desk.forum.say("Ana")
     case = desk.case(said).id
