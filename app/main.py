@@ -52,6 +52,7 @@ from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
+from app.core.web.bodies import StrictRequest
 from app.core.web.doorstep import Doorstep
 from app.core.web.edge import READERS, Answered, answered, db_provider, finishes_in_its_thread, note_status
 from app.core.web.error_pages import ErrorPages
@@ -271,6 +272,7 @@ class House:
             exception_handlers={**self.errors.handlers(), Answered: answered},
             before_request=stopped.begin,
             after_request=note_status,
+            request_class=StrictRequest,
             request_max_body_size=self.settings.form_max_bytes,
             lifespan=[self._living],
             openapi_config=_openapi(self.settings),
