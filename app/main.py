@@ -40,6 +40,7 @@ from app.core.text import sizes
 from app.core.watch import Watch
 from app.core.web import stopped
 from app.core.web.assets import Assets
+from app.core.web.bodies import StrictRequest
 from app.core.web.doors import Doors, Given, constant, own
 from app.core.web.doorstep import Doorstep
 from app.core.web.edge import READERS, Answered, answered, db_provider, finishes_in_its_thread, note_status
@@ -175,6 +176,7 @@ class House:
             before_request=stopped.begin,
             after_request=note_status,
             after_exception=[note_unlisted],
+            request_class=StrictRequest,
             request_max_body_size=self.settings.form_max_bytes,
             lifespan=[self._living],
             openapi_config=described(self.settings, cookie_name(secure=self.settings.secure)),

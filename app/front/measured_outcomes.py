@@ -13,6 +13,8 @@ from app.performance.contribution import Asking, Measure, Share, Times, Unit
 from app.performance.rules.periods import Span
 
 ROOM = _("Answers from departments")
+#: an answer that was sent back months ago counts on the day on which it is given anew, and no longer on the first one
+SETTLES = 366
 ASKING = Asking(
     "satisfaction-answers",
     ROOM,
@@ -35,6 +37,7 @@ def measures() -> list[Measure]:
             Unit.TIME,
             _times,
             (_("Answers"),),
+            settles=SETTLES,
             leads=True,
         ),
         Measure(
@@ -49,6 +52,7 @@ def measures() -> list[Measure]:
             Unit.SHARE,
             _on_time,
             (_("On time"), _("Answers with a due day")),
+            settles=SETTLES,
         ),
     ]
 

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.accounts.guards import anyone
@@ -110,6 +111,13 @@ def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     return public(body, "application/json", keys=(), headers={"access-control-allow-origin": "*"})
 
 
+@get("/api/v1", name="front.api", guards=[anyone], sync_to_thread=True)
+def api_root(request: Request[Any, Any, Any]) -> Redirect:
+    """Where the API begins, as the catalogue of the open data gives it to portals: it leads to what there is."""
+    headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
+    return Redirect("/openapi.json", status_code=302, headers=headers)
+
+
 def _strict_bodies(routes: Iterable[Any]) -> Iterator[str]:
     """Names of the described bodies that refuse unknown fields; the framework does not say that of them."""
     for handler in (handler for route in routes for handler in getattr(route, "route_handlers", ())):
@@ -135,4 +143,4 @@ def _plain(request: Request[Any, Any, Any], template: str) -> Response[bytes]:
     return response
 
 
-HANDLERS = [accessibility, privacy, contact, standards, robots, sitemap, security_txt, openapi]
+HANDLERS = [accessibility, privacy, contact, standards, robots, sitemap, security_txt, openapi, api_root]

@@ -63,12 +63,12 @@ def described(busy: Busy) -> set[str]:
 
 
 def test_every_route_of_the_api_is_described(busy: Busy) -> None:
-    """What is not described is not tried."""
+    """What is not described is not tried. The API's own root leads to its description and is no call."""
     routes = busy.site.house.router.routes
     ours = {
         f"{method} {re.sub(r':[a-z]+}', '}', route.path)}"
         for route in routes
-        if route.path.startswith("/api/")
+        if route.path.startswith("/api/v1/")
         for handler in getattr(route, "route_handlers", ())
         for method in handler.http_methods - {"OPTIONS", "HEAD"}
     }

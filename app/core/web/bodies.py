@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from litestar import Request
 
 from app.core.errors import FieldError, Invalid, Refusal
 from app.core.i18n import _
@@ -12,6 +13,22 @@ from app.core.i18n import _
 MOST_FAULTS = 50
 #: not JSON, brackets in brackets without end, or not UTF-8 within a string, which the decoder tells apart
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose JSON is taken as it is described and no other way: the framework by itself reads ``"true"`` and
+    1 as true, and ``"3"`` as 3, so that somebody's consent could be a slip of a program."""
+
+    async def json(self) -> Any:
+        """The body as what its handler asks for; raises a refusal that names every fault."""
+        field = self.route_handler.parsed_data_field
+        if field is None:
+            return await super().json()
+        body = await self.body()
+        try:
+            return msgspec.json.decode(body, type=field.annotation)
+        except UNREADABLE as wrong:  # msgspec.ValidationError among them
+            raise refusal_of(body, field.annotation) from wrong
 
 
 def faults_of(body: bytes, wanted: type[msgspec.Struct]) -> list[FieldError]:

@@ -110,6 +110,15 @@ def test_the_page_lists_every_table_and_feed(site: RunningSite, reader: httpx.Cl
 # dumps
 
 
+def test_every_address_of_the_catalogue_answers_the_portal_that_checks_it(site: RunningSite, reader: httpx.Client):
+    found = set(re.findall(rf'"({re.escape(site.base)}[^"]*)"', reader.get("/data/catalog.jsonld").text))
+    pages = [address for address in found if not address.endswith((".csv", ".jsonl", ".gz"))]
+    assert f"{site.base}/api/v1" in pages
+    assert {address: reader.get(address, follow_redirects=True).status_code for address in pages} == dict.fromkeys(
+        pages, 200
+    )
+
+
 def test_a_download_is_taken_up_where_it_broke_off(site: RunningSite, reader: httpx.Client):
     path = f"/data/dumps/{dump(site)}/departments.jsonl.gz"
     whole = reader.get(path, headers={"accept-encoding": "identity"})

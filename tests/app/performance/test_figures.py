@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from app.moderation.rules.standards import Verdict
+from app.outcomes.service import steering
 from app.performance.contribution import Measure, Share, Times, Unit
 from app.performance.model import Figure, StepCount
 from app.performance.queries import figures
@@ -109,6 +110,25 @@ def test_answers_of_departments_are_measured(town: Town):
     (month,) = kept(town, "answer-times", Period.MONTH).values()
     assert month == (4 * 86_400, 1)
     assert kept(town, "answers-on-time") == {town.now.date(): (1, 1)}
+
+
+def test_an_answer_that_the_committee_sent_back_counts_once_when_it_is_given_anew_months_later(town: Town):
+    petition = town.open_petition()
+    town.sign(petition, *crowd(10, "reader"))
+    town.answer(petition)
+    roll(town)
+    (referral,) = town.referrals(petition)
+    by, due = town.officer(), town.now + 60 * TWO_DAYS
+    town.database.retrying(lambda db: steering.send_back(db, referral.id, due, "By when?", by=by, now=town.now))
+    town.clock.advance(40 * TWO_DAYS)
+    other = town.open_petition()
+    town.sign(other, *crowd(10, "other"))
+    town.answer(other)
+    roll(town)
+    town.answer(petition, after=1)
+    roll(town)
+    assert kept(town, "answers-on-time") == {town.now.date(): (2, 2)}
+    assert list(kept(town, "answer-times", Period.MONTH)) == [town.now.date().replace(day=1)]
 
 
 def test_letters_that_somebody_waits_for_are_counted_when_they_leave(town: Town):

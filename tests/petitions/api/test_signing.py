@@ -130,6 +130,15 @@ def test_wrong_types_and_unknown_fields_are_all_named(site: RunningSite, program
     assert not site.town.signatures(petition, SAM)
 
 
+@pytest.mark.parametrize("slip", [{"eligible": "true"}, {"eligible": 1}, {"notify": "1"}, {"privacy": 1}])
+def test_sams_consent_is_true_and_never_what_could_be_read_as_true(
+    site: RunningSite, program: httpx.Client, petition: int, slip: dict[str, object]
+):
+    answer = program.post(f"/api/v1/petitions/{petition}/signatures", json=SAM.json() | slip)
+    assert (answer.status_code, list(faults(answer))) == (422, list(slip))
+    assert not site.town.signatures(petition, SAM)
+
+
 def test_an_unknown_field_alone_is_refused(site: RunningSite, program: httpx.Client, petition: int):
     answer = program.post(f"/api/v1/petitions/{petition}/signatures", json=SAM.json(postcod="N1 1TY"))
     assert (answer.status_code, list(faults(answer))) == (422, ["postcod"])
