@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from app.core.db import Database
 from consultations.queries import columns
@@ -20,8 +20,10 @@ __all__ = ["postgres_ground", "postgres_site", "site", "sqlite_ground", "sqlite_
 
 once.install()
 anew.install()
-#: no test asserts how long anything takes, on a machine that is busy with others
-settings.register_profile("town", deadline=None)
+#: no test asserts how long anything takes, on a machine that is busy with others; the same examples each time, so that
+#: a change fails for what it did; new ones are looked for with --hypothesis-profile=search
+settings.register_profile("town", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", settings.get_profile("town"), derandomize=False, max_examples=2_000)
 settings.load_profile("town")
 columns.MOST_OLD = 0  # nor may a desk be a moment behind because looking took long
 

@@ -12,8 +12,9 @@ from importlib import resources
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+expect.set_options(timeout=20_000)  # milliseconds: a machine may be busy, and what comes at once waits for none
 #: the first that is there; the shell draws pages and no window around them, for a third of the work
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -120,7 +120,9 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, capacity=st.integers(min_value=1, max_value=3))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_whatever_happens_the_counts_are_true(sqlite_town: Town, steps: list[tuple[str, int]], capacity: int) -> None:
     door = Arriving(sqlite_town)
     hall = door.hall(HallState.SCHEDULED, capacity=capacity)

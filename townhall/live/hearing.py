@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib
 import logging
 import queue
+import socket
 import threading
 from collections.abc import Callable
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any, Protocol
 
 from app.core.db import Database
@@ -62,6 +64,8 @@ class Hearing:
             try:
                 work()
             except Exception as fault:
+                if self._over.is_set():
+                    return
                 log.warning("hints of other processes are out of reach: %s", type(fault).__name__)
                 self._over.wait(PATIENCE)
 
@@ -73,24 +77,33 @@ class Hearing:
 
 
 class PostgresHearing(Hearing):
-    """On a connection of its own."""
+    """On a connection of its own. It hears the end as well as it hears a hint: nobody waits for it to look again."""
 
     def __init__(self, url: str, heard: Heard) -> None:
         super().__init__(heard)
         self._url = url.replace("postgresql+psycopg://", "postgresql://")
+        self._ear, self._bell = socket.socketpair()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._bell.send(b"\0")
+        super().stop()
+        self._ear.close()
+        self._bell.close()
 
     def _works(self) -> list[Callable[[], None]]:
         return [self._listen]
 
     def _listen(self) -> None:
         psycopg = importlib.import_module("psycopg")  # only deployments on PostgreSQL have it
-        with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+        with DefaultSelector() as either, psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+            either.register(self._ear, EVENT_READ)
+            either.register(connection, EVENT_READ)
             connection.execute(f"LISTEN {CHANNEL}")
             while not self._over.is_set():
-                for notice in connection.notifies(timeout=PATIENCE):
+                for notice in connection.notifies(timeout=0):
                     self._told(notice.payload)
-                    if self._over.is_set():
-                        break
+                either.select(PATIENCE)
 
 
 class RedisHearing(Hearing):

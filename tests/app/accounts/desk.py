@@ -32,6 +32,13 @@ class Phone:
         """What it shows now."""
         return totp.code_at(self.secret, self.site.clock.now())
 
+    @property
+    def wrong_code(self) -> str:
+        """One that it shows neither now nor soon before or after."""
+        now, near = self.site.clock.now(), range(-3, 4)
+        shown = {totp.code_at(self.secret, now + steps * STEP) for steps in near}
+        return next(code for code in ("000000", *map(str, range(100_000, 100_008))) if code not in shown)
+
     def next_code(self) -> str:
         """Half a minute later it shows another one."""
         self.site.town.clock.advance(STEP)
@@ -42,15 +49,20 @@ def set_up(site: RunningSite, client: httpx.Client, page: str = "/account/factor
     """Scan the picture, type the code, keep the ten codes."""
     shown = client.get(page)
     assert shown.status_code == 200, shown.text
-    key = _KEY.search(shown.text)
-    assert key, shown.text
-    phone = Phone(site, key[1].replace(" ", ""))
+    phone = Phone(site, key_in(shown.text))
     answer = client.post(
         "/account/factor/change", data={"offer": fields_of(shown.text)["offer"], "code": phone.next_code()}
     )
     assert answer.status_code == 200, answer.text
     phone.recovery = _CODE.findall(answer.text)
     return phone
+
+
+def key_in(page: str) -> str:
+    """The secret that a page shows beside its picture."""
+    key = _KEY.search(page)
+    assert key, page
+    return key[1].replace(" ", "")
 
 
 def give_password(client: httpx.Client, email: str, password: str = PASSWORD) -> httpx.Response:

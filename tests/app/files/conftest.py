@@ -28,7 +28,7 @@ class Scanner:
         while not self._over.is_set():
             with suppress(TimeoutError, OSError):
                 line, _from = self._listening.accept()
-                line.settimeout(5)
+                line.settimeout(60)
                 with line:
                     self._talk(line)
 
@@ -42,7 +42,7 @@ class Scanner:
                 return
         self.seen.append(content)
         if self.mood == "mute":
-            self._over.wait(5)
+            self._over.wait(60)
         elif self.mood == "odd":
             line.sendall(b"UNKNOWN COMMAND\0")
         else:

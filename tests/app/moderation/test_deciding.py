@@ -255,7 +255,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=STEPS)
 def test_whatever_two_moderators_do_one_holds_it_and_one_decides(desk: Moderators, steps: list[tuple[str, str, int]]):
     """Against a model of three lines: who holds it until when, and who decided."""

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @contextmanager
 def listening(client: httpx.Client) -> Iterator[Iterator[str]]:
     """The lines of the stream as they come; whoever waits too long for one fails."""
-    with client.stream("GET", "/moderation/live", timeout=httpx.Timeout(10, read=5)) as answer:
+    with client.stream("GET", "/moderation/live", timeout=httpx.Timeout(30)) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["cache-control"] == "no-store"
         assert "set-cookie" not in answer.headers
@@ -163,7 +163,7 @@ def test_an_open_page_does_not_keep_the_server_from_ending(sqlite_database: Data
                 ender = threading.Timer(0.1, server.send_signal, [signal.SIGTERM])
                 ender.start()
                 assert hear(lines, "over") == "restart"
-        assert server.wait(10) in (0, -signal.SIGTERM)
+        assert server.wait(30) in (0, -signal.SIGTERM)
     finally:
         server.kill()
         server.wait()

@@ -154,7 +154,9 @@ AWKWARD = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(typed=AWKWARD, page=st.integers(1, 60), kind=st.sampled_from(["", "comment"]))
 def test_no_query_is_an_error(town_of_things: Shelves, typed: str, page: int, kind: str):
     found = town_of_things.find(typed, page=page, kind=kind)

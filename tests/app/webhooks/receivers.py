@@ -67,7 +67,7 @@ class Receiver:
 
     def hang(self, handler: BaseHTTPRequestHandler) -> None:
         """Until the test ends, or for as long as anybody waits."""
-        self.let_go.wait(10)
+        self.let_go.wait(60)
 
 
 def plainly(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> None:

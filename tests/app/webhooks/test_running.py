@@ -28,7 +28,7 @@ from app.webhooks.wire import Wire
 from tests.app.webhooks.receivers import Programs, Receiver, receiving
 from tests.site import Town
 
-SOON = 10.0  # seconds, of patience
+SOON = 30.0  # seconds, of patience
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def soon(true: Callable[[], bool]) -> bool:
     return true()
 
 
-def with_receivers(town: Town, *receivers: Receiver, total: float = 3.0) -> Programs:
+def with_receivers(town: Town, *receivers: Receiver, total: float = 30.0) -> Programs:
     town.clock.set(datetime.now(UTC).replace(microsecond=0))
     allowed = [f"127.0.0.1:{receiver.port}" for receiver in receivers]
     ways = Ways(ports=(443,), allowed=allowed, needs_encryption=False)

@@ -21,7 +21,8 @@ from tests.app.webhooks.receivers import Receiver, answering, deaf, here, raw, r
 
 HEADERS = {"webhook-id": "msg_17", "webhook-timestamp": "1772452800", "webhook-signature": "v1,abc="}
 BODY = '{"title":"Übergänge"}'.encode()
-SOON = 0.5  # seconds, as the total
+SOON = 0.5  # seconds, as the total for what hangs
+IN_TIME, LONG = 5, 30  # seconds: how soon it was given up, and more than anybody needs who does answer
 CLOCK = SystemClock()
 
 
@@ -31,7 +32,7 @@ def receiver() -> Iterator[Receiver]:
         yield made
 
 
-def sent(receiver: Receiver, *, total: float = 3.0):
+def sent(receiver: Receiver, *, total: float = LONG):
     return wire_to(receiver.port, total=total).send(receiver.url, HEADERS, BODY)
 
 
@@ -89,7 +90,7 @@ def test_one_that_hangs_is_given_up(receiver: Receiver):
     receiver.behave = receiver.hang
     began = time.monotonic()
     assert sent(receiver, total=SOON).fault is Fault.SILENT
-    assert time.monotonic() - began < 2 * SOON
+    assert time.monotonic() - began < IN_TIME
 
 
 def test_one_that_accepts_nothing_is_given_up():
@@ -109,7 +110,7 @@ def test_headers_that_drip_have_no_end(receiver: Receiver):
     receiver.behave = raw(b"HTTP/1.1 200 OK\r\n", *(b"X-Drip: 1\r\n" for _ in range(200)), pause=0.02)
     began = time.monotonic()
     assert sent(receiver, total=SOON).fault is Fault.SILENT
-    assert time.monotonic() - began < 2 * SOON
+    assert time.monotonic() - began < IN_TIME
 
 
 def test_headers_without_end_are_not_read_to_the_end(receiver: Receiver):
@@ -147,11 +148,11 @@ def test_megabytes_are_dropped_and_the_message_counts_as_taken(receiver: Receive
 
 
 def test_a_body_that_drips_delays_nobody_for_long(receiver: Receiver):
-    receiver.behave = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *([b"x"] * 400), pause=0.01)
+    receiver.behave = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *([b"x"] * 900), pause=0.02)
     began = time.monotonic()
-    answer = sent(receiver, total=15)
+    answer = sent(receiver)
     assert (answer.status, answer.fault) == (200, None)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_what_is_packed_is_not_unpacked(receiver: Receiver):
@@ -235,7 +236,7 @@ def test_a_name_that_moves_inside_is_caught_at_the_next_message(receiver: Receiv
     def rebinding(_host: str, _port: int) -> Sequence[str]:
         return ["127.0.0.1"] if next(looked) % 2 else ["203.0.113.7"]
 
-    wire = Wire(Ways(ports=(receiver.port,), needs_encryption=False), CLOCK, resolve=rebinding, total=SOON)
+    wire = Wire(Ways(ports=(receiver.port,), needs_encryption=False), CLOCK, resolve=rebinding, total=LONG)
     for _ in range(2):
         assert wire.send(f"http://receiver.example:{receiver.port}/", HEADERS, BODY).fault is Fault.INSIDE
     assert next(looked) == 2
@@ -244,7 +245,7 @@ def test_a_name_that_moves_inside_is_caught_at_the_next_message(receiver: Receiv
 
 def test_the_address_that_was_checked_is_the_one_that_is_connected_to(receiver: Receiver):
     ways = Ways(ports=(443,), allowed=["cases.internal"], needs_encryption=False)
-    wire = Wire(ways, CLOCK, resolve=lambda _host, _port: ["127.0.0.1"], total=SOON)
+    wire = Wire(ways, CLOCK, resolve=lambda _host, _port: ["127.0.0.1"], total=LONG)
     assert wire.send(f"http://cases.internal:{receiver.port}/hooks?a=b", HEADERS, BODY).status == 204
     [got] = receiver.got
     assert (got.path, got.headers["host"]) == ("/hooks?a=b", f"cases.internal:{receiver.port}")
@@ -272,7 +273,7 @@ def test_a_resolver_that_hangs_or_knows_nothing():
             Wire(open_ways, CLOCK, resolve=resolve, total=SOON).send("http://x.example/", {}, b"").fault
             is Fault.NO_NAME
         )
-        assert time.monotonic() - began < 2 * SOON
+        assert time.monotonic() - began < IN_TIME
 
 
 def test_a_certificate_that_nobody_vouches_for_is_no_encryption(receiver: Receiver):

@@ -248,7 +248,9 @@ def street(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(begun=BEGINNINGS, moves=st.lists(MOVES, min_size=5, max_size=30))
 def test_a_petitions_life_is_what_the_model_says(
     street: Town, begun: list[tuple[str, int]], moves: list[tuple[str, int]]

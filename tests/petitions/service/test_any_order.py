@@ -62,7 +62,9 @@ def square(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=st.lists(STEPS, max_size=25))
 def test_the_count_is_what_ten_lines_say(square: Town, steps: list):
     ids = [square.open_petition() for _ in range(PETITIONS)]

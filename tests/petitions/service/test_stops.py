@@ -204,7 +204,9 @@ def owed_day_by_day(opened: datetime, closes: datetime, pauses: list[tuple[datet
     return days
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     edges=PAUSES,
     looks=st.lists(HOURS, max_size=6),

@@ -21,7 +21,7 @@ from townhall.service import log
 from townhall.service.log import Happening
 
 Frame = dict[str, Any]
-PATIENCE = 5.0
+PATIENCE = 20.0  # seconds; whoever is heard waits for none of it
 
 
 class Line:

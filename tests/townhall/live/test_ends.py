@@ -188,7 +188,7 @@ def test_everyone_leaves_with_the_hall(site: RunningSite) -> None:
         assert ana.command("hall.end")["t"] == "ok"
         assert hana.close_code() == 4440
         assert any(e["k"] == "hall.ended" for f in hana.frames for e in f.get("ev", ()))
-    heard = httpx.get(f"{site.base}/townhalls/{hall}/events", timeout=5).text
+    heard = httpx.get(f"{site.base}/townhalls/{hall}/events", timeout=20).text
     assert '"code":4440' in heard
     assert httpx.get(f"{site.base}/townhalls/{hall}/state").json()["state"]["hall"]["state"] == "ended"
 

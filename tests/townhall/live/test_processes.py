@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import Database
 from tests.site import RunningSite
 from tests.townhall.live.following import browser_of, following, happens, meeting
-from townhall.service.log import Happening
+from townhall.live import hearing
+from townhall.service.log import CHANNEL, Happening
 
 Two = tuple[RunningSite, RunningSite]
 
@@ -59,3 +63,19 @@ def test_a_hint_that_is_lost_costs_a_second(two: Two, monkeypatch: pytest.Monkey
         there.hello()
         happens(one, hall, Happening("slow.set"))
         assert there.event("slow.set")["seconds"] == 0
+
+
+def test_who_ends_does_not_wait_for_another_hint(postgres_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearing, "PATIENCE", 40.0)
+    came = threading.Event()
+    ears = hearing.Hearing.of(postgres_database, "", lambda *_hint, **_how: came.set())
+    ears.start()
+    for _attempt in range(600):  # it listens once it has connected
+        with postgres_database.writing() as db:
+            db.execute(text(f"NOTIFY {CHANNEL}, '7'"))
+        if came.wait(0.05):
+            break
+    began = time.monotonic()
+    ears.stop()
+    assert not any(thread.is_alive() for thread in ears._threads)
+    assert time.monotonic() - began < 20

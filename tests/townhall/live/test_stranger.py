@@ -28,7 +28,7 @@ class Client:
         self.socket.send(json.dumps(words))
 
     def step(self) -> dict[str, Any]:
-        frame: dict[str, Any] = json.loads(self.socket.recv(timeout=5))
+        frame: dict[str, Any] = json.loads(self.socket.recv(timeout=20))
         if frame["t"] == "snap":
             self.epoch, self.seq = frame["epoch"], frame["seq"]
             self.questions = {q["id"]: q for q in frame["state"]["questions"]}

@@ -103,7 +103,7 @@ def test_before_it_the_page_says_when_who_and_how(
         f'href="/townhalls/{number}/room"',
     ):
         assert said in page, said
-    assert "Dora" not in page
+    assert "Dora Diaz" not in page
     assert "Live now" not in page.partition("<main")[2].partition("</main>")[0]
     assert "in 7 days" in hana.get(f"/townhalls/{number}").text  # without any script
     assert f"{running.base}/townhalls/{number}/room" in hana.get(f"/townhalls/{number}/qr.svg").text

@@ -65,16 +65,16 @@ def test_whoever_was_passed_gives_no_place_twice() -> None:
 
 
 def test_a_quick_page_waits_for_quick_ones_however_long_the_line() -> None:
-    turnstile, inside, most = Turnstile(1, patience=0.5), [0], [0]
+    turnstile, inside, most = Turnstile(1, patience=1.0), [0], [0]
 
     def work() -> None:
         with turnstile.passed():
             inside[0] += 1
             most[0] = max(most[0], inside[0])
-            time.sleep(0.015)
+            time.sleep(0.03)
             inside[0] -= 1
 
-    threads = [threading.Thread(target=work) for _ in range(40)]  # 0.6 s of work: more than anybody has patience for
+    threads = [threading.Thread(target=work) for _ in range(40)]  # 1.2 s of work: more than anybody has patience for
     for thread in threads:
         thread.start()
     for thread in threads:
