@@ -164,9 +164,13 @@ def counted_in(db: Session, response_id: int) -> WhatCame | None:
 
 
 def _codings_then(db: Session, response_id: int, at: datetime) -> Sequence[Coding]:
-    """What stood on this response's words at that instant."""
+    """What stood on this response's words as they were at that instant: earlier words of it were counted no more."""
+    said = select(func.max(ResponseVersion.number)).where(
+        ResponseVersion.response_id == response_id, ResponseVersion.at <= at
+    )
     wanted = select(Coding).where(
         Coding.response_id == response_id,
+        Coding.version == said.scalar_subquery(),
         Coding.at <= at,
         or_(Coding.removed_at.is_(None), Coding.removed_at > at),
     )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.core.errors import BadField
@@ -28,6 +28,7 @@ from app.core.i18n import _
 from app.core.text.graphemes import grapheme_count
 from app.core.text.plain import length, tidy, tidy_line
 from consultations.policy import ConsultationPolicy
+from consultations.rules.numbers import plain, read_number
 from consultations.rules.questionnaire import Answers, Question, QuestionKind, Questionnaire, shown
 
 MOST_OTHER = 500
@@ -194,23 +195,17 @@ def _ranking(question: Question, value: Any, policy: ConsultationPolicy) -> list
 
 def _number(question: Question, value: Any, policy: ConsultationPolicy) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or len(value) > 40:
+        value = f"{Decimal(value):f}"
+    if not isinstance(value, str):
         raise BadField(_("Enter a number"))
-    text = value.strip().replace("\u2212", "-")
-    if not text:
+    if not value.strip():
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise BadField(_("Enter a number, like 12 or 12.5")) from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 15:
-        raise BadField(_("Enter a number, like 12 or 12.5"))
+    number = read_number(value)
     if question.least is not None and number < question.least:
         raise BadField(_("Enter {least} or more").format(least=question.least))
     if question.most is not None and number > question.most:
         raise BadField(_("Enter {most} or less").format(most=question.most))
-    return format(number.normalize(), "f")
+    return plain(number)
 
 
 def _date(question: Question, value: Any, policy: ConsultationPolicy) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from app.core.errors import BadField
 from app.core.i18n import _
 from app.core.text.plain import excerpt, tidy_line
+from consultations.rules.numbers import plain, read_number
 from consultations.rules.questionnaire import Asks, Condition, Question, QuestionKind, Questionnaire, cycle
 
 K = QuestionKind
@@ -62,6 +63,8 @@ def read_condition(on: Question, asks: str, value: str) -> Condition:
             raise BadField(_("Choose one of the answers of the earlier question"))
     elif not value:
         raise BadField(_("Write what the earlier answer must be"))
+    elif on.kind is K.NUMBER:
+        value = plain(read_number(value))
     elif len(value) > MOST_VALUE:
         raise BadField(_("Write {most} characters or fewer").format(most=MOST_VALUE))
     return Condition(on.id, Asks(asks), value)

@@ -118,18 +118,21 @@ def _parts(name: str) -> list[str]:
 
 
 def _places(words: str, wanted: Iterable[str]) -> list[tuple[int, int]]:
-    lower = words.lower()
-    if len(lower) != len(words):  # a letter that becomes two: compare as it is
-        lower = words
+    lower = _lower(words)
     places: list[tuple[int, int]] = []
     for word in sorted(wanted, key=len, reverse=True):
-        sought, at = word.lower(), 0
+        sought, at = _lower(word), 0
         while (at := lower.find(sought, at)) >= 0:
             end = at + len(sought)
             if _stands_alone(lower, at, end) and not any(s < end and at < e for s, e in places):
                 places.append((at, end))
             at = end
     return places
+
+
+def _lower(words: str) -> str:
+    """Letter by letter, so that every place stays where it is: one that would become two, such as İ, is left alone."""
+    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in words)
 
 
 def _stands_alone(words: str, start: int, end: int) -> bool:

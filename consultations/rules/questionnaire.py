@@ -14,7 +14,9 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from app.core.errors import BadField
 from app.core.i18n import _
+from consultations.rules.numbers import read_number
 
 #: question number -> its answer; what was not answered is not there
 Answers: TypeAlias = Mapping[int, Any]
@@ -236,23 +238,39 @@ def holds(condition: Condition, on: Question, answers: Answers) -> bool:
     if chosen is not None:
         wanted = condition.value
         return chosen == [wanted] if condition.asks is Asks.EQUALS else wanted in chosen
+    if on.kind is K.NUMBER:
+        return _same_number(str(answer), condition.value)
     said, wanted = _words(answer).casefold(), condition.value.strip().casefold()
     return said == wanted if condition.asks is Asks.EQUALS else wanted in said
 
 
+def _same_number(said: str, wanted: str) -> bool:
+    """However either is written; what is no number is never the same."""
+    try:
+        return read_number(said) == read_number(wanted)
+    except BadField:
+        return False
+
+
 def _chosen(on: Question, answer: Any) -> list[str] | None:
-    """Numbers of options as text, of a grid the columns that any row has; None for what is answered in words.
+    """Numbers of options as text, and ``other`` for words of one's own; of a grid the columns that any row has; None
+    for what is answered in words.
     An answer that will not do, of whatever shape, chooses nothing."""
     match on.kind:
         case K.SINGLE | K.MULTIPLE:
-            options = answer.get("options", ()) if isinstance(answer, Mapping) else ()
-            return [str(n) for n in options] if isinstance(options, list | tuple) else []
+            return _options(answer) if isinstance(answer, Mapping) else []
         case K.RANKING:
             return [str(n) for n in answer] if isinstance(answer, list | tuple) else []
         case K.MATRIX:
             return sorted({str(n) for n in answer.values()}) if isinstance(answer, Mapping) else []
         case _:
             return None
+
+
+def _options(answer: Mapping[str, Any]) -> list[str]:
+    options, other = answer.get("options", ()), answer.get("other")
+    chosen = [str(n) for n in options] if isinstance(options, list | tuple) else []
+    return [*chosen, "other"] if other else chosen
 
 
 def _words(answer: Any) -> str:

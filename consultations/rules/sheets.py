@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.core.i18n import _
+from app.core.text.figures import is_whole
 from consultations.rules.questionnaire import KIND_NAMES, WITH_OTHER, Option, Question, QuestionKind, Questionnaire
 
 K = QuestionKind
@@ -132,13 +133,14 @@ def _choice(options: list[int], other: str) -> dict[str, Any]:
 
 
 def _option(options: Sequence[Option], column: str, said: str, wrong: Misread) -> int | None:
-    """By its text, whatever the case, or by its number."""
+    """By its text, whatever the case, or else by its number: answers may be figures themselves."""
     if not said:
         return None
     folded = " ".join(said.split()).casefold()
-    for option in options:
-        if folded in (" ".join(option.text.split()).casefold(), str(option.id)):
-            return option.id
+    by_text = {" ".join(option.text.split()).casefold(): option.id for option in reversed(options)}
+    by_number = {str(option.id): option.id for option in options}
+    if (found := by_text.get(folded, by_number.get(folded))) is not None:
+        return found
     wrong.append((column, str(_('"{said}" is none of the answers').format(said=said[:60]))))
     return None
 
@@ -156,7 +158,7 @@ def _whole(column: str, said: str, wrong: Misread) -> int | None:
     if not said:
         return None
     said = said.removesuffix(".0")
-    if not (said.lstrip("-").isascii() and said.lstrip("-").isdigit() and len(said) < 12):
+    if not is_whole(said.removeprefix("-"), figures=10):
         wrong.append((column, str(_("Write a whole number"))))
         return None
     return int(said)

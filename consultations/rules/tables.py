@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ulp
 from typing import NamedTuple
 
 
@@ -195,7 +196,9 @@ def ranges(values: Collection[float]) -> list[Range]:
     low, high = min(values), max(values)
     if low == high:
         return [Range(low, high)]
-    width = _round_width((high - low) / MOST_RANGES)
+    # of numbers that hardly differ from each other a narrower range would have no end
+    finest = 4 * ulp(max(abs(low), abs(high)))
+    width = _round_width(max((high - low) / MOST_RANGES, finest))
     begin = width * (low // width)
     found: list[Range] = []
     while not found or begin <= high:

@@ -203,7 +203,7 @@ def _day(text: str) -> str:
     day, month, year = (*text.split("/"), "", "")[:3]
     try:
         return date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):  # of a year with too many figures the calendar says the one or the other
         raise BadField(_("Enter a day, such as 24/12/2026, or leave it empty")) from None
 
 

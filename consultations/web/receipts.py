@@ -62,6 +62,7 @@ def confirm_page(
         token=token,
         found=found,
         consultation=found.consultation,
+        late_pass=late_pass,
         joins=earlier_response(db, reply) is not None,
         closed=refusal_to_send(found.consultation, None, state.clock.now()) is not None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 #: seconds that a line stays, where nothing follows it sooner
@@ -25,7 +26,7 @@ def plain_track(lines: Iterable[Line], clock: Callable[[int], str]) -> str:
 def web_track(lines: Sequence[Line], offset: int = 0) -> str:
     """WebVTT; ``offset``: seconds of the recording at which the hall began. What was said before it begins is left out."""
     cues = ["WEBVTT\n"]
-    for line, after in zip(lines, [*lines[1:], None], strict=True):
+    for line, after in zip_longest(lines, lines[1:]):
         begins = line.second + offset
         follows = after.second + offset if after is not None and after.second > line.second else begins + LONGEST
         if begins >= 0:

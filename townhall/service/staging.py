@@ -16,6 +16,8 @@ from townhall.service.deciding import said
 
 Q = QuestionState
 _CAN_BE_STAGED = frozenset({Q.OPEN, Q.ANSWERED})
+#: whose words are public for themselves: what waits, or was refused, is for moderators alone to publish
+_ON_SHOW = _CAN_BE_STAGED | {Q.ARCHIVED}
 
 
 def shortlist(work: Work, d: ShortlistQuestion) -> Mapping[str, Any]:
@@ -49,7 +51,7 @@ def answered(work: Work, d: StageQuestion) -> Mapping[str, Any]:
     if asked is None:
         raise Invalid([FieldError("question", _("Say which question was answered."))])
     question = moving.found(work.db, work.hall, asked, d.rev)
-    if question.state == Q.MERGED:
+    if question.state not in _ON_SHOW:
         raise QuestionElsewhere(state=question.state)
     if question.state != Q.ANSWERED:
         question.answered_at, question.shortlisted_at = work.now, None
@@ -64,6 +66,8 @@ def archive(work: Work, d: ShortlistQuestion) -> Mapping[str, Any]:
     question = moving.found(work.db, work.hall, d.question)
     if d.on == (question.state == Q.ARCHIVED):
         return said(question)
+    if question.state not in _ON_SHOW:
+        raise QuestionElsewhere(state=question.state)
     if d.on:
         if work.hall.stage_id == question.id:
             moving.clear_stage(work.db, work.hall, work.now, by=work.account_id)

@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 from litestar import Request, Response, get, post
 from litestar.concurrency import get_asyncio_executor
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
 from litestar.types import ASGIApp
 from sqlalchemy.orm import Session
 
@@ -204,8 +205,11 @@ class Ready:
         if response.cookies:
             raise ValueError("a page that is the same for everyone gives nobody a cookie")
         self.status_code = response.status_code or 200
-        body, kind = response.content, str(response.media_type)
+        body, kind = response.content, str(response.media_type or "text/plain")
+        #: the framework would have said where a redirect leads only when it sent it
+        on = [(b"location", response.url.encode())] if isinstance(response, Redirect) else []
         headers = [
+            *on,
             (b"content-type", (f"{kind}; charset=utf-8" if kind.startswith("text/") else kind).encode()),
             (b"content-length", str(len(body)).encode()),
             *((key.lower().encode(), value.encode("latin-1")) for key, value in response.headers.items()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consultations.rules.tables import Protected, Range, place_in, protect, protect_line, ranges, shares
@@ -101,7 +101,9 @@ def test_numbers_are_told_in_round_ranges() -> None:
     assert ranges([4, 4]) == [Range(4, 4)]
 
 
-@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30))
+@given(st.lists(st.floats(-1e15, 1e15), min_size=1, max_size=30))
+@example([99_999_999_999_999.98, 99_999_999_999_999.99])
+@example([0.0, 1e-40])
 def test_every_number_is_in_its_range(values: list[float]) -> None:
     those = ranges(values)
     assert len(those) <= 10

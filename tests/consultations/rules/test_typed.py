@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
+from msgspec.structs import replace
+
+from app.core.errors import BadField
 from app.core.web.forms import Sent
 from consultations.forms import check, typed_in, typed_of
 from consultations.policy import ConsultationPolicy
-from consultations.rules.questionnaire import Option, Page, Question, QuestionKind, Questionnaire
+from consultations.rules.conditions import read_condition
+from consultations.rules.questionnaire import (
+    Asks,
+    Condition,
+    Option,
+    Page,
+    Question,
+    QuestionKind,
+    Questionnaire,
+    shown,
+)
 from consultations.rules.saying import said
 
 K = QuestionKind
@@ -97,3 +111,35 @@ def test_what_is_no_date_no_option_and_no_number_is_refused() -> None:
     ]
     assert checked(*wrong, ("q9_year", "2027"))[1] == [3, 4, 5, 6, 8, 9]
     assert checked(("q9_day", "1"), ("q9_month", "1"), ("q9_year", "27"))[1] == [9]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("12.50", "12.5"), ("-0", "0"), ("1e3", "1000"), (f"0.{'3' * 30}", f"0.{'3' * 30}"), ("٣", "3")],
+)
+def test_ada_s_number_is_kept_in_one_way_and_never_rounded(typed: str, kept: str) -> None:
+    assert checked(("q8", typed)) == ({8: kept}, [])
+
+
+@pytest.mark.parametrize("typed", ["1e-400000", "1_000", "12,5", "NaN", "1e15"])
+def test_eve_s_short_number_that_is_long_to_keep_is_none(typed: str) -> None:
+    assert checked(("q8", typed))[1] == [8]
+
+
+def test_what_ben_is_asked_hangs_on_the_number_and_not_on_how_anybody_wrote_it() -> None:
+    how_many, why = Question(1, K.NUMBER, "How many?"), Question(2, K.SHORT, "Why so many?")
+    for written in ("12.50", "12.5"):
+        asked = replace(why, conditions=(Condition(1, Asks.EQUALS, written),))
+        questionnaire = Questionnaire(pages=(Page(3, "All", questions=(how_many, asked)),))
+        assert 2 in shown(questionnaire, {1: "12.5"})
+        assert 2 not in shown(questionnaire, {1: "12"})
+    assert read_condition(how_many, "equals", " 12.50 ").value == "12.5"
+    with pytest.raises(BadField, match="Enter a number"):
+        read_condition(how_many, "equals", "a dozen")
+
+
+def test_apples_are_not_the_only_answer_of_who_wrote_one_of_their_own_beside_them() -> None:
+    asked = Question(10, K.SHORT, "Why only apples?", conditions=(Condition(4, Asks.EQUALS, "101"),))
+    questionnaire = Questionnaire(pages=(Page(300, "All", questions=(*QUESTIONS, asked)),))
+    assert 10 in shown(questionnaire, {4: {"options": [101]}})
+    assert 10 not in shown(questionnaire, {4: {"options": [101], "other": "Quinces"}})

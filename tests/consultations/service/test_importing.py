@@ -13,6 +13,8 @@ from app.core.errors import BadField
 from app.files.rules.kinds import Kind
 from consultations.model import Response, Sheet, SheetRow
 from consultations.policy import ConsultationPolicy
+from consultations.rules.questionnaire import Option, Page, Question, QuestionKind, Questionnaire
+from consultations.rules.sheets import answers_in
 from consultations.service import importing
 from consultations.service.importing import Importing
 from consultations.service.tables import read_table
@@ -77,6 +79,23 @@ def test_three_hundred_paper_responses_with_three_bad_rows_and_three_known_ones(
     one = town.rows(Response, Response.source_ref == "P-17")[0]
     assert (one.channel, one.transcriber_id, one.checker_id) == ("paper", asking.tom, None)
     assert town.broken() == {}
+
+
+def test_a_scale_with_two_minus_signs_is_wrong_and_the_rest_of_the_sheet_is_read(asking: Asking) -> None:
+    bridge, day = asking.published(), asking.town.now.date().isoformat()
+    rows = [f"P-{n},paper,{day},Person,,anonymous,Yes,,,,{point}" for n, point in enumerate(("--4", "4"))]
+    sheet, read = sent(asking, bridge, sheet_of(*rows))
+    assert (sheet.state, [row.state for row in read]) == ("done", ["wrong", "stored"])
+
+
+def test_answers_that_are_figures_are_read_as_they_stand_on_the_paper() -> None:
+    children = Question(2, QuestionKind.SINGLE, "How many children?", options=(Option(3, "1"), Option(4, "3")))
+    asked = Questionnaire(pages=(Page(1, "Home", questions=(children,)),), next_id=5)
+    assert [answers_in(asked, {"q2": said})[0] for said in ("3", "1", "4")] == [
+        {2: {"options": [4]}},
+        {2: {"options": [3]}},
+        {2: {"options": [4]}},
+    ]
 
 
 def test_no_name_or_address_is_kept_beside_a_row(asking: Asking) -> None:

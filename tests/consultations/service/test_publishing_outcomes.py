@@ -10,7 +10,7 @@ import pytest
 from app.core.subject import SubjectRef
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
 from app.outcomes.model import Answer, Commitment, Referral
-from consultations.model import Code, Coding, Consultation, Finding, FindingCode, OutcomeRecord, Roll
+from consultations.model import Code, Coding, Consultation, Finding, FindingCode, OutcomeRecord, ResponseVersion, Roll
 from consultations.queries.counted import counted_in, findings_of
 from consultations.rules.findings import Chosen
 from consultations.service import feedback, roll
@@ -107,6 +107,24 @@ def answered(asking: Asking, bridge: int, *, progress: str = "planned") -> tuple
         return referral.id, answer.id
 
     return asking.do(act)
+
+
+def test_ana_whose_words_were_replaced_before_they_were_counted_is_not_told_that_they_were(asking: Asking) -> None:
+    bridge = closed(asking)
+    ana, ben = responded(asking, bridge), responded(asking, bridge)
+    finding = finding_behind(asking, bridge, ana, ben)
+    newer = ResponseVersion(
+        response_id=ana, number=2, questionnaire_version=1, answers="{}", at=asking.town.now, act_id=ana + 1
+    )
+    asking.do(lambda db: db.add(newer))
+    asking.do(lambda db: setattr(db.get_one(_response(), ana), "version", 2))
+    released(asking, bridge, finding)
+    with asking.town.database.reading() as db:
+        assert [f.people for f in findings_of(db, bridge)] == [1]
+        hers, his = counted_in(db, ana), counted_in(db, ben)
+    assert hers is not None
+    assert his is not None
+    assert (len(hers.findings), len(his.findings)) == (0, 1)
 
 
 def test_ana_learns_later_in_which_finding_she_was_counted_and_ben_that_he_was_in_none(asking: Asking) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from consultations.model import Consultation, PublishedResponse, Redaction, Response
 from consultations.queries import published as public
-from consultations.rules.publishing import RedactionReason
+from consultations.rules.publishing import RedactionReason, signed_places
 from consultations.rules.responses import Consent, Publishing
 from consultations.service import publishing, redacting
 from tests.consultations.asking import NO, YES, Asking
@@ -99,6 +99,11 @@ def test_ben_who_signed_though_he_wants_no_name_is_published_without_it(asking: 
     with pytest.raises(redacting.AlreadyPublic):
         row = asking.town.rows(Redaction)[0].id
         asking.do(lambda db: redacting.put_back(db, db.get_one(Response, ben), row, by=asking.tom, now=asking.town.now))
+
+
+def test_a_letter_that_is_two_when_small_hides_no_signature() -> None:
+    places = signed_places({3: "My aunt in İzmir agrees. BEN BROWN, İzmir"}, ["Ben Brown", "ben@brown.example.org"])
+    assert [(place.question, place.words) for place in places] == [(3, "BEN BROWN")]
 
 
 def test_what_is_put_back_is_read_again(asking: Asking, bridge: int) -> None:

@@ -286,6 +286,13 @@ def test_options_keep_their_numbers_when_edda_renames_moves_and_adds_some(edda: 
     assert "Give two answers or more" in said(one)
 
 
+def test_edda_s_year_with_too_many_figures_is_no_day_and_what_she_typed_stays(edda: Official) -> None:
+    page = edda.page("Page")
+    again = edda.post("/new", 422, page=page, kind="date", text="Since when?", since="1/1/99999999999", do="save")
+    assert "Enter a day" in said(again)
+    assert fields_of(again)["since"] == "1/1/99999999999"
+
+
 def test_emil_is_told_when_edda_saved_the_same_question_and_nothing_is_lost(
     edda: Official, running: RunningSite, asking: Asking
 ) -> None:

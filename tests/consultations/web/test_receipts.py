@@ -10,6 +10,7 @@ import pytest
 from app.files.model import StoredFile
 from consultations.model import Consultation, Draft, LatePass, Response, ResponseVersion
 from consultations.rules.questionnaire import Option, Page, Question, QuestionKind, Questionnaire
+from consultations.service.admitting import LATE, admit
 from tests.consultations.asking import Asking
 from tests.consultations.visiting import ABOUT, Visitor, answer_all, begin
 from tests.site import RunningSite
@@ -171,6 +172,22 @@ def test_a_link_that_cannot_count_offers_no_button_that_is_refused(sqlite_site: 
     assert "This link has expired" in ana.words
     assert ana.http.post(expired).status_code == 410
     assert {c.response_count for c in town.rows(Consultation, Consultation.id.in_([b for b, _link in links]))} == {0}
+
+
+def test_the_blind_who_are_admitted_late_are_not_told_that_they_came_in_time(
+    sqlite_site: RunningSite, asking: Asking
+) -> None:
+    town = sqlite_site.town
+    over = asking.published(closes=town.now - timedelta(hours=1))
+    until = town.now + timedelta(days=1)
+    late = asking.do(lambda db: admit(db, over, "The blind", "No braille", until, by=asking.edda, now=town.now).id)
+    club = Visitor(sqlite_site.base)
+    club.open(f"/consultations/late/{town.keys.token(LATE, late)}")
+    club.fill({"way": "pages", "as": "person"})
+    answer_all(club, email="braille@example.org").fill()
+    club.open(town.deliver().link("braille@example.org", "Confirm"))
+    assert "it is marked as late" in club.words
+    assert "sent it in time" not in club.words
 
 
 def test_ana_who_withdraws_or_changes_too_late_is_told_that_her_response_counts(

@@ -360,3 +360,17 @@ def test_what_was_refused_is_not_published_by_a_second_click(town: Town) -> None
     with pytest.raises(Conflict):
         meeting.send(hall, ben, "question.reject", question=question, reason="spam")
     assert state_of(meeting, question) == QuestionState.REJECTED
+
+
+@pytest.mark.parametrize("state", [QuestionState.WAITING, QuestionState.REJECTED, QuestionState.HIDDEN])
+@pytest.mark.parametrize("op", ["question.answered", "question.archive"])
+def test_ana_who_hosts_makes_nothing_public_that_no_moderator_published(
+    town: Town, op: str, state: QuestionState
+) -> None:
+    meeting = Meeting(town)
+    hall = meeting.hall()
+    question = meeting.question(hall, "CALL ME 0151", state=state)
+    with pytest.raises(QuestionElsewhere):
+        meeting.send(hall, meeting.staff(meeting.ana), op, question=question)
+    assert state_of(meeting, question) == state
+    assert "0151" not in everything_public(meeting, hall)

@@ -141,3 +141,7 @@ def test_a_line_ends_where_the_next_begins_and_moves_with_the_recording() -> Non
     made = web_track([Line(1, 2, "Early"), Line(2, 20, "One"), Line(3, 22, "Two")], offset=-10)
     assert "Early" not in made
     assert "00:00:10.000 --> 00:00:12.000\nOne" in made
+
+
+def test_a_hall_without_captions_has_an_empty_track() -> None:
+    assert web_track([]) == "WEBVTT\n"

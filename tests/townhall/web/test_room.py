@@ -80,6 +80,15 @@ def test_the_projector_shows_how_to_join(nora: httpx.Client, meeting: Meeting) -
     assert "<svg" in shown
 
 
+@pytest.mark.parametrize("state", [HallState.ENDED, HallState.CANCELLED])
+def test_the_projector_that_comes_back_when_it_is_over_is_led_to_the_hall_s_page(
+    nora: httpx.Client, meeting: Meeting, state: HallState
+) -> None:
+    hall = meeting.hall(state)
+    answer = nora.get(f"/townhalls/{hall}/screen")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/townhalls/{hall}")
+
+
 @pytest.mark.parametrize("state", [HallState.DRAFT, HallState.DISCARDED])
 def test_what_is_not_public_has_no_room(nora: httpx.Client, meeting: Meeting, state: HallState) -> None:
     hall = meeting.hall(state)
