@@ -18,6 +18,7 @@ from app.core.i18n import _
 from app.core.paging import A_PAGE, Page, read_page
 from app.core.people.addresses import Address, read_address
 from app.core.subject import SubjectRef
+from app.core.text.plain import tidy_line
 from app.core.web.forms import Form, Sent
 from app.core.web.page import see_other
 from app.mail import queries as mail
@@ -242,7 +243,7 @@ def _read_address(text: str) -> Address:
 
 
 def _read_reason(text: str) -> str:
-    reason = " ".join(text.split())
+    reason = tidy_line(text)
     if not reason:
         raise BadField(str(_("Say why letters to this address stop")))
     if len(reason) > REASON_MOST:

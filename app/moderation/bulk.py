@@ -226,7 +226,7 @@ def _undo_one(db: Session, moderated: Mapping[str, Moderated], decision_id: int,
     become_moot(db, subject, now, against=decision.id)
     digest = db.get_one(Revision, decision.revision_id).digest
     if decision.verdict == Verdict.DISMISS:
-        hiding.undo_let_stand(db, subject, digest, decision.at)
+        hiding.undo_let_stand(db, kind, case, digest, decision.at, now)
     else:
         kind.unsettle(db, subject.id, Settlement(decision, digest=digest), by=by, now=now)
         reporting.reopen(db, subject, decision.at)

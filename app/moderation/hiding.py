@@ -22,7 +22,7 @@ from app.moderation.cases import DESK, add_revision, become_moot, close_texts, o
 from app.moderation.contribution import Moderated, Settlement
 from app.moderation.model import Case, Immunity, Report
 from app.moderation.queries import newest_revision
-from app.moderation.refusals import NotReportable, OwnText
+from app.moderation.refusals import NothingToUndo, NotReportable, OwnText
 from app.moderation.rules.verdicts import Origin
 
 #: what was hidden for the moment stands before everything else
@@ -117,14 +117,24 @@ def let_stand(
     reporting.handle(db, subject, up_to=None, by=by, now=now)
 
 
-def undo_let_stand(db: Session, subject: SubjectRef, digest: bytes, decided_at: datetime) -> None:
-    """Its reports wait again and count as they did."""
+def undo_let_stand(
+    db: Session, kind: Moderated, case: Case, digest: bytes, decided_at: datetime, now: datetime
+) -> None:
+    """Its reports wait again and count as they did; what they had hidden is hidden again, unless it was changed since."""
+    subject = SubjectRef(case.subject_kind, case.subject_id)
+    shown = kind.show(db, subject.id)
+    if not shown.can_take_down:
+        raise NothingToUndo
     found = db.get(Immunity, (subject.kind, subject.id, digest))
     if found is not None:
         found.times, found.up_to = found.times - 1, 0
         if found.times == 0:
             db.delete(found)
     reporting.reopen(db, subject, decided_at)
+    if case.weight < FIRST:
+        return
+    if shown.digest != digest or not kind.hide_provisionally(db, subject.id, now):
+        case.weight -= FIRST  # nothing is hidden: further reports may do it
 
 
 def wait_again(db: Session, moderated: Mapping[str, Moderated], report_id: int, *, by: int, now: datetime) -> None:

@@ -121,6 +121,15 @@ class UndoTooLate(Conflict):
     way_on = _QUEUE
 
 
+class NothingToUndo(Conflict):
+    """Reports were set aside, and then the text went away."""
+
+    code = "nothing-to-undo"
+    title = _("This can no longer be undone")
+    message = _("It was withdrawn or removed meanwhile, so there is nothing left to look at. Nothing was changed.")
+    way_on = _QUEUE
+
+
 class AuthorLeft(Conflict):
     """With the account went every trace of which line of the public log is about this text."""
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.accounts.model import Account
 from app.core.db import Database
+from app.mail.model import Suppression
 from tests.site import ADMINISTRATOR, MODERATOR, OFFICER, PASSWORD, RunningSite, fields_of, path_in
 
 PAGES = [
@@ -104,6 +105,7 @@ def test_an_invitation_that_makes_no_sense_is_refused_and_kept(northmere: Runnin
         ({"role": "king"}, "Choose one of"),
         ({"role": "department-officer", "department": ""}, "Choose the department that they answer for."),
         ({"role": "department-officer", "department": "nowhere"}, "Choose the department that they answer for."),
+        ({"role": "department-officer", "department": "parks\0"}, "Choose the department that they answer for."),
     ]
     for fields, said in wrong:
         sent = {"email": "otto@example.org", "name": "Otto Olsen", "role": "moderator", "department": "", **fields}
@@ -112,6 +114,14 @@ def test_an_invitation_that_makes_no_sense_is_refused_and_kept(northmere: Runnin
         assert fields_of(answer.text)["name"] == "Otto Olsen"
     assert "Otto Olsen" not in ada.get("/admin/staff").text
     assert northmere.town.deliver().all == []
+
+
+def test_a_zero_character_is_no_part_of_why_an_address_gets_no_letters(northmere: RunningSite, ada: httpx.Client):
+    stopped = ada.post("/admin/suppression", data={"email": "otto@example.org", "reason": "He\0 asked by telephone"})
+    assert stopped.status_code == 303, stopped.text
+    (row,) = northmere.town.rows(Suppression)
+    assert row.reason == "He asked by telephone"
+    assert ada.get("/outcomes?department=parks%00").status_code < 500
 
 
 def test_a_disabled_colleague_is_out_at_once(northmere: RunningSite, ada: httpx.Client):

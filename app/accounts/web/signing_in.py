@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import cookies, drafts
 from app.accounts.guards import anyone
+from app.accounts.leading import is_own_page
 from app.accounts.model import Account
 from app.accounts.proving import Where
 from app.accounts.rules.roles import HOME, Role
@@ -188,7 +189,8 @@ def _destination(request: Request[Any, Any, Any], db: Session, account: Account,
     kept = drafts.read(db, state.keyring, way.get("draft", ""), state.clock.now())
     if kept is not None:
         return f"{kept.path}{'&' if '?' in kept.path else '?'}{urlencode({'draft': way['draft']})}"
-    return way.get("next") or HOME[Role(account.role)]
+    onward = way.get("next", "")
+    return onward if is_own_page(request.app, onward) else HOME[Role(account.role)]
 
 
 def _where(request: Request[Any, Any, Any]) -> Where:

@@ -7,8 +7,9 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
-from app.accounts import cookies, drafts, stepping_up
+from app.accounts import cookies, stepping_up
 from app.accounts.guards import may
+from app.accounts.leading import is_own_page
 from app.accounts.model import Account
 from app.accounts.rules.roles import HOME, Role
 from app.accounts.stepping_up import PAGE, Who
@@ -25,7 +26,7 @@ OWN = [may("accounts.own", before_factor=True)]
 def confirm_form(
     request: Request[Any, Any, Any], account: NamedDependency[Account], signed: NamedDependency[SignedIn]
 ) -> Response[bytes]:
-    kept = [("next", _next(request.query_params.get("next", ""), account))]
+    kept = [("next", _next(request, request.query_params.get("next", ""), account))]
     return stepping_up.page(request, Who(account, signed, lapsed=False), PAGE, kept, status=200)
 
 
@@ -39,7 +40,7 @@ async def confirm(
 
 def _confirm(request: Request[Any, Any, Any], account: Account, signed: SignedIn, body: bytes) -> Response[Any]:
     fields, who = read_form(body, proof=True), Who(account, signed, lapsed=False)
-    onward = _next(fields.get("next", ""), account)
+    onward = _next(request, fields.get("next", ""), account)
     state, kept = request.app.state, [("next", onward)]
     try:
         begun = stepping_up.prove(request, who, fields, state.clock.now())
@@ -52,8 +53,8 @@ def _confirm(request: Request[Any, Any, Any], account: Account, signed: SignedIn
     return response
 
 
-def _next(path: str, account: Account) -> str:
-    return path if drafts.is_own_path(path) else HOME[Role(account.role)]
+def _next(request: Request[Any, Any, Any], path: str, account: Account) -> str:
+    return path if is_own_page(request.app, path) else HOME[Role(account.role)]
 
 
 HANDLERS = [confirm_form, confirm]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import cookies, drafts, joining
 from app.accounts.guards import visitor, who
 from app.accounts.joining import Wish
+from app.accounts.leading import is_own_page
 from app.accounts.stepping_up import PAGE
 from app.accounts.web.joining import SENT, too_many_letters
 from app.core.people.addresses import Address, BadAddress, read_address
@@ -52,8 +53,8 @@ def _address(request: Request[Any, Any, Any], form: Sent) -> Address | None:
 
 def _way(request: Request[Any, Any, Any], db: Session, form: Sent) -> dict[str, str]:
     """Back to the page with what was typed there; a form that only asks to go on waits at its own address."""
-    state = request.app.state
-    onward = next((path for path in (form.get(NEXT, ""), form.get("next", "")) if drafts.is_own_path(path)), "")
+    state, asked = request.app.state, (form.get(NEXT, ""), form.get("next", ""))
+    onward = next((path for path in asked if is_own_page(request.app, path)), "")
     typed = {name: value for name, value in form.items() if name not in _NOT_KEPT}
     if not onward or not typed:
         return {"next": onward} if onward else {}

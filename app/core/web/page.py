@@ -191,7 +191,7 @@ class Pages:
         return say_instant(value, self.settings.zone)
 
     def text(self, template: str, **values: Any) -> str:
-        return self.jinja.get_template(template).render(**values)
+        return _printable(self.jinja.get_template(template).render(**values))
 
     def render(self, template: str, **values: Any) -> bytes:
         return self.text(template, **values).encode()
@@ -205,7 +205,8 @@ class Pages:
             self._look_for_changes()
             notices: Iterable[str] = self.jinja.globals["notices"]()  # type: ignore[operator]
             key = (template, *((text, getattr(text, "level", None)) for text in notices), *key)
-        return self._frames.filled(key, lambda holes: self.text(template, **values, **holes), entries, own).encode()
+        filled = self._frames.filled(key, lambda holes: self.text(template, **values, **holes), entries, own)
+        return _printable(filled).encode()
 
     def forget(self) -> None:
         """What templates made before."""
@@ -242,6 +243,12 @@ class Pages:
         if fixed is not None:
             body = fixed.within(body)
         return public(body, HTML, keys=keys, status=status, good_until=good_until, fresh_for=fresh_for, tallied=tallied)
+
+
+def _printable(text: str) -> str:
+    """A zero character that somebody sent stands in no page, as in no text that is stored: browsers would make a
+    sign of it, and send that with the form the next time."""
+    return text.replace("\0", "") if "\0" in text else text
 
 
 def personal(body: bytes, status: int = 200) -> Response[bytes]:

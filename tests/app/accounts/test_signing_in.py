@@ -87,6 +87,17 @@ def test_a_cookie_that_was_planted_is_not_taken_over(site: RunningSite):
         assert "planted" not in answer.headers["set-cookie"]
 
 
+@pytest.mark.parametrize("door", ["/sign-in", "/confirm-it-is-you"])
+def test_maureen_is_led_to_pages_alone(site: RunningSite, door: str):
+    site.town.moderator()
+    with site.signed_in(MODERATOR) as maureen:
+        proof = {"email": MODERATOR, "password": PASSWORD, "it-is-you.password": PASSWORD}
+        for onward in ("/sign-out", "/sign%2Dout?x=1", "/account/sessions/end"):
+            assert maureen.post(door, data=proof | {"next": onward}).headers["location"] == "/moderation", onward
+        answer = maureen.post(door, data=proof | {"next": "/account/sessions?from=here"})
+        assert answer.headers["location"] == "/account/sessions?from=here"
+
+
 def test_who_signed_out_stays_out_even_with_the_old_cookie(site: RunningSite):
     site.town.moderator()
     with site.signed_in(MODERATOR) as moderator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -60,6 +61,30 @@ def test_reports_at_the_same_moment_are_all_counted(open_desk: Moderators, said:
     assert len(open_desk.town.rows(Report)) == 6
     assert open_desk.shown(said) == "provisional"
     assert len([c for c in open_desk.town.rows(Case, Case.origin == "report")]) == 1
+
+
+def test_taking_back_that_it_stands_hides_it_again_unless_ana_changed_or_withdrew_it(open_desk: Moderators):
+    def let_stand_and_taken_back(body: str, meanwhile: Callable[[int], None]) -> tuple[int, int]:
+        said = open_desk.forum.published("Ana", body)
+        for name in PEOPLE[:3]:
+            open_desk.report(said, name)
+        done = open_desk.decide_many([open_desk.case(said, "report").id], "dismiss", reason="", by=open_desk.max)
+        assert open_desk.shown(said) == "published"
+        meanwhile(said)
+        return said, len(open_desk.undo(done.batch, open_desk.max).refused)
+
+    said, refused = let_stand_and_taken_back("Mr Gravel is a thief.", lambda _said: None)
+    assert (open_desk.shown(said), refused) == ("provisional", 0)
+    changed, refused = let_stand_and_taken_back(
+        "Mrs Sand steals.", lambda said: open_desk.forum.edit("Ana", said, "Somebody takes what is not theirs.")
+    )
+    assert (open_desk.shown(changed), refused) == ("published", 0)
+    for name in PEOPLE[3:6]:
+        open_desk.report(changed, name)
+    assert open_desk.shown(changed) == "provisional", "three more may hide the new words"
+    gone, refused = let_stand_and_taken_back("Mr Clay too.", lambda said: open_desk.forum.withdraw("Ana", said))
+    assert (open_desk.state(open_desk.case(gone, "report").id), refused) == ("decided", 1)
+    assert open_desk.town.broken() == {}
 
 
 def test_what_a_moderator_let_stand_is_immune_and_takes_twice_as_many(open_desk: Moderators, said: int):

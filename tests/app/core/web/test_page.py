@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined
 from app.core.settings import Settings
 from app.core.web import page
 from app.core.web.assets import Assets
+from app.core.web.forms import Form
 from app.core.web.packing import Fixed
 from app.core.web.page import Pages, SeeOther, day_count, number, see_other
 from app.core.web.stencils.fragments import Fragments
@@ -89,6 +90,13 @@ def test_a_page_for_one_reader_is_kept_by_nobody(pages: Pages) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert answer.status_code == 422
     assert b"<title>Error: " in answer.content
+
+
+def test_a_zero_character_stands_in_no_page(pages: Pages) -> None:
+    form = Form(values={"email": "ana\0@example.org"}, errors={"email": "Not\0 so."})
+    answer = pages.personal("accounts/sign_in.html", status=422, form=form, busy=None)
+    assert b"\0" not in answer.content
+    assert b'value="ana@example.org"' in answer.content
 
 
 def test_what_a_phrase_is_filled_with_is_escaped_and_its_own_signs_stay(pages: Pages) -> None:
