@@ -150,7 +150,7 @@ def test_there_must_be_areas_first(sqlite_town: Town):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"Area,Population\nYnys M\xf4n,69049\n", "it is not in UTF-8"),
+        (b"Area,Population\nBath,73\nYnys M\xf4n,69049\n", r"it is not in UTF-8 \(row 3\)"),
         (b'Area,Population\n"W01,10\n', "is no row of a CSV table"),
         (b"Area,Population\n" + b"x" * 20_000 + b",1\n", "is no row of a CSV table"),
     ],
