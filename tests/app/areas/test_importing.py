@@ -183,6 +183,20 @@ def many(count: int, *more: tuple[str, str]) -> list[tuple[str, str]]:
     return [(f"N{n // 90 + 1} {n % 9 + 1}A{'ABDEFGHJLN'[n // 9 % 10]}", "W01") for n in range(count)] + list(more)
 
 
+def test_where_every_area_of_the_postcodes_is_gone_people_choose_theirs_again(town: Town):
+    found(town)
+    codes(town, ("N1 1TY", "W01"))
+    placing = town.site.dependencies["placing"]
+    with town.database.reading() as db:
+        assert placing.choices(db, asks_postcode=True) == ()
+    others = collection()
+    for feature in others["features"]:
+        feature["properties"]["code"] += "N"
+    found(town, others, retire=True)
+    with town.database.reading() as db:
+        assert len(placing.choices(db, asks_postcode=True)) == len(NAMES)
+
+
 def test_rows_of_postcodes_that_cannot_be_used_are_told_and_the_others_stored(sqlite_town: Town):
     town = sqlite_town
     found(town)
