@@ -119,7 +119,13 @@ def read_places(db: Session) -> Places:
         return Places()
     rows = db.execute(select(*_COLUMNS).order_by(Area.code))
     found = {row[0]: Place._make(row) for row in rows}
-    return Places(found, frame.layer, frame.width, frame.height, frame.edition)
+    return Places(found, frame.layer, frame.width, frame.height, frame.edition if _leads_on(db, frame) else None)
+
+
+def _leads_on(db: Session, frame: AreaMap) -> bool:
+    """Whether any postcode is of an area that is still there: a table of areas that are all gone is as good as none."""
+    living = select(AreaPostcode.postcode).join(Area, Area.id == AreaPostcode.area_id).where(Area.retired_at.is_(None))
+    return db.scalar(living.where(AreaPostcode.edition == frame.edition).limit(1)) is not None
 
 
 def areas_of_postcodes(db: Session, edition: int, keys: Sequence[str]) -> Mapping[str, str]:

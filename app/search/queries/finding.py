@@ -98,8 +98,8 @@ class Finder:
         return self._choices.get(lambda: Choices.of(db))
 
     def find(self, db: Session, wanted: Wanted, now: datetime) -> Found:
-        """One page of what somebody looks for; nothing where that says nothing."""
-        if not wanted.query.says_something:
+        """One page of what somebody looks for; nothing where that says nothing, or where there is no such kind."""
+        if not wanted.query.says_something or (wanted.kind and wanted.kind not in self.searchable):
             return Found(wanted.query)
         found, matched = self._matched(db, wanted)
         rows = results(db, self.searchable, matched.ids, wanted.readers, now)

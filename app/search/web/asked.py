@@ -14,7 +14,6 @@ from app.core.local_times import read_day
 from app.core.paging import read_page
 from app.core.text.plain import tidy_line
 from app.core.web.forms import Form
-from app.search.contribution import Searchable
 from app.search.queries.finding import FIRST_DAY, LAST_DAY, Choices, Wanted
 from app.search.rules.query import MOST_TYPED, read_query
 
@@ -63,24 +62,17 @@ class Asked:
             raise Invalid(self.form.summary)
 
 
-def read_asked(
-    query: Mapping[str, object],
-    searchable: Mapping[str, Searchable],
-    choices: Choices,
-    *,
-    readers: frozenset[str] = frozenset(),
-) -> Asked:
-    """What a query means: an unknown kind is left out, days that cannot be are said to be wrong."""
+def read_asked(query: Mapping[str, object], choices: Choices, *, readers: frozenset[str] = frozenset()) -> Asked:
+    """What a query means: an unknown kind has nothing, days that cannot be are said to be wrong."""
     given = {name: tidy_line(str(query.get(name, ""))[:MOST_READ].replace("\0", " ")) for name in (*NAMES, "page")}
     form = Form(values=given)
     first, last = (form.read(name, _read_day) for name in ("from", "to"))
     if first and last and first > last:
         form.refuse("to", str(_("Enter a last day that is the same as the first one, or later.")))
-    kind = given["kind"] if given["kind"] in searchable else ""
     department = (choices.named(given["department"]) or NOBODY) if given["department"] else None
     wanted = Wanted(
         query=read_query(given["q"]),
-        kind=kind,
+        kind=given["kind"],
         department_id=department,
         first=first,
         last=last,
@@ -89,7 +81,7 @@ def read_asked(
         readers=readers,
     )
     kept = {name: given[name][:MOST_TYPED] for name in NAMES}
-    kept |= {"kind": kind, "as": AS_TYPED if wanted.as_typed else ""}
+    kept["as"] = AS_TYPED if wanted.as_typed else ""
     return Asked(wanted, kept, form)
 
 

@@ -25,7 +25,7 @@ OPEN_DATA = {"access-control-allow-origin": "*"}
 @shows("/search", name="search.find", at_once=False)
 def search(request: Request[Any, Any, Any], db: Session) -> Response[bytes]:
     state, finder = request.app.state, finder_of(request)
-    asked = read_asked(request.query_params, finder.searchable, finder.choices(db))
+    asked = read_asked(request.query_params, finder.choices(db))
     now = state.clock.now()
     found = Found(asked.wanted.query) if asked.form.errors else finder.find(db, asked.wanted, now)
     response: Response[bytes] = state.pages.public(
@@ -66,7 +66,7 @@ def search_json(request: Request[Any, Any, Any], db: Session) -> Response[bytes]
 
 def answer_json(request: Request[Any, Any, Any], db: Session, path: str, query: Any) -> Response[bytes]:
     finder, now = finder_of(request), request.app.state.clock.now()
-    asked = read_asked(query, finder.searchable, finder.choices(db))
+    asked = read_asked(query, finder.choices(db))
     asked.check()
     found = finder.find(db, asked.wanted, now)
     body = msgspec.json.encode(read_out(found, asked, finder, finder.choices(db), request.app.state, path))

@@ -36,7 +36,7 @@ def for_officials(
 def _page(request: Request[Any, Any, Any], db: Session, account: Account, path: str, here: str) -> Response[bytes]:
     state, finder = request.app.state, finder_of(request)
     readers = readers_for(db, account, state.site.permissions)
-    asked = read_asked(request.query_params, finder.searchable, finder.choices(db), readers=readers)
+    asked = read_asked(request.query_params, finder.choices(db), readers=readers)
     found = Found(asked.wanted.query) if asked.form.errors else finder.find(db, asked.wanted, state.clock.now())
     response: Response[bytes] = state.pages.personal(
         "search/staff.html",

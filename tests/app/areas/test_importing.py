@@ -150,7 +150,7 @@ def test_there_must_be_areas_first(sqlite_town: Town):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"Area,Population\nYnys M\xf4n,69049\n", "it is not in UTF-8"),
+        (b"Area,Population\nBath,73\nYnys M\xf4n,69049\n", r"it is not in UTF-8 \(row 3\)"),
         (b'Area,Population\n"W01,10\n', "is no row of a CSV table"),
         (b"Area,Population\n" + b"x" * 20_000 + b",1\n", "is no row of a CSV table"),
     ],
@@ -181,6 +181,20 @@ def test_postcodes_are_a_table_that_is_replaced_as_a_whole(town: Town):
 
 def many(count: int, *more: tuple[str, str]) -> list[tuple[str, str]]:
     return [(f"N{n // 90 + 1} {n % 9 + 1}A{'ABDEFGHJLN'[n // 9 % 10]}", "W01") for n in range(count)] + list(more)
+
+
+def test_where_every_area_of_the_postcodes_is_gone_people_choose_theirs_again(town: Town):
+    found(town)
+    codes(town, ("N1 1TY", "W01"))
+    placing = town.site.dependencies["placing"]
+    with town.database.reading() as db:
+        assert placing.choices(db, asks_postcode=True) == ()
+    others = collection()
+    for feature in others["features"]:
+        feature["properties"]["code"] += "N"
+    found(town, others, retire=True)
+    with town.database.reading() as db:
+        assert len(placing.choices(db, asks_postcode=True)) == len(NAMES)
 
 
 def test_rows_of_postcodes_that_cannot_be_used_are_told_and_the_others_stored(sqlite_town: Town):

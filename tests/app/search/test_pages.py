@@ -83,9 +83,12 @@ def test_days_that_cannot_be_are_refused_with_the_fields_kept(reader: httpx.Clie
     assert reader.get(f"/api/v1/search?q={WORD}&from=2026-05-02&to=2026-05-01").status_code == 422
 
 
-def test_an_unknown_kind_is_left_out_and_an_unknown_department_has_nothing(reader: httpx.Client):
-    assert "2 results" in text_of(reader, f"/search?q={WORD}&kind=unicorn")
-    assert "Nothing found" in text_of(reader, f"/search?q={WORD}&department=unicorns")
+def test_an_unknown_kind_has_nothing_like_an_unknown_department_and_the_way_back_is_offered(reader: httpx.Client):
+    for narrowed in ("kind=unicorn", "department=unicorns"):
+        page = text_of(reader, f"/search?q={WORD}&{narrowed}")
+        assert "Nothing found" in page
+        assert "Clear what narrows it" in page
+        assert reader.get(f"/api/v1/search?q={WORD}&{narrowed}").json()["total"] == 0
 
 
 def test_programs_read_the_same(reader: httpx.Client, filled: RunningSite):
