@@ -29,7 +29,7 @@ from app.moderation.rules.verdicts import OF_TEXTS, Origin
 from app.outcomes import service as outcomes
 from petitions.events import PetitionPublished, PetitionRemoved, PetitionRestored
 from petitions.identity import address_key
-from petitions.model.petition import Crossing, Petition, TextVersion
+from petitions.model.petition import Crossing, Event, Petition, TextVersion
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.queries.authoring import can_resubmit
@@ -288,6 +288,8 @@ class PetitionUnderModeration:
         elif petition.state == PetitionState.CLOSED:
             self._close(db, petition, now)
         db.flush()
+        if (since := _down_since(db, petition.id)) is not None:
+            self.announcing.go_on(db, petition.id, since, now)
         announce(db, PetitionRestored(petition.id, now))
 
     def _close(self, db: Session, petition: Petition, now: datetime) -> None:
@@ -345,6 +347,10 @@ def freeze_text(db: Session, petition: Petition, now: datetime) -> None:
             at=now,
         )
     )
+
+
+def _down_since(db: Session, petition_id: int) -> datetime | None:
+    return db.scalar(select(func.max(Event.at)).where(Event.petition_id == petition_id, Event.kind == "taken-down"))
 
 
 def _state_before(petition: Petition, now: datetime) -> PetitionState:

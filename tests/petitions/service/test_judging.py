@@ -411,3 +411,16 @@ def test_news_of_a_correction_does_not_leave_while_the_petition_is_judged_again(
     town.restore(petition)
     town.work()
     assert "A petition you signed was corrected" not in town.deliver().subjects(SAM)
+
+
+def test_news_that_was_due_while_the_petition_was_down_leaves_once_it_is_back(town: Town):
+    petition = town.open_petition()
+    town.sign(petition, SAM)
+    town.correct(petition, action="Open the town library on every Sunday")
+    town.take_down(petition)
+    town.work()
+    assert "A petition you signed was corrected" not in town.deliver().subjects(SAM)
+    town.restore(petition)
+    town.decide(petition)
+    town.work()
+    assert town.deliver().subjects(SAM).count("A petition you signed was corrected") == 1
