@@ -153,7 +153,7 @@ class PetitionLetters:
     def corrected(self, db: Session, letter: Letter) -> Envelope | None:
         """News of a corrected text, with the note that everyone reads."""
         found = self._corrected(db, letter)
-        if found is None or not _wants_news(found[0][0]):
+        if found is None or self.reader(db, letter) is None:
             return None
         link = f"{self.base_url}/signatures/withdraw/{self.keys.token(WITHDRAW, letter.recipient_id)}"
         return self._news(*found[0], version=found[1], withdraw=link)

@@ -147,7 +147,7 @@ def install(site: Site) -> None:
     ]
     site.staff_pages += _staff_pages()
     site.panels.append(_panel)
-    site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone, site.keys)
+    site.moderated["petition"] = PetitionUnderModeration(policy, settings.zone, site.keys, announcing)
     site.discussed["petition"] = PetitionDiscussed(policy)
     site.referred["petition"] = _Referred()
     site.locks["petition"] = _lock

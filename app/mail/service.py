@@ -160,6 +160,14 @@ def revive_batch(db: Session, batch: int, due: datetime, *, called_off: bool) ->
     return rows_changed(done)
 
 
+def revive_dropped(db: Session, batch: int, due: datetime, *, since: datetime) -> int:
+    """Letters of one announcement that had nothing to tell when they should have left, from ``since`` on, get another
+    turn at ``due``. What its reader wanted no more stays dropped."""
+    dropped = (Letter.batch == batch, Letter.state == LetterState.DROPPED, Letter.settled_at >= since)
+    again = update(Letter).where(*dropped, Letter.fault.is_(None))
+    return rows_changed(db.execute(again.values(state=LetterState.WAITING, due_at=due, settled_at=None)))
+
+
 def try_again(db: Session, letter_id: int, now: datetime) -> bool:
     """Give a dead letter another life."""
     done = db.execute(

@@ -147,9 +147,25 @@ def is_signable(state: str, closes_at: datetime | None, now: datetime) -> bool:
 
 
 def can_take_back(state: str, closes_at: datetime | None, now: datetime, *, kind: str) -> bool:
-    """Whether a signature's owner may withdraw it: before publication (the creator only the petition), then until it closes."""
-    before_publication = state in BEFORE_PUBLICATION and kind != "creator"
-    return before_publication or is_signable(state, closes_at, now)
+    """Whether a signature's owner may withdraw it: before publication (the creator only the petition), then until it closes.
+
+    The clock of what was taken down goes on while it is judged again.
+    """
+    if state in BEFORE_PUBLICATION and kind != "creator":
+        return closes_at is None or now < closes_at
+    return is_signable(state, closes_at, now)
+
+
+class Gathering(Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def opened_at(self) -> datetime | None: ...
+
+
+def gathers_support(petition: Gathering) -> bool:
+    """Whether its secret link takes supporters: never again once it was published, though it be judged anew."""
+    return petition.state in TAKES_SPONSORS and petition.opened_at is None
 
 
 def refusal_to_request(petition: PetitionStanding | None, *, sponsor: bool, at: datetime) -> Refusal | None:
@@ -162,7 +178,7 @@ def refusal_to_request(petition: PetitionStanding | None, *, sponsor: bool, at: 
         return None
     if petition.state in (PetitionState.OPEN, PetitionState.CLOSED):
         return PetitionClosed(petition=petition.id, closed_on=petition.closed_on)
-    if sponsor and petition.state in TAKES_SPONSORS:
+    if sponsor and gathers_support(petition):
         return SponsorsFull(petition=petition.id) if _sponsors_full(petition) else None
     return NotOpen(petition=petition.id)
 
@@ -181,9 +197,9 @@ def refusal_to_confirm(
     if state != SignatureState.PENDING:
         return SignatureWithdrawn(petition=petition.id)
     if at >= asked_at + timedelta(days=confirm_days):
-        again = petition.state in TAKES_SPONSORS or is_signable(petition.state, petition.closes_at, at)
+        again = gathers_support(petition) or is_signable(petition.state, petition.closes_at, at)
         return (ConfirmationExpired if again else ConfirmationOutlived)(petition=petition.id, days=confirm_days)
-    if petition.state in TAKES_SPONSORS:
+    if gathers_support(petition):
         return SponsorsFull(petition=petition.id) if _sponsors_full(petition) else None
     if petition.state not in (PetitionState.OPEN, PetitionState.CLOSED) or petition.closes_at is None:
         return NotOpen(petition=petition.id)

@@ -75,6 +75,18 @@ class Announcing:
         """Withdraw what has not left of this kind of news; answers how many letters."""
         return sum(_cancel(db, earlier, now) for earlier in _all_of(db, petition_id, template))
 
+    def go_on(self, db: Session, petition_id: int, since: datetime, now: datetime) -> None:
+        """What could not be told because the petition was down, from ``since`` on, leaves with the next news."""
+        same = select(Announcement.id).where(
+            Announcement.petition_id == petition_id, Announcement.cancelled_at.is_(None)
+        )
+        due = self.leaves_at(now)
+        revived = [
+            mail.revive_dropped(db, news, due, since=since) for news in db.scalars(same.order_by(Announcement.id))
+        ]
+        if any(revived):
+            mail.wake_postman(db)
+
 
 def _all_of(db: Session, petition_id: int, template: str) -> Sequence[Announcement]:
     """Locked, so that a step of the same news is either over or sees what became of it."""

@@ -28,7 +28,7 @@ from petitions.service.election import refuse_once_begun
 from petitions.service.judging import await_judgement
 from petitions.service.looking import look_at
 from petitions.service.telling import tell
-from petitions.service.writing import write_to_creator, write_to_sponsors
+from petitions.service.writing import keep_refusal_to_ourselves, write_to_creator, write_to_sponsors
 
 #: letters that make no sense once their petition is withdrawn
 _POINTLESS = (
@@ -68,6 +68,7 @@ def resubmit(db: Session, policy: PetitionPolicy, petition_id: int, texts: Texts
     petition.action, petition.background, petition.additional_details = texts
     petition.resubmitted_at = petition.updated_at = now
     await_judgement(petition, now)
+    keep_refusal_to_ourselves(db, petition.id, now)
     subject = SubjectRef("petition", petition.id)
     seen = look_at(db, petition.id, texts, now)
     moderation.open_case(db, subject, texts.digest, now, origin="resubmission", excerpt=texts.action, signals=seen)

@@ -44,14 +44,18 @@ def close_overdue(db: Session, now: datetime, announcing: Announcing | None = No
         petition.state, petition.closed_at = PetitionState.CLOSED, petition.closes_at
     db.flush()
     for petition in closed:
-        close_with_subject(db, SubjectRef("petition", petition.id), now)
-    if announcing is not None:
-        for petition in closed:
-            tell_of_closing(db, petition, announcing, now)
-            announce(db, PetitionClosed(petition.id, now))
+        note_closing(db, petition, announcing, now)
     if closed:
         touch(db, "petitions", *(f"petition:{p.id}" for p in closed))
     return len(closed)
+
+
+def note_closing(db: Session, petition: Petition, announcing: Announcing | None, now: datetime) -> None:
+    """What its end brings: its discussion ends too, and whoever has to know is told."""
+    close_with_subject(db, SubjectRef("petition", petition.id), now)
+    if announcing is not None:
+        tell_of_closing(db, petition, announcing, now)
+        announce(db, PetitionClosed(petition.id, now))
 
 
 def tell_of_closing(db: Session, petition: Petition, announcing: Announcing, now: datetime) -> None:

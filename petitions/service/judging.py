@@ -29,7 +29,7 @@ from app.moderation.rules.verdicts import OF_TEXTS, Origin
 from app.outcomes import service as outcomes
 from petitions.events import PetitionPublished, PetitionRemoved, PetitionRestored
 from petitions.identity import address_key
-from petitions.model.petition import Crossing, Petition, TextVersion
+from petitions.model.petition import Crossing, Event, Petition, TextVersion
 from petitions.model.signature import Signature
 from petitions.policy import PetitionPolicy
 from petitions.queries.authoring import can_resubmit
@@ -37,11 +37,19 @@ from petitions.rules.closing import closing_instant
 from petitions.rules.lifecycle import VISIBLE, PetitionState, may_move
 from petitions.rules.texts import text_digest
 from petitions.rules.thresholds import crossed
+from petitions.service.announcing import Announcing
+from petitions.service.closing import note_closing
 from petitions.service.election import close_in_time
 from petitions.service.removing import ILLEGAL, evidence_of, wipe
-from petitions.service.showing import REFUSED, can_be_taken_down, can_restore, shown
+from petitions.service.showing import PUBLISHED, REFUSED, can_be_taken_down, can_restore, shown
 from petitions.service.telling import tell
-from petitions.service.writing import Hold, write_to_creator, write_to_officers, write_to_sponsors
+from petitions.service.writing import (
+    Hold,
+    keep_refusal_to_ourselves,
+    write_to_creator,
+    write_to_officers,
+    write_to_sponsors,
+)
 
 
 class NotWaiting(Conflict):
@@ -74,6 +82,7 @@ class PetitionUnderModeration:
     policy: PetitionPolicy
     zone: ZoneInfo
     keys: Keys
+    announcing: Announcing
     name: str = "Petition"
     needs_department: bool = True
     offers_survivor: bool = True
@@ -174,6 +183,7 @@ class PetitionUnderModeration:
             raise PeopleForgotten
         department = settlement.extras.get("department") or self.lead(db, subject_id)
         await_judgement(petition, now)
+        keep_refusal_to_ourselves(db, petition.id, now)
         self._publish(db, petition, {"department": department}, now)
         self._end(db, petition, now)
 
@@ -212,6 +222,7 @@ class PetitionUnderModeration:
         if not can_restore(petition):
             raise PeopleForgotten
         await_judgement(petition, now)
+        keep_refusal_to_ourselves(db, petition.id, now)
         tell(db, petition.id, "restored", now)
         write_to_creator(db, petition, "petitions/mail/restored", now)
         self._end(db, petition, now)
@@ -275,9 +286,17 @@ class PetitionUnderModeration:
             petition.closed_at = None
             close_in_time(db, petition, now)
         elif petition.state == PetitionState.CLOSED:
-            petition.closed_at = petition.closed_at or petition.closes_at
+            self._close(db, petition, now)
         db.flush()
+        if (since := _down_since(db, petition.id)) is not None:
+            self.announcing.go_on(db, petition.id, since, now)
         announce(db, PetitionRestored(petition.id, now))
+
+    def _close(self, db: Session, petition: Petition, now: datetime) -> None:
+        """Its time ran out while it was down: nobody was told of that then."""
+        if petition.closed_at is None:
+            petition.closed_at = petition.closes_at
+            note_closing(db, petition, self.announcing, now)
 
     def _refuse(self, db: Session, petition: Petition, settlement: Settlement, now: datetime) -> None:
         """Rejected, or hidden where showing it would itself do harm; whoever has to know is told."""
@@ -330,6 +349,10 @@ def freeze_text(db: Session, petition: Petition, now: datetime) -> None:
     )
 
 
+def _down_since(db: Session, petition_id: int) -> datetime | None:
+    return db.scalar(select(func.max(Event.at)).where(Event.petition_id == petition_id, Event.kind == "taken-down"))
+
+
 def _state_before(petition: Petition, now: datetime) -> PetitionState:
     """What a petition that was taken down goes back to."""
     if petition.withdrawn_at is not None:
@@ -372,9 +395,9 @@ def _move(petition: Petition, state: PetitionState) -> None:
 
 
 def _survivor(db: Session, petition: Petition, text: str) -> int:
-    """The petition that a duplicate's readers are sent to."""
+    """The petition that a duplicate's readers are sent to: to sign it, or to read what came of it."""
     is_number = is_whole(text)
     survivor = db.get(Petition, int(text)) if is_number else None
-    if survivor is None or survivor.id == petition.id or survivor.state not in VISIBLE:
+    if survivor is None or survivor.id == petition.id or survivor.state not in PUBLISHED:
         raise Invalid([FieldError("survivor", _("Enter the number of the published petition that it repeats."))])
     return survivor.id

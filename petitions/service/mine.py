@@ -27,7 +27,7 @@ from petitions.identity import CREATOR, address_key, open_signer
 from petitions.model.petition import Petition
 from petitions.model.signature import Signature, Signer
 from petitions.queries.authoring import can_withdraw
-from petitions.rules.eligibility import is_signable
+from petitions.rules.eligibility import can_take_back
 from petitions.rules.lifecycle import BEFORE_PUBLICATION, PetitionState, SignatureState, is_readable
 from petitions.service import authoring, unsubscribing, withdrawing
 from petitions.service.announcing import Announcing
@@ -219,7 +219,7 @@ def _acts(petition: Petition, signature: Signature, now: datetime) -> Iterator[H
                 str(_("Withdraw the petition")),
                 str(_("Nobody can sign it any more, and it cannot be undone.")),
             )
-    elif petition.state in BEFORE_PUBLICATION or is_signable(petition.state, petition.closes_at, now):
+    elif can_take_back(petition.state, petition.closes_at, now, kind=signature.kind):
         yield HeldAct(WITHDRAW, str(_("Withdraw my signature")), str(_("It counts no more from now on.")))
     if petition.state not in (PetitionState.STOPPED, PetitionState.HIDDEN):
         yield (

@@ -16,7 +16,7 @@ def withdraw(db: Session, signature_id: int, *, closed_on: str, now: datetime) -
     """The owner takes it back while the petition is open; the number stays a gap."""
     petition, signature = lock_signature(db, signature_id)
     if not can_take_back(petition.state, petition.closes_at, now, kind=signature.kind):
-        if petition.state in (PetitionState.OPEN, PetitionState.CLOSED):
+        if petition.state in (PetitionState.OPEN, PetitionState.CLOSED, PetitionState.IN_MODERATION):
             raise TooLateToWithdraw(petition=petition.id, closed_on=closed_on)
         raise NotOpen(petition=petition.id)
     if end_signature(db, petition, signature, SignatureState.WITHDRAWN, "withdrawn", now):

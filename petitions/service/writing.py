@@ -27,6 +27,7 @@ class Hold:
 
 
 AT_ONCE = Hold()
+_REFUSALS = tuple(f"petitions/mail/{name}" for name in ("rejected", "rejected_sponsor", "hidden", "taken_down"))
 
 
 def write_to_creator(
@@ -65,3 +66,9 @@ def write_to_sponsors(
         for s in sponsors
     ]
     mail.queue(db, rows)
+
+
+def keep_refusal_to_ourselves(db: Session, petition_id: int, now: datetime) -> None:
+    """A refusal that stands no more is told to nobody who has not heard of it yet."""
+    people = select(Signature.id).where(Signature.petition_id == petition_id)
+    mail.drop_waiting(db, "petitions.signature", people, now, templates=_REFUSALS)

@@ -27,7 +27,8 @@ from petitions.mails import SPONSOR
 from petitions.model.petition import Petition
 from petitions.policy import PetitionPolicy
 from petitions.queries.authoring import ABOUT_THE_CREATOR, can_resubmit, can_withdraw, times_resubmitted
-from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState
+from petitions.rules.eligibility import gathers_support
+from petitions.rules.lifecycle import PetitionState
 from petitions.rules.texts import MOST_ACTION, MOST_BACKGROUND, MOST_DETAILS, Texts
 from petitions.service import authoring
 from petitions.service.announcing import Announcing
@@ -58,7 +59,7 @@ def mine(
     state = request.app.state
     petition = _mine(state, db, token)
     sponsor_link = f"{state.settings.base_url}/sponsor/{state.keyring.token(SPONSOR, petition.id)}"
-    gathers = petition.state in TAKES_SPONSORS and not petition.was_published
+    gathers = gathers_support(petition)
     response: Response[bytes] = state.pages.personal(
         "petitions/creator/mine.html",
         petition=petition,

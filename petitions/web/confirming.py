@@ -28,10 +28,11 @@ from petitions.rules.eligibility import (
     ConfirmationUnknown,
     OtherPostcode,
     TwoAlready,
+    gathers_support,
     is_signable,
     refusal_to_confirm,
 )
-from petitions.rules.lifecycle import TAKES_SPONSORS, SignatureState
+from petitions.rules.lifecycle import SignatureState
 from petitions.service.acts import SignatureConfirmation
 from petitions.web.letter_links import behind_link
 from petitions.web.reading import standing_of
@@ -102,7 +103,7 @@ def _refused_supporter(state: Any, token: str, refused: Refusal) -> Refusal:
 def _asked_again_by(state: Any, petition: Petition, refused: Refusal) -> Refusal:
     """The refusal, which leads a supporter back to the secret link: the public form takes nobody before publication."""
     to_sign_again = refused.way_on[0] == "/petitions/{petition}/sign"
-    if to_sign_again and petition.state in TAKES_SPONSORS and not petition.was_published:
+    if to_sign_again and gathers_support(petition):
         link = f"/sponsor/{state.keyring.token(SPONSOR, petition.id)}"
         refused.way_on = (link, _("Support the petition again"))  # type: ignore[misc]
     return refused

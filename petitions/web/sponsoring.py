@@ -23,8 +23,9 @@ from petitions.rules.eligibility import (
     ConfirmationUnknown,
     SigningStopped,
     SponsorsFull,
+    gathers_support,
 )
-from petitions.rules.lifecycle import TAKES_SPONSORS, PetitionState
+from petitions.rules.lifecycle import PetitionState
 from petitions.web.reading import standing_of
 from petitions.web.sign_forms import first_act, form_context, kept, on_with_cookie, over_limit, request_act, shown_again
 from petitions.web.stopped import signing_stopped
@@ -40,7 +41,7 @@ def sponsor_form(
     state = request.app.state
     petition = _sponsored(state, db, token)
     standing = standing_of(state, db, petition)
-    if standing.state not in TAKES_SPONSORS or standing.signature_count - 1 >= standing.sponsors_most:
+    if not gathers_support(standing) or standing.signature_count - 1 >= standing.sponsors_most:
         return see_other(f"/petitions/{petition.id}")
     if (stopped := signing_stopped(request, db, petition)) is not None:
         return stopped
@@ -89,7 +90,7 @@ def _sponsor_again(
     with state.database.reading() as db:
         petition = _sponsored(state, db, token)
         context = form_context(db, petition, form, policy, state)
-    if petition.state not in TAKES_SPONSORS:
+    if not gathers_support(petition):
         return see_other(f"/petitions/{petition.id}")
     return shown_again(state, "petitions/sponsor.html", busy, token=token, **context)
 

@@ -17,11 +17,13 @@ from app.moderation.queries import newest_revision
 from app.moderation.rules.standards import BY_CODE, Verdict
 from app.moderation.service import NotPublic, NotRefused
 from petitions.model.petition import Crossing, Event, TextVersion
+from petitions.rules.eligibility import NotOpen, TooLateToWithdraw
 from petitions.rules.texts import text_digest
 from petitions.service import authoring
 from petitions.service.announcing import Announcing
 from petitions.service.judging import NotWaiting, PeopleForgotten
-from tests.people import ANNA, SAM, crowd
+from petitions.service.withdrawing import withdraw
+from tests.people import ANNA, LAURA, SAM, SUZIE, crowd
 from tests.site import Town
 
 
@@ -98,9 +100,14 @@ def test_a_duplicate_points_to_the_petition_it_repeats(town: Town, waiting: int)
     assert f"/petitions/{survivor}" in town.deliver().last_to(ANNA).get_content()
 
 
-@pytest.mark.parametrize("survivor", ["", "999999", "9" * 30, "itself", "unpublished", "-1", "٣"])
+@pytest.mark.parametrize(
+    "survivor", ["", "999999", "9" * 30, "itself", "unpublished", "rejected", "taken back", "-1", "٣"]
+)
 def test_a_duplicate_of_nothing_is_refused(town: Town, waiting: int, survivor: str):
-    known = {"itself": waiting, "unpublished": town.start()}
+    known = {"itself": waiting, "unpublished": town.start(), "rejected": town.start(), "taken back": town.start()}
+    town.support(known["rejected"])
+    town.decide(known["rejected"], Verdict.REJECT, reason="advert")
+    town.withdraw_petition(known["taken back"])
     with pytest.raises(Invalid) as refused:
         town.decide(waiting, Verdict.REJECT, reason="duplicate", survivor=str(known.get(survivor, survivor)))
     assert [e.field for e in refused.value.errors] == ["survivor"]
@@ -351,3 +358,69 @@ def test_a_withdrawn_petition_whose_words_do_harm_is_taken_down_and_stays_withdr
     town.decide(petition)
     assert town.petition(petition).state == "withdrawn"
     assert town.broken() == {}
+
+
+def test_what_is_judged_again_takes_no_supporters_and_its_clock_goes_on(town: Town):
+    petition = town.open_petition()
+    (signed,), (asked,) = town.sign(petition, SAM), town.request(petition, LAURA)
+    town.take_down(petition)
+    town.restore(petition)
+    (late,) = town.perform([town.request_act(petition, SUZIE, sponsor=True)])
+    assert [type(a) for a in (late, *town.confirm(asked))] == [NotOpen, NotOpen]
+    closes_at = town.petition(petition).closes_at
+    assert closes_at is not None
+    town.clock.set(closes_at)
+    with pytest.raises(TooLateToWithdraw):
+        town.database.retrying(lambda db: withdraw(db, signed, closed_on="", now=town.now))
+    assert town.count(petition) == 7
+
+
+def test_what_closed_while_it_was_down_is_told_once_it_is_back(town: Town):
+    petition = town.open_petition()
+    town.sign(petition, SAM)
+    closes_at = town.petition(petition).closes_at
+    assert closes_at is not None
+    town.clock.set(closes_at - timedelta(days=1))
+    town.take_down(petition)
+    town.clock.set(closes_at + timedelta(days=1))
+    town.restore(petition)
+    town.decide(petition)
+    town.work()
+    letters = town.deliver()
+    assert letters.subjects(SAM)[-1] == "A petition you signed has closed"
+    assert letters.subjects(ANNA).count("Your petition has closed") == 1
+
+
+def test_a_refusal_that_stands_no_more_is_told_to_nobody(town: Town, waiting: int):
+    town.decide(waiting, Verdict.REJECT, reason="irrelevant")
+    town.resubmit(waiting, action="Open the library on Sundays and Mondays")
+    town.decide(waiting)
+    town.take_down(waiting)
+    town.restore(waiting)
+    letters = town.deliver()
+    everyone = letters.subjects(ANNA) + letters.subjects("sponsor.1@example.org")
+    assert not {s for s in everyone if "not accepted" in s or "taken down" in s}
+    assert letters.subjects(ANNA)[-1] == "Your petition is looked at again"
+
+
+def test_news_of_a_correction_does_not_leave_while_the_petition_is_judged_again(town: Town):
+    petition = town.open_petition()
+    town.sign(petition, SAM)
+    town.correct(petition, action="Open the town library on every Sunday")
+    town.take_down(petition)
+    town.restore(petition)
+    town.work()
+    assert "A petition you signed was corrected" not in town.deliver().subjects(SAM)
+
+
+def test_news_that_was_due_while_the_petition_was_down_leaves_once_it_is_back(town: Town):
+    petition = town.open_petition()
+    town.sign(petition, SAM)
+    town.correct(petition, action="Open the town library on every Sunday")
+    town.take_down(petition)
+    town.work()
+    assert "A petition you signed was corrected" not in town.deliver().subjects(SAM)
+    town.restore(petition)
+    town.decide(petition)
+    town.work()
+    assert town.deliver().subjects(SAM).count("A petition you signed was corrected") == 1
