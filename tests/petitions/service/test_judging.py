@@ -21,7 +21,8 @@ from petitions.rules.eligibility import NotOpen, TooLateToWithdraw
 from petitions.rules.texts import text_digest
 from petitions.service import authoring
 from petitions.service.announcing import Announcing
-from petitions.service.judging import NotWaiting, PeopleForgotten
+from petitions.service.judging import PeopleForgotten
+from petitions.service.publishing import NotWaiting
 from petitions.service.withdrawing import withdraw
 from tests.people import ANNA, LAURA, SAM, SUZIE, crowd
 from tests.site import Town

@@ -7,7 +7,7 @@ import pytest
 from app.audit.queries import acts_on
 from app.core.errors import Invalid
 from app.core.subject import SubjectRef
-from petitions.service.judging import NotWaiting
+from petitions.service.publishing import NotWaiting
 from tests.people import crowd
 from tests.site import Town
 
