@@ -214,3 +214,27 @@ def test_a_late_response_makes_a_further_version_of_the_roll(asking: Asking) -> 
     asking.do(lambda db: roll.write_due_rolls(db, town.now))
     assert [(r.version, r.total, r.added) for r in town.rows(Roll)] == [(1, 1, 0), (2, 2, 1)]
     assert town.broken() == {}
+
+
+def test_bens_response_that_was_stamped_before_the_roll_and_stored_after_it_is_on_the_next(asking: Asking) -> None:
+    town, bridge = asking.town, closed(asking)
+    ana = responded(asking, bridge)
+    stamped = town.now
+    town.clock.set(stamped + timedelta(seconds=1))
+    asking.do(lambda db: roll.write_due_rolls(db, town.now))
+    ben = responded(asking, bridge)
+    asking.do(lambda db: setattr(db.get_one(_response(), ben), "changed_at", stamped))
+    town.sql("UPDATE consultations_consultation SET response_count = 2")
+    town.clock.set(stamped + timedelta(days=1))
+    assert asking.do(lambda db: roll.write_due_rolls(db, town.now)) == 1
+    assert town.broken() == {}
+    asking.do(lambda db: setattr(db.get_one(_response(), ana), "digest", b"changed" * 4 + b"just"))
+    asking.do(lambda db: setattr(db.get_one(_response(), ana), "changed_at", town.now - timedelta(seconds=1)))
+    asking.do(lambda db: setattr(roll.newest_roll(db, bridge), "at", town.now))
+    assert asking.do(lambda db: roll.write_due_rolls(db, town.now)) == 1
+    assert asking.do(lambda db: roll.write_due_rolls(db, town.now)) == 0
+    assert [(r.version, r.total, r.added, r.ended) for r in town.rows(Roll)] == [
+        (1, 1, 0, 0),
+        (2, 2, 1, 0),
+        (3, 2, 1, 1),
+    ]
