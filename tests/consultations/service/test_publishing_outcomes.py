@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.core.subject import SubjectRef
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
@@ -13,7 +14,7 @@ from app.outcomes.model import Answer, Commitment, Referral
 from consultations.model import Code, Coding, Consultation, Finding, FindingCode, OutcomeRecord, ResponseVersion, Roll
 from consultations.queries.counted import counted_in, findings_of
 from consultations.rules.findings import Chosen
-from consultations.service import feedback, roll
+from consultations.service import feedback, findings, roll
 from consultations.service.outcomes import Outcomes
 from tests.consultations.asking import NO, Asking
 from tests.site import Town
@@ -186,6 +187,41 @@ def test_an_answer_is_taken_back_before_anybody_was_told_and_not_after(asking: A
     assert (row.has_outcome, row.outcome_at) == (False, None)
     town.work()
     assert town.deliver().subjects("ana@example.org") == []
+
+
+def test_tom_does_not_release_a_finding_that_he_wrote_anew_after_it_was_handed_in(asking: Asking) -> None:
+    town, bridge = asking.town, closed(asking)
+    finding = finding_behind(asking, bridge, responded(asking, bridge))
+
+    def hand_in(db: Any) -> None:
+        row = db.get_one(Consultation, bridge)
+        words = {"summary": "Too dear.", "body": "", "note": "", "chosen": [Chosen(finding)]}
+        feedback.save(db, row, **words, revision=0, by=asking.tara, now=town.now)
+        feedback.hand_in(db, row, revision=1, by=asking.tara, now=town.now)
+
+    def release(db: Any, by: int) -> None:
+        now = town.now
+        feedback.release(db, db.get_one(Consultation, bridge), revision=1, small=5, by=by, now=now, leaves_at=now)
+
+    def write_anew(db: Any) -> None:
+        codes = db.scalars(select(FindingCode.code_id).where(FindingCode.finding_id == finding)).all()
+        seen = db.get_one(Finding, finding).revision
+        words = ("Nobody minds", "It is cheap.")
+        findings.change(db, bridge, finding, *words, codes=codes, seen=seen, by=asking.tom, now=town.now)
+
+    asking.do(hand_in)
+    town.clock.set(town.now + timedelta(minutes=1))
+    asking.do(write_anew)
+    with pytest.raises(feedback.NeedsSecondPerson):
+        asking.do(lambda db: release(db, asking.tom))
+    asking.do(
+        lambda db: feedback.hand_back(db, db.get_one(Consultation, bridge), revision=1, by=asking.tara, now=town.now)
+    )
+    town.clock.set(town.now + timedelta(minutes=1))
+    asking.do(
+        lambda db: feedback.hand_in(db, db.get_one(Consultation, bridge), revision=1, by=asking.tara, now=town.now)
+    )
+    asking.do(lambda db: release(db, asking.tom))  # Tara has read it when she handed it in
 
 
 def test_adding_or_removing_a_response_afterwards_makes_the_check_fail(asking: Asking) -> None:
