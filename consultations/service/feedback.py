@@ -85,7 +85,7 @@ def save(
     draft.after_version = _newest_version(db, consultation.id)
     draft.revision, draft.at, draft.by_id, draft.waits_since = revision + 1, now, by, None
     db.add(draft)
-    if consultation.stage == Stage.WAITING:
+    if consultation.stage == Stage.WAITING and _is_over(consultation, now):
         consultation.stage, consultation.analysing_at = Stage.ANALYSING, now
     db.flush()
     return draft
@@ -114,7 +114,7 @@ def release(
 
     With the first the figures of closed questions are published, without those of fewer than ``small`` people.
     """
-    if phase_of(consultation, now) not in (Phase.CLOSED, Phase.OUTCOME):
+    if not _is_over(consultation, now):
         raise NotClosed(consultation=consultation.id)
     draft = _seen(db, consultation, revision)
     if draft.waits_since is None or _wrote_last(db, draft, by):
@@ -139,6 +139,11 @@ def release(
     happened(db, FeedbackPublished(consultation.id, version, now))
     touch(db, f"consultation:{consultation.id}", "consultations")
     return given
+
+
+def _is_over(consultation: Consultation, now: datetime) -> bool:
+    """Before that nothing is said to be read, whatever its department writes meanwhile."""
+    return phase_of(consultation, now) in (Phase.CLOSED, Phase.OUTCOME)
 
 
 def _wrote_last(db: Session, draft: FeedbackDraft, by: int) -> bool:

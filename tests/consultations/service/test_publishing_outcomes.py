@@ -224,6 +224,23 @@ def test_tom_does_not_release_a_finding_that_he_wrote_anew_after_it_was_handed_i
     asking.do(lambda db: release(db, asking.tom))  # Tara has read it when she handed it in
 
 
+def test_tom_who_writes_what_people_said_while_it_is_open_does_not_make_it_one_that_is_being_read(
+    asking: Asking,
+) -> None:
+    town, bridge = asking.town, asking.published()
+
+    def save(db: Any, revision: int) -> None:
+        row = db.get_one(Consultation, bridge)
+        words = {"summary": "Too dear.", "body": "", "note": "", "chosen": []}
+        feedback.save(db, row, **words, revision=revision, by=asking.tom, now=town.now)
+
+    asking.do(lambda db: save(db, 0))
+    assert asking.consultation(bridge).stage == "waiting"
+    town.clock.advance(timedelta(days=28))
+    asking.do(lambda db: save(db, 1))
+    assert asking.consultation(bridge).stage == "analysing"
+
+
 def test_adding_or_removing_a_response_afterwards_makes_the_check_fail(asking: Asking) -> None:
     town, bridge = asking.town, closed(asking)
     ana = responded(asking, bridge)
