@@ -117,6 +117,12 @@ def refusal_to_send(consultation: Any, late_pass: Any, at: datetime) -> Refusal 
     return None if admits(late_pass, consultation.id, at) else LatePassOver(consultation=consultation.id)
 
 
+def may_withdraw(consultation: Any, late_pass: Any, at: datetime) -> bool:
+    """Whether what counts may be taken back: as long as one may respond, or for whoever was admitted late, until then."""
+    in_its_time = late_pass is not None and at < late_pass.until
+    return in_its_time or refusal_to_send(consultation, None, at) is None
+
+
 def is_late(consultation: Any, at: datetime) -> bool:
     """Whether it needed a pass."""
     return bool(consultation.closes_at is not None and at >= consultation.closes_at)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -16,7 +17,7 @@ from app.core.freshness import touch
 from app.core.i18n import _
 from app.core.subject import SubjectRef
 from consultations.events import FeedbackPublished
-from consultations.model import Consultation, Feedback, FeedbackDraft, FindingAnswer
+from consultations.model import Consultation, Feedback, FeedbackDraft, Finding, FindingAnswer
 from consultations.queries.counted import feedback_versions, finding_answers, findings_of
 from consultations.rules.findings import Chosen, ShownFinding
 from consultations.rules.lifecycle import Phase, Stage, phase_of
@@ -84,7 +85,7 @@ def save(
     draft.after_version = _newest_version(db, consultation.id)
     draft.revision, draft.at, draft.by_id, draft.waits_since = revision + 1, now, by, None
     db.add(draft)
-    if consultation.stage == Stage.WAITING:
+    if consultation.stage == Stage.WAITING and _is_over(consultation, now):
         consultation.stage, consultation.analysing_at = Stage.ANALYSING, now
     db.flush()
     return draft
@@ -113,10 +114,10 @@ def release(
 
     With the first the figures of closed questions are published, without those of fewer than ``small`` people.
     """
-    if phase_of(consultation, now) not in (Phase.CLOSED, Phase.OUTCOME):
+    if not _is_over(consultation, now):
         raise NotClosed(consultation=consultation.id)
     draft = _seen(db, consultation, revision)
-    if draft.waits_since is None or draft.by_id == by:
+    if draft.waits_since is None or _wrote_last(db, draft, by):
         raise NeedsSecondPerson(consultation=consultation.id)
     version = draft.after_version + 1
     if version > 1 and not draft.note:
@@ -138,6 +139,20 @@ def release(
     happened(db, FeedbackPublished(consultation.id, version, now))
     touch(db, f"consultation:{consultation.id}", "consultations")
     return given
+
+
+def _is_over(consultation: Consultation, now: datetime) -> bool:
+    """Before that nothing is said to be read, whatever its department writes meanwhile."""
+    return phase_of(consultation, now) in (Phase.CLOSED, Phase.OUTCOME)
+
+
+def _wrote_last(db: Session, draft: FeedbackDraft, by: int) -> bool:
+    """At the draft, or at one of its findings since it was handed in: nobody else has read that."""
+    wanted = {c.id for c in chosen_in(draft)}
+    since = select(Finding.id).where(
+        Finding.id.in_(wanted), Finding.changed_by_id == by, Finding.changed_at > draft.waits_since
+    )
+    return draft.by_id == by or db.scalar(since.limit(1)) is not None
 
 
 def _stage(consultation: Consultation, now: datetime) -> None:

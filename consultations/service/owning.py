@@ -22,7 +22,7 @@ from consultations.rules.sending import (
     ResponseEnded,
     ResponseLinkUnknown,
     TooLateToChange,
-    refusal_to_send,
+    may_withdraw,
 )
 from consultations.service.posting import CONFIRM_LETTER, RESPONSE
 from consultations.service.publishing import note_changed
@@ -38,8 +38,7 @@ def withdraw(db: Session, response_id: int, now: datetime) -> None:
     if response.state != ResponseState.SUBMITTED:
         raise ResponseEnded(consultation=response.consultation_id)
     late_pass = db.get(LatePass, response.late_pass_id) if response.late_pass_id else None
-    in_its_time = late_pass is not None and now < late_pass.until
-    if not in_its_time and refusal_to_send(standing, None, now) is not None:
+    if not may_withdraw(standing, late_pass, now):
         raise TooLateToChange(consultation=response.consultation_id)
     _end(db, standing, response, "withdrawn", now)
 

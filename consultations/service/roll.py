@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.freshness import touch
@@ -13,6 +14,9 @@ from consultations.model import Consultation, Response, Roll
 from consultations.rules.lifecycle import READABLE
 from consultations.rules.responses import Channel, ResponseState
 from consultations.rules.rolls import digest_of_list, pack, unpack
+
+#: longer than anything takes from the instant by which it is stamped until it is stored
+A_WHILE = timedelta(minutes=10)
 
 
 def newest_roll(db: Session, consultation_id: int) -> Roll | None:
@@ -30,30 +34,46 @@ def _rolls(consultation_id: int) -> Select[Roll]:
 
 def write_due_rolls(db: Session, now: datetime) -> int:
     """A job: the next consultation that closed and has no roll, or whose responses changed since. Answers whether there was one."""
-    newest = select(func.max(Roll.at)).where(Roll.consultation_id == Consultation.id).scalar_subquery()
-    changed = exists().where(
-        Response.consultation_id == Consultation.id,
-        Response.changed_at > newest,
-        Response.state != ResponseState.PENDING,
-    )
-    ended = exists().where(Response.consultation_id == Consultation.id, Response.ended_at > newest)
-    due = (
-        select(Consultation)
+    for consultation, changed in db.execute(_perhaps_due(now)).all():
+        if changed or _lists_others(db, consultation.id):
+            write_roll(db, consultation, now)
+            return 1
+    return 0
+
+
+def _perhaps_due(now: datetime) -> Select[Consultation, bool]:
+    """Consultations, and whether something of theirs is stamped later than their newest roll.
+
+    What was stamped before that roll and stored after it is not: these are found by their count, or for a while by
+    their stamp, and their list is compared.
+    """
+    mine = Roll.consultation_id == Consultation.id
+    newest = select(func.max(Roll.at)).where(mine).scalar_subquery()
+    total = select(Roll.total).where(mine).order_by(Roll.version.desc()).limit(1).scalar_subquery()
+    changed = or_(newest.is_(None), _changed_after(newest))
+    return (
+        select(Consultation, changed)
         .where(
             Consultation.state.in_(READABLE),
             Consultation.closes_at <= now,
             Consultation.questionnaire_version > 0,
-            or_(newest.is_(None), changed, ended),
+            or_(changed, total != Consultation.response_count, _changed_after(now - A_WHILE)),
         )
         .order_by(Consultation.id)
-        .limit(1)
         .with_for_update(skip_locked=True, key_share=True, of=Consultation)
     )
-    consultation = db.scalar(due)
-    if consultation is None:
-        return 0
-    write_roll(db, consultation, now)
-    return 1
+
+
+def _changed_after(instant: Any) -> ColumnElement[bool]:
+    here = Response.consultation_id == Consultation.id
+    changed = exists().where(here, Response.changed_at > instant, Response.state != ResponseState.PENDING)
+    return or_(changed, exists().where(here, Response.ended_at > instant))
+
+
+def _lists_others(db: Session, consultation_id: int) -> bool:
+    """Whether the newest roll has other digests than the responses that count now."""
+    newest = newest_roll(db, consultation_id)
+    return newest is None or newest.digests != pack(counted(db, consultation_id))
 
 
 def write_roll(db: Session, consultation: Consultation, now: datetime) -> Roll:

@@ -123,22 +123,24 @@ def confirm(
     db: Session, consultation_id: int, number: int, mapping: Mapping, *, after_revision: int, by: int, now: datetime
 ) -> Settled:
     """A person says where each clause came from; answers what becomes of the old ones."""
-    _consultation, text = locked_text(db, consultation_id, number, by)
+    consultation, text = locked_text(db, consultation_id, number, by)
     _check_revision(text, after_revision)
     draft = working(text)
     if draft is None:
         raise NothingWritten(consultation=consultation_id, number=number)
     settled = rules.settle(current_blocks(db, text), draft.blocks, mapping)
     _keep(text, Working(draft.blocks, mapping, confirmed=True), now)
+    _written(db, consultation, by, now)
     record(db, "text-mapped", _subject(consultation_id), by=by, now=now, facts={"text": number})
     return settled
 
 
 def drop(db: Session, consultation_id: int, number: int, *, after_revision: int, by: int, now: datetime) -> None:
     """The working copy goes; what was published stays."""
-    _consultation, text = locked_text(db, consultation_id, number, by)
+    consultation, text = locked_text(db, consultation_id, number, by)
     _check_revision(text, after_revision)
     text.working, text.revision, text.updated_at = "", text.revision + 1, now
+    _written(db, consultation, by, now)
     record(db, "text-dropped", _subject(consultation_id), by=by, now=now, facts={"text": number})
 
 

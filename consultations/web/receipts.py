@@ -30,6 +30,7 @@ from consultations.rules.sending import (
     ReceiptStopped,
     ResponseEnded,
     ResponseLinkUnknown,
+    may_withdraw,
     refusal_to_confirm,
     refusal_to_send,
 )
@@ -281,6 +282,7 @@ def _receipt_values(request: Request[Any, Any, Any], db: Session, found: Receipt
         "token": token,
         "counts": counts,
         "can_change": counts and refusal_to_send(found.consultation, late_pass, state.clock.now()) is None,
+        "can_withdraw": counts and may_withdraw(found.consultation, late_pass, state.clock.now()),
         "closed": found.consultation.closes_at is not None and found.consultation.closes_at <= state.clock.now(),
         "late_pass": late_pass,
         "consent_now": CONSENT_NAMES[given],

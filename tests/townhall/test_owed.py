@@ -12,6 +12,7 @@ from app.outcomes.model import Answer, Commitment, Referral
 from tests.site import Town
 from tests.townhall.meeting import Meeting
 from townhall.model import Hall, Minutes, Promise, Question
+from townhall.queries import archive
 from townhall.rules.commands import BadCommand, NotAllowed
 from townhall.rules.lifecycle import HallState
 from townhall.rules.questions import QuestionState
@@ -144,3 +145,21 @@ def lost(meeting: Meeting) -> list[str]:
 def broken(meeting: Meeting, check: Callable[[Session, datetime], Iterable[str]]) -> list[str]:
     with meeting.town.database.reading() as db:
         return list(check(db, meeting.town.now))
+
+
+def test_what_roads_answered_stands_in_the_archive_though_the_question_was_joined_to_another(meeting: Meeting) -> None:
+    hall, rhoda, ben = meeting.hall(), meeting.staff(meeting.rhoda), meeting.staff(meeting.ben)
+    first, second, third, last = (meeting.question(hall, f"Oak Street, {n}?") for n in range(4))
+    meeting.send(hall, rhoda, "question.answer", question=first, text="In March.")
+    meeting.send(hall, ben, "question.merge", question=first, into=second)
+    meeting.send(hall, ben, "question.merge", question=second, into=last)
+    meeting.send(hall, rhoda, "question.answer", question=third, text="Never.")
+
+    def shown(db: Session) -> dict[int, str | None]:
+        asked = archive.questions(db, db.get_one(Hall, hall), (), meeting.town.now)
+        assert {a.department.slug for a in asked if a.department} == {"council-roads"}
+        return {a.row.id: a.answer.summary if a.answer else None for a in asked}
+
+    assert meeting.do(shown) == {third: "Never.", last: "In March."}
+    meeting.send(hall, rhoda, "question.answer", question=last, text="In April.")
+    assert meeting.do(shown) == {third: "Never.", last: "In April."}

@@ -20,7 +20,7 @@ from townhall.rules.commands import BadCommand, CommandIdReused, NoSuchThing, Se
 from townhall.rules.lifecycle import OPEN_TO_PEOPLE, Entry, HallState
 from townhall.rules.operations import WriteCaption, act_of
 from townhall.rules.reactions import Reaction
-from townhall.service import captioning, duties, joining
+from townhall.service import captioning, duties, joining, locking
 from townhall.service.acts import BY_OPERATION
 from townhall.service.commanding import (
     Commands,
@@ -140,7 +140,7 @@ def _enter(state: Any, hall_id: int, sender: Sender) -> Sender:
         return replace(sender, participant_id=known)
 
     def enter(db: Session) -> int:
-        return joining.enter(db, _hall(db, hall_id), sender.ticket or b"", state.clock.now()).id
+        return joining.enter(db, locking.shared(db, hall_id), sender.ticket or b"", state.clock.now()).id
 
     return replace(sender, participant_id=state.database.retrying(enter))
 

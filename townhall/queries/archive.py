@@ -84,7 +84,8 @@ def questions(
         if row.merged_into_id is not None:
             joined[row.merged_into_id].append(row)
     alone = [row for row in rows if row.state != QuestionState.MERGED]
-    duties, answers = _duties(db, [row.id for row in alone]), _answers(db, [row.id for row in alone])
+    duties, answers = _duties(db, [row.id for row in rows]), _answers(db, [row.id for row in rows])
+    answered_as = {row.id: _answered_as(row.id, joined, answers) for row in alone}
     departments = by_ids(db, {r.department_id for r in duties.values()})
     documents = files_of_many(db, [owner(duties[number].id) for number in answers])
     found = [
@@ -92,10 +93,14 @@ def questions(
             row=row,
             second=_second(hall, row.staged_at or row.answered_at),
             joined=sorted(joined[row.id], key=lambda q: q.id),
-            answer=answers.get(row.id, (None, False))[0],
-            corrected=answers.get(row.id, (None, False))[1],
-            documents=documents.get(owner(duties[row.id].id), ()) if row.id in answers else (),
-            department=departments.get(duties[row.id].department_id or 0) if row.id in duties else None,
+            answer=answers.get(answered_as[row.id], (None, False))[0],
+            corrected=answers.get(answered_as[row.id], (None, False))[1],
+            documents=documents.get(owner(duties[answered_as[row.id]].id), ())
+            if answered_as[row.id] in answers
+            else (),
+            department=departments.get(duties[answered_as[row.id]].department_id or 0)
+            if answered_as[row.id] in duties
+            else None,
             owed=duties[row.id] if row.id in duties and duties[row.id].state in OWED else None,
             overdue=row.id in duties and is_overdue(duties[row.id], now),
             promises=[p for p in promises if p.question_id == row.id],
@@ -103,6 +108,17 @@ def questions(
         for row in alone
     ]
     return sorted(found, key=lambda a: (a.second is None, a.second or 0, -a.row.votes, a.row.id))
+
+
+def _answered_as(
+    number: int, joined: Mapping[int, Sequence[Question]], answers: Mapping[int, tuple[Answer, bool]]
+) -> int:
+    """The question whose written answer stands with this one: its own, else the newest of those that are joined to it."""
+    below = list(joined.get(number, ()))
+    for one in below:
+        below.extend(joined.get(one.id, ()))
+    given = [one.id for one in below if one.id in answers]
+    return number if number in answers or not given else max(given, key=lambda n: (answers[n][0].at, n))
 
 
 def promises(db: Session, hall_id: int, today: date) -> Sequence[Kept]:

@@ -45,9 +45,7 @@ class AnswerPoll(Shape):
     choices: Annotated[list[Annotated[int, Meta(ge=0, le=MOST_ID)]], Meta(max_length=100)] = msgspec.field(
         default_factory=list
     )
-    words: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=10)] = msgspec.field(
-        default_factory=list
-    )
+    words: Annotated[list[Words], Meta(max_length=10)] = msgspec.field(default_factory=list)
 
 
 class React(Shape):

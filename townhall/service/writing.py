@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.model import Account
@@ -17,9 +17,10 @@ from app.core.events import announce
 from app.core.i18n import _
 from app.departments.model import Department
 from townhall.events import HallMoved, PlacesChanged
-from townhall.model import Hall, HallDepartment, HallStaff, Speaker
+from townhall.model import Hall, HallDepartment, HallStaff, Participant, Speaker
+from townhall.queries import halls
 from townhall.rules import writing as rules
-from townhall.rules.lifecycle import OVER, HallState, Part
+from townhall.rules.lifecycle import OVER, Entry, HallState, Part, Place
 from townhall.rules.writing import IN_CALENDARS, MOVES_IT, SECTIONS
 from townhall.service.scheduling import ChangedMeanwhile, noted, owned
 
@@ -55,6 +56,8 @@ def write(db: Session, hall_id: int, section: str, written: Written, *, revision
     for name, value in written.values.items():
         setattr(hall, name, value)
     _check(hall, section, now)
+    if section == rules.TAKING_PART.slug and hall.state != HallState.DRAFT:
+        _check_taking_part(db, hall, before["entry"])
     if written.people is not None:
         _name(db, hall, written.people)
     _tell(db, hall, before, now)
@@ -89,6 +92,17 @@ def _check(hall: Hall, section: str, now: datetime) -> None:
         if empty:
             words = _("It is public: this cannot be empty.")
             raise Invalid([FieldError(f.name, str(words)) for f in empty])
+
+
+def _check_taking_part(db: Session, hall: Hall, entry_before: str) -> None:
+    """Of a hall that is public: what its people were promised, and what needs somebody who does it."""
+    if hall.screening and not halls.plan_of(db, hall.id).moderators:
+        words = _("Questions wait for a moderator, and there is none: choose one first.")
+        raise Invalid([FieldError("screening", str(words))])
+    browsers = exists().where(Participant.hall_id == hall.id, Participant.place == Place.BROWSER)
+    if (entry_before, hall.entry) == (Entry.OPEN, Entry.REGISTERED) and db.scalar(select(browsers)):
+        words = _("People without a confirmed address have taken part already, and what they asked and upvoted stands.")
+        raise Invalid([FieldError("entry", str(words))])
 
 
 def _check_code(db: Session, hall: Hall, code: str | None) -> None:

@@ -15,10 +15,11 @@ from app.mail.model import Letter
 from app.outcomes.model import Referral
 from consultations.model import Announcement, Consultation, DateChange, LatePass, StoredQuestionnaire
 from consultations.policy import ConsultationPolicy
+from consultations.rules.clauses import Block
 from consultations.rules.lifecycle import EditorialState as E
 from consultations.rules.lifecycle import Kind, Stage
 from consultations.rules.texts import CHECKS
-from consultations.service import admitting, dating, editing, ending, reviewing
+from consultations.service import admitting, dating, editing, ending, reviewing, texts
 from consultations.service.announcing import News
 from consultations.service.editing import Begun, ChangedMeanwhile, NoDepartmentOfYours, Written
 from consultations.service.locking import MovedOn, NotYours
@@ -378,3 +379,19 @@ def test_a_consultation_that_opens_before_its_closing_is_the_only_one_there_is(o
     with pytest.raises(Invalid) as told:
         office.write(number, opens_at=datetime(2027, 3, 2, tzinfo=UTC), closes_at=datetime(2027, 3, 1, tzinfo=UTC))
     assert named(told) == {"closes_day"}
+
+
+def test_emil_who_dropped_what_was_written_of_the_draft_text_does_not_approve_the_rest(office: Office):
+    number, now = office.whole(), office.town.now
+    blocks = (Block("Passes", "Nurses cross free.", "1"),)
+
+    def write(db: Any) -> int:
+        text = texts.add(db, number, "Toll Order", "before", by=office.edda, now=now)
+        first = {"based_on": 0, "after_revision": text.revision}
+        return texts.write(db, number, text.number, blocks, **first, by=office.edda, now=now).revision
+
+    seen = office.do(write)
+    office.do(lambda db: texts.drop(db, number, 1, after_revision=seen, by=office.emil, now=now))
+    office.submit(number)
+    with pytest.raises(OwnWork):
+        office.approve(number)

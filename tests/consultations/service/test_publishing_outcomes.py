@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.core.subject import SubjectRef
 from app.outcomes.events import AnswerWithdrawn, ReferralAnswered
@@ -13,7 +14,7 @@ from app.outcomes.model import Answer, Commitment, Referral
 from consultations.model import Code, Coding, Consultation, Finding, FindingCode, OutcomeRecord, ResponseVersion, Roll
 from consultations.queries.counted import counted_in, findings_of
 from consultations.rules.findings import Chosen
-from consultations.service import feedback, roll
+from consultations.service import feedback, findings, roll
 from consultations.service.outcomes import Outcomes
 from tests.consultations.asking import NO, Asking
 from tests.site import Town
@@ -188,6 +189,58 @@ def test_an_answer_is_taken_back_before_anybody_was_told_and_not_after(asking: A
     assert town.deliver().subjects("ana@example.org") == []
 
 
+def test_tom_does_not_release_a_finding_that_he_wrote_anew_after_it_was_handed_in(asking: Asking) -> None:
+    town, bridge = asking.town, closed(asking)
+    finding = finding_behind(asking, bridge, responded(asking, bridge))
+
+    def hand_in(db: Any) -> None:
+        row = db.get_one(Consultation, bridge)
+        words = {"summary": "Too dear.", "body": "", "note": "", "chosen": [Chosen(finding)]}
+        feedback.save(db, row, **words, revision=0, by=asking.tara, now=town.now)
+        feedback.hand_in(db, row, revision=1, by=asking.tara, now=town.now)
+
+    def release(db: Any, by: int) -> None:
+        now = town.now
+        feedback.release(db, db.get_one(Consultation, bridge), revision=1, small=5, by=by, now=now, leaves_at=now)
+
+    def write_anew(db: Any) -> None:
+        codes = db.scalars(select(FindingCode.code_id).where(FindingCode.finding_id == finding)).all()
+        seen = db.get_one(Finding, finding).revision
+        words = ("Nobody minds", "It is cheap.")
+        findings.change(db, bridge, finding, *words, codes=codes, seen=seen, by=asking.tom, now=town.now)
+
+    asking.do(hand_in)
+    town.clock.set(town.now + timedelta(minutes=1))
+    asking.do(write_anew)
+    with pytest.raises(feedback.NeedsSecondPerson):
+        asking.do(lambda db: release(db, asking.tom))
+    asking.do(
+        lambda db: feedback.hand_back(db, db.get_one(Consultation, bridge), revision=1, by=asking.tara, now=town.now)
+    )
+    town.clock.set(town.now + timedelta(minutes=1))
+    asking.do(
+        lambda db: feedback.hand_in(db, db.get_one(Consultation, bridge), revision=1, by=asking.tara, now=town.now)
+    )
+    asking.do(lambda db: release(db, asking.tom))  # Tara has read it when she handed it in
+
+
+def test_tom_who_writes_what_people_said_while_it_is_open_does_not_make_it_one_that_is_being_read(
+    asking: Asking,
+) -> None:
+    town, bridge = asking.town, asking.published()
+
+    def save(db: Any, revision: int) -> None:
+        row = db.get_one(Consultation, bridge)
+        words = {"summary": "Too dear.", "body": "", "note": "", "chosen": []}
+        feedback.save(db, row, **words, revision=revision, by=asking.tom, now=town.now)
+
+    asking.do(lambda db: save(db, 0))
+    assert asking.consultation(bridge).stage == "waiting"
+    town.clock.advance(timedelta(days=28))
+    asking.do(lambda db: save(db, 1))
+    assert asking.consultation(bridge).stage == "analysing"
+
+
 def test_adding_or_removing_a_response_afterwards_makes_the_check_fail(asking: Asking) -> None:
     town, bridge = asking.town, closed(asking)
     ana = responded(asking, bridge)
@@ -214,3 +267,27 @@ def test_a_late_response_makes_a_further_version_of_the_roll(asking: Asking) -> 
     asking.do(lambda db: roll.write_due_rolls(db, town.now))
     assert [(r.version, r.total, r.added) for r in town.rows(Roll)] == [(1, 1, 0), (2, 2, 1)]
     assert town.broken() == {}
+
+
+def test_bens_response_that_was_stamped_before_the_roll_and_stored_after_it_is_on_the_next(asking: Asking) -> None:
+    town, bridge = asking.town, closed(asking)
+    ana = responded(asking, bridge)
+    stamped = town.now
+    town.clock.set(stamped + timedelta(seconds=1))
+    asking.do(lambda db: roll.write_due_rolls(db, town.now))
+    ben = responded(asking, bridge)
+    asking.do(lambda db: setattr(db.get_one(_response(), ben), "changed_at", stamped))
+    town.sql("UPDATE consultations_consultation SET response_count = 2")
+    town.clock.set(stamped + timedelta(days=1))
+    assert asking.do(lambda db: roll.write_due_rolls(db, town.now)) == 1
+    assert town.broken() == {}
+    asking.do(lambda db: setattr(db.get_one(_response(), ana), "digest", b"changed" * 4 + b"just"))
+    asking.do(lambda db: setattr(db.get_one(_response(), ana), "changed_at", town.now - timedelta(seconds=1)))
+    asking.do(lambda db: setattr(roll.newest_roll(db, bridge), "at", town.now))
+    assert asking.do(lambda db: roll.write_due_rolls(db, town.now)) == 1
+    assert asking.do(lambda db: roll.write_due_rolls(db, town.now)) == 0
+    assert [(r.version, r.total, r.added, r.ended) for r in town.rows(Roll)] == [
+        (1, 1, 0, 0),
+        (2, 2, 1, 0),
+        (3, 2, 1, 1),
+    ]

@@ -174,7 +174,7 @@ def test_a_link_that_cannot_count_offers_no_button_that_is_refused(sqlite_site: 
     assert {c.response_count for c in town.rows(Consultation, Consultation.id.in_([b for b, _link in links]))} == {0}
 
 
-def test_the_blind_who_are_admitted_late_are_not_told_that_they_came_in_time(
+def test_the_blind_who_are_admitted_late_are_not_told_that_they_came_in_time_and_may_withdraw(
     sqlite_site: RunningSite, asking: Asking
 ) -> None:
     town = sqlite_site.town
@@ -188,6 +188,13 @@ def test_the_blind_who_are_admitted_late_are_not_told_that_they_came_in_time(
     club.open(town.deliver().link("braille@example.org", "Confirm"))
     assert "it is marked as late" in club.words
     assert "sent it in time" not in club.words
+    club.fill()
+    club.open(town.deliver().link("braille@example.org", "We have your response"))
+    assert "Change my answers" not in club.words
+    club.open(f"{club.at}/withdraw")
+    assert "the link that admitted you is used" in club.words
+    club.fill()
+    assert "Your response is not counted" in club.words
 
 
 def test_ana_who_withdraws_or_changes_too_late_is_told_that_her_response_counts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.errors import Refusal
+from app.core.errors import Invalid, Refusal
 from app.core.ids import new_id
 from tests.site import Town
 from tests.townhall.crowd import answer, answers
@@ -107,3 +107,15 @@ def test_an_answer_sent_twice_is_one_and_its_id_is_for_nothing_else(town: Town) 
     with pytest.raises(Refusal, match="id-reused"):
         answer(meeting, hall, kim, poll, [2], command_id=name)
     assert town.rows(PollAnswer)[0].answer == {"choices": [1]}
+
+
+def test_kims_word_of_thirty_families_counts_and_one_of_too_many_letters_is_told_so_in_our_words(town: Town) -> None:
+    meeting = Meeting(town)
+    hall = meeting.hall()
+    poll, kim = meeting.poll(hall, "cloud"), meeting.of(meeting.participant(hall, "Kim"))
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+    with pytest.raises(Invalid) as wrong:
+        answer(meeting, hall, kim, poll, words=["x" * 300])
+    assert [(e.field, str(e.message)) for e in wrong.value.errors] == [("words", "Keep each word to 30 characters.")]
+    answer(meeting, hall, kim, poll, words=[family * 30])
+    assert town.rows(PollAnswer)[0].answer == {"words": [family * 30]}
