@@ -43,7 +43,8 @@ class Things:
             self.polls |= look.polls
             self.askers |= look.askers
             self.captions |= look.captions
-            self.commitments = look.commitments or self.commitments
+            if look.whole or look.commitments:
+                self.commitments = look.commitments
             for oldest in list(self.captions)[: max(0, len(self.captions) - CAPTIONS)]:
                 del self.captions[oldest]
         for number, votes in look.votes.items():
