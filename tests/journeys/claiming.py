@@ -101,6 +101,7 @@ NO_PAGES = {
     "/api/v1/search": "data",
     "/opensearch.xml": "for machines",
     "/openapi.json": "data",
+    "/api/v1": "leads to what it says of itself",
     "/robots.txt": "for machines",
     "/sitemap.xml": "for machines",
     "/.well-known/security.txt": "plain text",
