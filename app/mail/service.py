@@ -102,8 +102,12 @@ def drop_waiting(
     now: datetime,
     *,
     templates: Sequence[str] | None = None,
+    held: bool = False,
 ) -> None:
-    """Nobody is left to read these letters; with ``templates`` only these make no sense any more."""
+    """Nobody is left to read these letters; with ``templates`` only these make no sense any more.
+
+    ``held``: only those that were not to leave yet; what is due already may be on its way.
+    """
     waiting = update(Letter).where(
         Letter.recipient_kind == recipient_kind,
         Letter.recipient_id.in_(recipient_ids),
@@ -111,6 +115,8 @@ def drop_waiting(
     )
     if templates is not None:
         waiting = waiting.where(Letter.template.in_(templates))
+    if held:
+        waiting = waiting.where(Letter.due_at > now)
     db.execute(waiting.values(state=LetterState.DROPPED, settled_at=now))
 
 

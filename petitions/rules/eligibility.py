@@ -197,7 +197,8 @@ def refusal_to_confirm(
     if state != SignatureState.PENDING:
         return SignatureWithdrawn(petition=petition.id)
     if at >= asked_at + timedelta(days=confirm_days):
-        again = gathers_support(petition) or is_signable(petition.state, petition.closes_at, at)
+        again = petition.state in TAKES_SPONSORS and (petition.closes_at is None or at < petition.closes_at)
+        again = again or is_signable(petition.state, petition.closes_at, at)
         return (ConfirmationExpired if again else ConfirmationOutlived)(petition=petition.id, days=confirm_days)
     if gathers_support(petition):
         return SponsorsFull(petition=petition.id) if _sponsors_full(petition) else None

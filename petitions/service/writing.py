@@ -69,6 +69,6 @@ def write_to_sponsors(
 
 
 def keep_refusal_to_ourselves(db: Session, petition_id: int, now: datetime) -> None:
-    """A refusal that stands no more is told to nobody who has not heard of it yet."""
+    """A refusal that stands no more is told to nobody, where its letters waited to be called off."""
     people = select(Signature.id).where(Signature.petition_id == petition_id)
-    mail.drop_waiting(db, "petitions.signature", people, now, templates=_REFUSALS)
+    mail.drop_waiting(db, "petitions.signature", people, now, templates=_REFUSALS, held=True)
