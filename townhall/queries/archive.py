@@ -88,6 +88,8 @@ def questions(
     answered_as = {row.id: _answered_as(row.id, joined, answers) for row in alone}
     departments = by_ids(db, {r.department_id for r in duties.values()})
     documents = files_of_many(db, [owner(duties[number].id) for number in answers])
+    papers = {number: documents.get(owner(duties[number].id), ()) for number in answers}
+    offices = {number: departments.get(duty.department_id or 0) for number, duty in duties.items()}
     found = [
         Asked(
             row=row,
@@ -95,12 +97,8 @@ def questions(
             joined=sorted(joined[row.id], key=lambda q: q.id),
             answer=answers.get(answered_as[row.id], (None, False))[0],
             corrected=answers.get(answered_as[row.id], (None, False))[1],
-            documents=documents.get(owner(duties[answered_as[row.id]].id), ())
-            if answered_as[row.id] in answers
-            else (),
-            department=departments.get(duties[answered_as[row.id]].department_id or 0)
-            if answered_as[row.id] in duties
-            else None,
+            documents=papers.get(answered_as[row.id], ()),
+            department=offices.get(answered_as[row.id]),
             owed=duties[row.id] if row.id in duties and duties[row.id].state in OWED else None,
             overdue=row.id in duties and is_overdue(duties[row.id], now),
             promises=[p for p in promises if p.question_id == row.id],
