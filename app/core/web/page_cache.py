@@ -24,6 +24,7 @@ from app.core.web.packing import MAY_PACK
 MARK = b"x-townsquare-public"
 MOST_PAGES = 2_000
 MOST_BYTES = 1_000_000
+LOOK_EVERY = 1.0  # seconds, for what other processes have changed
 BURST, A_SECOND = 8.0, 4.0  # renderings of one page in quick succession, and from then on
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -104,10 +105,10 @@ class PageCache:
             self.stamps[key] = self.stamps.get(key, 0) + 1
 
     async def refresh_forever(self) -> None:
-        """Once a second, learn of changes that other processes committed."""
+        """Every :data:`LOOK_EVERY` seconds, learn of changes that other processes committed."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(LOOK_EVERY)
             keys = {key for page in self.pages.values() for key in page.keys}
             if not keys:
                 continue
