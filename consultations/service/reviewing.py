@@ -37,6 +37,15 @@ class OwnWork(Forbidden):
     way_on = ("/hosting/consultations/{consultation}", _("Back to the consultation"))
 
 
+class HandedInAnew(Conflict):
+    """The words that the approver read were taken back, and others handed in."""
+
+    code = "handed-in-anew"
+    title = _("It was changed and handed in again while you read")
+    message = _("Nothing was approved. Read what stands there now, and approve that.")
+    way_on = ("/hosting/consultations/{consultation}", _("Read it again"))
+
+
 class OwnForce(Forbidden):
     code = "own-force"
     title = _("You published this yourself")
@@ -101,13 +110,20 @@ def send_back(db: Session, consultation_id: int, remark: str, *, by: int, now: d
     record(db, consultation, "send-back", by=by, now=now)
 
 
-def approve(db: Session, policy: ConsultationPolicy, consultation_id: int, *, by: int, now: datetime) -> None:
-    """By an official who has written nothing of it; :class:`OwnWork` for everyone else."""
+def approve(
+    db: Session, policy: ConsultationPolicy, consultation_id: int, *, by: int, now: datetime, handed_in: str = ""
+) -> None:
+    """By an official who has written nothing of it; :class:`OwnWork` for everyone else.
+
+    ``handed_in``: when what they read was submitted, as ISO 8601; :class:`HandedInAnew` where that was taken back since.
+    """
     consultation = locked(db, consultation_id)
     must_be(consultation, (E.IN_REVIEW,))
     wrote = authors(db, consultation.id)
     if by in wrote or by == consultation.submitted_by_id:
         raise OwnWork(consultation=consultation_id)
+    if handed_in and consultation.submitted_at is not None and handed_in != consultation.submitted_at.isoformat():
+        raise HandedInAnew(consultation=consultation_id)
     _check_complete(db, policy, consultation, now)
     consultation.state, consultation.approved_at, consultation.approved_by_id = E.APPROVED, now, by
     _write(db, APPROVED, consultation, sorted(wrote), now)

@@ -57,7 +57,8 @@ def act(
             case "send-back":
                 reviewing.send_back(db, consultation_id, remark, by=by, now=now)
             case "approve":
-                reviewing.approve(db, consulting, consultation_id, by=by, now=now)
+                handed_in = form.get("handed_in", "")
+                reviewing.approve(db, consulting, consultation_id, by=by, now=now, handed_in=handed_in)
             case "look-again":
                 reviewing.look_again(db, consultation_id, by=by, now=now)
             case "discard":

@@ -138,6 +138,24 @@ def test_edda_is_told_what_is_missing_emil_approves_and_everyone_reads_it(
     assert "Whether there is a toll is open." in page
 
 
+def test_emil_does_not_approve_words_that_he_has_not_seen(running: RunningSite, edda: httpx.Client, emil: httpx.Client):
+    """His page is open while Edda takes it back, changes it and hands it in again."""
+    set_clock(running, OPENS - timedelta(days=10))
+    path = begin(edda, "A toll for bicycles")
+    fill(running, edda, path, **TIMES)
+    assert edda.post(f"{path}/act/submit").status_code == 303
+    seen = {"handed_in": fields_of(emil.get(path).text)["handed_in"]}
+    set_clock(running, OPENS - timedelta(days=10) + timedelta(minutes=5))
+    assert edda.post(f"{path}/act/take-back").status_code == 303
+    assert edit(edda, path, "easy", easy_read="Everybody pays. Bicycles too.").status_code == 303
+    assert edda.post(f"{path}/act/submit").status_code == 303
+    late = emil.post(f"{path}/act/approve", data=seen)
+    assert late.status_code == 409
+    assert "It was changed and handed in again while you read" in late.text
+    now = fields_of(emil.get(path).text)
+    assert emil.post(f"{path}/act/approve", data={"handed_in": now["handed_in"]}).status_code == 303
+
+
 def test_it_opens_and_closes_to_the_second_without_any_job(
     running: RunningSite, edda: httpx.Client, emil: httpx.Client
 ):
